@@ -1,0 +1,106 @@
+package record
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// Query is a named read.
+type Query struct {
+	Name  string
+	In    []Compartment // what it can show; one a member may not open is simply absent
+	Input reflect.Type  // of its parameters, for the schema
+	Run   func(*Ask, map[string][]string) (any, error)
+}
+
+// NewQuery declares a query whose parameters are P: a struct with json tags whose fields are string, int, bool or
+// []string. Parameters arrive as text and are refused when they do not fit.
+func NewQuery[P any](name string, in []Compartment, do func(*Ask, P) (any, error)) Query {
+	return Query{Name: name, In: in, Input: reflect.TypeFor[P](),
+		Run: func(a *Ask, given map[string][]string) (any, error) {
+			var params P
+			if err := parameters(given, &params); err != nil {
+				return nil, err
+			}
+			return do(a, params)
+		}}
+}
+
+// Ask is what a query works with.
+type Ask struct {
+	Reader
+	Context context.Context
+	Now     time.Time
+	Member  ID
+	Site    ID // the device's own site; zero when it has none
+	Lang    string
+
+	resolve func(string) (ID, bool)
+	memo    func(key string, of []Compartment, build func() (any, error)) (any, error)
+}
+
+// NewAsk is for the node.
+func NewAsk(a Ask, resolve func(string) (ID, bool), memo func(string, []Compartment, func() (any, error)) (any, error)) *Ask {
+	a.resolve, a.memo = resolve, memo
+	return &a
+}
+
+// Ref resolves a record's id or an earlier client id.
+func (a *Ask) Ref(field, text string) (ID, error) {
+	c := Change{resolve: a.resolve}
+	return c.Ref(field, text)
+}
+
+// Memo keeps what build gave, in memory and for this session only, until one of the compartments changes.
+func (a *Ask) Memo(key string, of []Compartment, build func() (any, error)) (any, error) {
+	return a.memo(key, of, build)
+}
+
+// parameters turns text into the struct through its JSON form, so that actions and queries refuse alike.
+func parameters(given map[string][]string, into any) error {
+	t := reflect.TypeOf(into).Elem()
+	out := map[string]any{}
+	for name, values := range given {
+		field, ok := parameter(t, name)
+		if !ok {
+			return Refuse(name, "unknown_field", "field", name)
+		}
+		if len(values) == 0 {
+			continue
+		}
+		last := values[len(values)-1]
+		switch field.Type.Kind() {
+		case reflect.Slice:
+			out[name] = values
+		case reflect.Int, reflect.Int64, reflect.Float64:
+			if last != "" {
+				if !json.Valid([]byte(last)) {
+					return Refuse(name, "not_a_number", "field", name, "got", last)
+				}
+				out[name] = json.RawMessage(last)
+			}
+		case reflect.Bool:
+			out[name] = last == "true" || last == "1" || last == "on"
+		default:
+			out[name] = last
+		}
+	}
+	raw, err := json.Marshal(out)
+	if err != nil {
+		return Refuse("", "bad_json", "reason", err.Error())
+	}
+	return Strict(raw, into)
+}
+
+func parameter(t reflect.Type, name string) (reflect.StructField, bool) {
+	for i := range t.NumField() {
+		tag, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if tag == name {
+			return t.Field(i), true
+		}
+	}
+	return reflect.StructField{}, false
+}

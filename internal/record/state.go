@@ -1,0 +1,309 @@
+package record
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// State is what is known of one Entity: for each field the values that no fact has replaced. It is the same whatever
+// the order in which the same facts arrive; its encoding is the same bytes.
+type State struct {
+	said map[FactRef]*Said
+	live map[uint8]map[FactRef]any
+	gone map[uint8]map[FactRef]bool // replaced: kept, so that a fact arriving after the one that replaced it stays replaced
+}
+
+// Said is who said a value, where and when.
+type Said struct {
+	By, Site ID
+	At       int64 // unix seconds, when it happened
+	Rec      int64 // hybrid clock of the commit; greater is later
+	Creates  bool
+}
+
+// Standing is one value that stands for a field.
+type Standing struct {
+	Ref   FactRef
+	Value any
+	Said
+}
+
+// NewState is the state of a record nothing is known of.
+func NewState() *State {
+	return &State{map[FactRef]*Said{}, map[uint8]map[FactRef]any{}, map[uint8]map[FactRef]bool{}}
+}
+
+// Apply adds one fact. Applying the same fact twice changes nothing.
+func (s *State) Apply(f Fact, said Said) {
+	ref := f.ID.Ref()
+	said.Creates = f.Creates
+	for number, refs := range f.Replaces {
+		for _, r := range refs {
+			if r == ref {
+				continue
+			}
+			delete(s.live[number], r)
+			put(s.gone, number, r, true)
+		}
+	}
+	for number, value := range f.Values {
+		if s.gone[number][ref] {
+			continue
+		}
+		put(s.live, number, ref, value)
+	}
+	s.said[ref] = &said
+}
+
+func put[V any](m map[uint8]map[FactRef]V, number uint8, ref FactRef, v V) {
+	if m[number] == nil {
+		m[number] = map[FactRef]V{}
+	}
+	m[number][ref] = v
+}
+
+// Standing lists the values that stand for a field, latest first.
+func (s *State) Standing(number uint8) []Standing {
+	out := make([]Standing, 0, len(s.live[number]))
+	for ref, value := range s.live[number] {
+		st := Standing{Ref: ref, Value: value}
+		if said := s.said[ref]; said != nil {
+			st.Said = *said
+		}
+		out = append(out, st)
+	}
+	slices.SortFunc(out, func(a, b Standing) int {
+		if c := cmp.Compare(b.Rec, a.Rec); c != 0 {
+			return c
+		}
+		return bytes.Compare(b.Ref[:], a.Ref[:])
+	})
+	return out
+}
+
+// Value is what a field shows: of a set, all that stands together; otherwise the latest value that stands.
+func (s *State) Value(f Field) any {
+	standing := s.Standing(f.Number)
+	if f.Type == Set {
+		all := []string{}
+		for _, st := range standing {
+			if set, ok := st.Value.([]string); ok {
+				all = append(all, set...)
+			}
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	if len(standing) == 0 {
+		return nil
+	}
+	return standing[0].Value
+}
+
+// Rivals lists the differing values that stand for a field, latest first; nil when there is one value or none.
+// Equal values said twice are not rivals.
+func (s *State) Rivals(f Field) []Standing {
+	if f.Type == Set || len(s.live[f.Number]) < 2 {
+		return nil
+	}
+	var out []Standing
+	for _, st := range s.Standing(f.Number) {
+		if !slices.ContainsFunc(out, func(o Standing) bool { return equal(o.Value, st.Value) }) {
+			out = append(out, st)
+		}
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	return out
+}
+
+// Created is the fact that created the record, when it has arrived.
+func (s *State) Created() (Said, bool) {
+	var first *Said
+	for _, said := range s.said {
+		if said.Creates && (first == nil || said.Rec < first.Rec || said.Rec == first.Rec && bytes.Compare(said.By[:], first.By[:]) < 0) {
+			first = said
+		}
+	}
+	if first == nil {
+		return Said{}, false
+	}
+	return *first, true
+}
+
+func equal(a, b any) bool {
+	if x, ok := a.([]byte); ok {
+		y, ok := b.([]byte)
+		return ok && bytes.Equal(x, y)
+	}
+	if _, ok := b.([]byte); ok {
+		return false
+	}
+	return a == b
+}
+
+// Equal compares two canonical values.
+func Equal(a, b any) bool {
+	if x, ok := a.([]string); ok {
+		y, ok := b.([]string)
+		return ok && slices.Equal(x, y)
+	}
+	if _, ok := b.([]string); ok {
+		return false
+	}
+	return equal(a, b)
+}
+
+type stateWire struct {
+	_    struct{} `cbor:",toarray"`
+	Said []saidWire
+	Live map[uint8][]liveWire
+	Gone map[uint8][][]byte
+}
+
+type saidWire struct {
+	_       struct{} `cbor:",toarray"`
+	Ref     []byte
+	By      []byte
+	Site    []byte
+	At, Rec int64
+	Creates bool
+}
+
+type liveWire struct {
+	_     struct{} `cbor:",toarray"`
+	Said  int
+	Value any
+}
+
+var stateModes = sync.OnceValues(func() (cbor.EncMode, cbor.DecMode) {
+	enc, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil {
+		panic(err) // options are constants: wrong ones are a fault of this file
+	}
+	dec, err := cbor.DecOptions{DefaultMapType: nil, IntDec: cbor.IntDecConvertSigned}.DecMode()
+	if err != nil {
+		panic(err)
+	}
+	return enc, dec
+})
+
+// Encode writes the state; the same facts give the same bytes in any order of arrival.
+func (s *State) Encode() ([]byte, error) {
+	used := map[FactRef]bool{}
+	for _, values := range s.live {
+		for ref := range values {
+			used[ref] = true
+		}
+	}
+	for ref, said := range s.said {
+		if said.Creates {
+			used[ref] = true
+		}
+	}
+	refs := make([]FactRef, 0, len(used))
+	for ref := range used {
+		refs = append(refs, ref)
+	}
+	byRef := func(a, b FactRef) int { return bytes.Compare(a[:], b[:]) }
+	slices.SortFunc(refs, byRef)
+	w := stateWire{Live: map[uint8][]liveWire{}, Gone: map[uint8][][]byte{}}
+	at := map[FactRef]int{}
+	for i, ref := range refs {
+		said := s.said[ref]
+		if said == nil {
+			said = &Said{}
+		}
+		at[ref] = i
+		w.Said = append(w.Said, saidWire{Ref: ref[:], By: short(said.By), Site: short(said.Site), At: said.At, Rec: said.Rec, Creates: said.Creates})
+	}
+	for number, values := range s.live {
+		for _, ref := range slices.SortedFunc(mapKeys(values), byRef) {
+			w.Live[number] = append(w.Live[number], liveWire{Said: at[ref], Value: values[ref]})
+		}
+	}
+	for number, marks := range s.gone {
+		for _, ref := range slices.SortedFunc(mapKeys(marks), byRef) {
+			w.Gone[number] = append(w.Gone[number], ref[:])
+		}
+	}
+	enc, _ := stateModes()
+	return enc.Marshal(w)
+}
+
+func mapKeys[V any](m map[FactRef]V) func(func(FactRef) bool) {
+	return func(yield func(FactRef) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func short(id ID) []byte {
+	if id.IsZero() {
+		return nil
+	}
+	return id[:]
+}
+
+// DecodeState reads what Encode wrote.
+func DecodeState(data []byte) (*State, error) {
+	s := NewState()
+	if len(data) == 0 {
+		return s, nil
+	}
+	var w stateWire
+	_, dec := stateModes()
+	if err := dec.Unmarshal(data, &w); err != nil {
+		return nil, fmt.Errorf("record state: %w", err)
+	}
+	for _, sw := range w.Said {
+		said := &Said{At: sw.At, Rec: sw.Rec, Creates: sw.Creates}
+		copy(said.By[:], sw.By)
+		copy(said.Site[:], sw.Site)
+		if len(sw.Ref) != len(FactRef{}) {
+			return nil, fmt.Errorf("record state: a fact name of %d bytes", len(sw.Ref))
+		}
+		s.said[FactRef(sw.Ref)] = said
+	}
+	for number, values := range w.Live {
+		for _, lw := range values {
+			if lw.Said < 0 || lw.Said >= len(w.Said) {
+				return nil, fmt.Errorf("record state: value of an unknown fact")
+			}
+			put(s.live, number, FactRef(w.Said[lw.Said].Ref), fromWire(lw.Value))
+		}
+	}
+	for number, refs := range w.Gone {
+		for _, ref := range refs {
+			if len(ref) != len(FactRef{}) {
+				return nil, fmt.Errorf("record state: a fact name of %d bytes", len(ref))
+			}
+			put(s.gone, number, FactRef(ref), true)
+		}
+	}
+	return s, nil
+}
+
+// fromWire makes decoded CBOR canonical: arrays are sets.
+func fromWire(v any) any {
+	list, ok := v.([]any)
+	if !ok {
+		return v
+	}
+	set := make([]string, 0, len(list))
+	for _, e := range list {
+		if text, ok := e.(string); ok {
+			set = append(set, text)
+		}
+	}
+	return set
+}
