@@ -1,0 +1,56 @@
+# Amparo. `make test` is the whole of it; the rest are its parts and the longer runs.
+# Needs Go (the version in go.mod) and GNU make; on Debian, run as root, the test
+# script installs the other packages it needs (scripts/packages.sh says which).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+TARGETS := linux/arm64 windows/amd64 darwin/arm64
+
+.PHONY: help test packages lint vuln cross unit e2e build bench soak fuzz screenshots
+
+help: ## Says what each target does
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+test: packages lint cross unit e2e ## Everything a change must pass: lint, cross-builds, all tests with -race, browser tests
+
+packages: ## Installs the Debian packages the tests need, when missing and root
+	@scripts/packages.sh
+
+lint: ## gofmt, go vet, staticcheck
+	scripts/lint.sh
+
+# Not part of `test`: it asks the public vulnerability database, and the tests
+# talk to nothing but 127.0.0.1.
+vuln: ## Known vulnerabilities in what the program really calls (needs the network)
+	go tool -modfile=tools.mod govulncheck ./...
+
+cross: ## Builds without cgo for the other machines it must run on
+	@for target in $(TARGETS); do \
+	  echo "build $$target"; \
+	  CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -trimpath -o /dev/null ./cmd/amparo; \
+	done
+
+unit: ## All tests of the program, with the race detector
+	CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+e2e: ## The pages in a real browser: main path, no JavaScript, keyboard, axe
+	cd e2e && go test -count=1 -timeout 10m ./...
+
+build: ## One static binary for this machine, in bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/amparo ./cmd/amparo
+
+bench: ## The benchmarks behind every figure in the documents
+	go run ./cmd/amparo bench all
+
+soak: ## Property tests and crash tests for much longer (SOAK_CHECKS, SOAK_ROUNDS)
+	scripts/soak.sh
+
+fuzz: ## Each fuzz target for FUZZTIME (20s)
+	scripts/fuzz.sh
+
+screenshots: packages ## Writes the pictures in docs/screenshots again
+	cd e2e && AMPARO_SCREENSHOTS=1 go test -count=1 -timeout 10m ./...
