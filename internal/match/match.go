@@ -1,0 +1,101 @@
+// Package match compares the names of people: the same person written by two tired registrars, heard by a third, and typed
+// with one thumb by a fourth.
+//
+// It is pure: values in, values out, no files, no clock, no randomness. It knows nothing of records or screens; the package
+// people feeds it and words its reasons.
+//
+// The idea is a likelihood ratio over the vocabulary. A hundred thousand people carry only some twenty thousand distinct name
+// parts, so a typed part is compared with every part that exists (typing errors, sound, nickname, beginning) and only the people
+// behind the alike parts are scored. A shared rare part is worth more than two shared common ones, because what counts is how
+// much more likely the typed text is if this is the person than if it is anybody. There is no blocking rule that could hide
+// somebody, and what else is known (age, nationality) moves a person up or down but never out.
+//
+//	ix := match.NewIndex()
+//	ix.Put(match.Entry{Key: k, Names: []match.Name{{Field: match.Given, Text: "María José"}, {Field: match.Surname1, Text: "López"}}})
+//	hits := ix.Search(match.Parse("maria lopes 27 hnd", now, countryByWord), 10)
+//
+// Every hit says why it is there.
+package match
+
+import "math"
+
+// Key names an entry: the sixteen bytes of a record's id.
+type Key [16]byte
+
+// Field says which part of a name a text is.
+type Field uint8
+
+// The parts of a name. Surname1 is the father's and Surname2 the mother's in Spanish-speaking countries; people with one
+// surname have it in Surname1.
+const (
+	Given Field = iota
+	Surname1
+	Surname2
+	Nickname
+)
+
+// String is the field's word in records and catalogues.
+func (f Field) String() string {
+	switch f {
+	case Given:
+		return "given"
+	case Surname1:
+		return "surname1"
+	case Surname2:
+		return "surname2"
+	case Nickname:
+		return "nickname"
+	}
+	return ""
+}
+
+// Name is one part of a name as it was written. The same field may come more than once (two sites wrote it differently).
+type Name struct {
+	Field Field
+	Text  string
+}
+
+// Entry is what the index knows of one person.
+type Entry struct {
+	Key         Key
+	Names       []Name
+	Born        float64  // estimated moment of birth in years (2004.5 is the middle of 2004); 0 when unknown
+	Nationality []string // ISO 3166-1 alpha-3; STATELESS and UNKNOWN say nothing and are ignored
+	Card        string   // digits of the person's card
+}
+
+// Penalties of the ways in which two name parts can be alike: minus the logarithm of how often a registrar who hears or copies
+// the one writes the other. Measured on generated re-registrations.
+const (
+	penSound     = 1.2
+	penNickname  = 1.5
+	penTypo      = 2.3
+	penNearSound = 3.2
+	penTypo2     = 5.2
+	penPrefix    = 1.0
+
+	noise   = 3.2 // minus ln of the chance that a typed part belongs to nobody's name
+	surplus = 0.7 // cost of each part of a stored name that was not typed
+)
+
+// Context: what is known beside the name. Never a filter, because ages are told from memory and nationalities are mistaken.
+const (
+	sameNationality  = 2.0
+	otherNationality = -4.0
+)
+
+// ageWeight is the weight of a difference of years between two estimated births.
+func ageWeight(years float64) float64 {
+	switch {
+	case years <= 1:
+		return 1.5
+	case years <= 3:
+		return 1
+	case years <= 6:
+		return -1.5
+	}
+	return -4
+}
+
+// bornDifference is the whole number of years between two estimated births, rounded to the nearest.
+func bornDifference(a, b float64) int { return int(math.Round(math.Abs(a - b))) }

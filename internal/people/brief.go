@@ -1,0 +1,30 @@
+package people
+
+import (
+	"time"
+
+	"amparo/internal/record"
+)
+
+// Brief is a person as a list, a banner or the head of a timeline shows them.
+type Brief struct {
+	ID          record.ID `json:"id"`
+	Card        string    `json:"card"`        // digits; the last one checks the others
+	Name        string    `json:"name"`        // as the family writes it: given names, then surnames; the nickname when there is nothing else
+	Nickname    string    `json:"nickname"`    // empty when none
+	Sex         string    `json:"sex"`         // f, m, x, unknown; empty when not asked
+	Age         *int      `json:"age"`         // completed years today; null when unknown
+	AgeAbout    bool      `json:"age_about"`   // the age is an estimate: told as such, or only the year of birth is known
+	Birth       string    `json:"birth"`       // 2004, 2004-05 or 2004-05-17; empty when unknown
+	Nationality []string  `json:"nationality"` // ISO 3166-1 alpha-3, STATELESS, UNKNOWN
+	Groups      []string  `json:"groups"`      // what to look after; everyone who may see the person sees these
+	LastSeen    *Seen     `json:"last_seen"`   // the latest visit, otherwise the registration
+	Rivals      int       `json:"rivals"`      // fields that hold more than one value, waiting for someone to settle them
+}
+
+// Seen is where and when somebody was met.
+type Seen struct {
+	At       time.Time `json:"at"`
+	Site     record.ID `json:"site"`
+	SiteName string    `json:"site_name"` // empty when the site is not known here
+}

@@ -1,0 +1,28 @@
+package people
+
+// Found is the answer to person.find.
+type Found struct {
+	Query string `json:"query"`
+	Hits  []Hit  `json:"hits"`  // best first
+	Total int    `json:"total"` // persons among whom was searched
+}
+
+// Hit is one person who may be meant, and why.
+type Hit struct {
+	Person  Brief    `json:"person"`
+	Score   float64  `json:"score"` // logarithm of how much likelier the typed text is if this person is meant
+	Reasons []Reason `json:"reasons"`
+}
+
+// Reason is worded by the catalogue key `reason.<code>`. Codes and their args:
+//
+//	exact, sounds_alike, typo, nickname, prefix   field (catalogue `field.<field>`), value: the stored part of the name
+//	swapped                                       surnames stand in the other order
+//	card_ends                                     digits
+//	born_near                                     years: 0 same year; n years apart
+//	age_near                                      years: 0 same age; n years apart
+//	same_nationality                              nationality: alpha-3
+type Reason struct {
+	Code string         `json:"code"`
+	Args map[string]any `json:"args,omitempty"`
+}

@@ -1,0 +1,46 @@
+package people
+
+import (
+	"time"
+
+	"amparo/internal/record"
+)
+
+// Shown is the answer to person.show: everything the member may know of who someone is.
+type Shown struct {
+	Brief
+	Given        string       `json:"given"`
+	Surname1     string       `json:"surname1"`
+	Surname2     string       `json:"surname2"`
+	Gender       string       `json:"gender"`   // in the person's own words
+	AgeTold      *int         `json:"age_told"` // as it was told on AgeOn
+	AgeOn        string       `json:"age_on"`
+	Languages    []string     `json:"languages"` // BCP 47
+	Direction    string       `json:"direction"` // north, south, staying, unknown
+	Phone        string       `json:"phone"`
+	Note         string       `json:"note"`
+	Consent      []string     `json:"consent"`    // care, sharing, statistics
+	Registered   *Seen        `json:"registered"` // where and when this record was opened
+	RegisteredBy record.ID    `json:"registered_by"`
+	ByName       string       `json:"registered_by_name"`
+	RivalFields  []RivalField `json:"rival_fields"` // same as rivals in conflicts: what two places wrote differently
+	Visits       int          `json:"visits"`
+	Sites        int          `json:"sites"` // distinct sites where the person was met
+}
+
+// RivalField is a field that holds several values until someone settles it (action conflict.settle).
+type RivalField struct {
+	Field  string       `json:"field"`
+	Values []RivalValue `json:"values"` // latest first
+}
+
+// RivalValue is one of them, with who said it.
+type RivalValue struct {
+	Value    any       `json:"value"`
+	By       record.ID `json:"by"`
+	ByName   string    `json:"by_name"`
+	Site     record.ID `json:"site"`
+	SiteName string    `json:"site_name"`
+	At       time.Time `json:"at"`
+	Rec      int64     `json:"rec"` // clock of the commit: greater is later
+}
