@@ -1,0 +1,158 @@
+package journal
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"sync"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"amparo/internal/seal"
+)
+
+// Open parts (tag 0) carry what every copy must be able to read to tell whom to believe: public keys, certificates
+// and sealed grants. They hold no name, no role and no place.
+
+// ControlKind is what a control record says. Unknown ones are kept and passed on.
+type ControlKind uint8
+
+const (
+	ControlFound   ControlKind = 1 // Founding
+	ControlCertify ControlKind = 2 // Certificate
+	ControlAdmit   ControlKind = 3 // MemberKeys
+	ControlGrant   ControlKind = 4 // Grant
+)
+
+// Control is one record of an open part.
+type Control struct {
+	_       struct{} `cbor:",toarray"`
+	Kind    ControlKind
+	Payload cbor.RawMessage
+}
+
+// MemberKeys are what others need of a member.
+type MemberKeys struct {
+	_        struct{} `cbor:",toarray"`
+	Sign     seal.VerifyKey
+	Receiver []byte // seal.ReceiverKey
+}
+
+// Member is the id that follows from the keys.
+func (m MemberKeys) Member() MemberID {
+	d := sha256.New()
+	d.Write([]byte("amparo member id v1\x00"))
+	d.Write(m.Sign[:])
+	d.Write(m.Receiver)
+	return MemberID(d.Sum(nil)[:16])
+}
+
+// Founding is the first thing in a workspace: its first administrator, and to whom recovery is sealed.
+type Founding struct {
+	_        struct{} `cbor:",toarray"`
+	Admin    MemberKeys
+	Recovery [][]byte
+}
+
+// Certificate says that a writer's key is a member's on one device. It stands in the writer's first commit.
+type Certificate struct {
+	_      struct{} `cbor:",toarray"`
+	Writer seal.VerifyKey
+	Member MemberID
+	Sig    seal.Signature
+}
+
+const certifyPurpose = "amparo writer certificate v1"
+
+func (c Certificate) message(w WorkspaceID) []byte {
+	return append(append(append([]byte{}, w[:]...), c.Writer[:]...), c.Member[:]...)
+}
+
+// Certify makes a certificate with the member's key.
+func Certify(w WorkspaceID, member MemberID, by seal.Signer, writer seal.VerifyKey) Certificate {
+	c := Certificate{Writer: writer, Member: member}
+	c.Sig = by.Sign(certifyPurpose, c.message(w))
+	return c
+}
+
+// Verify checks the certificate against the member's key.
+func (c Certificate) Verify(w WorkspaceID, member seal.VerifyKey) error {
+	if err := member.Verify(certifyPurpose, c.message(w), c.Sig); err != nil {
+		return fmt.Errorf("writer certificate: %w", err)
+	}
+	return nil
+}
+
+// Grant is keys sealed to one member.
+type Grant struct {
+	_      struct{} `cbor:",toarray"`
+	Member MemberID
+	Sealed []byte
+}
+
+var controlModes = sync.OnceValues(func() (cbor.EncMode, cbor.DecMode) {
+	enc, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil {
+		panic(err) // options are constants
+	}
+	dec, err := cbor.DecOptions{DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
+		MaxArrayElements: 1 << 17, MaxMapPairs: 1 << 16, IntDec: cbor.IntDecConvertSigned}.DecMode()
+	if err != nil {
+		panic(err)
+	}
+	return enc, dec
+})
+
+// NewControl makes a control record.
+func NewControl(kind ControlKind, payload any) (Control, error) {
+	enc, _ := controlModes()
+	raw, err := enc.Marshal(payload)
+	if err != nil {
+		return Control{}, fmt.Errorf("control record: %w", err)
+	}
+	return Control{Kind: kind, Payload: raw}, nil
+}
+
+// Into reads the payload.
+func (c Control) Into(payload any) error {
+	_, dec := controlModes()
+	if err := dec.Unmarshal(c.Payload, payload); err != nil {
+		return fmt.Errorf("control record %d: %w: %w", c.Kind, ErrFormat, err)
+	}
+	return nil
+}
+
+// EncodeControls writes an open part.
+func EncodeControls(list []Control) ([]byte, error) {
+	enc, _ := controlModes()
+	raw, err := enc.Marshal(list)
+	if err != nil {
+		return nil, fmt.Errorf("open part: %w", err)
+	}
+	return raw, nil
+}
+
+// DecodeControls reads an open part.
+func DecodeControls(data []byte) ([]Control, error) {
+	_, dec := controlModes()
+	var list []Control
+	if err := dec.Unmarshal(data, &list); err != nil {
+		return nil, fmt.Errorf("open part: %w: %w", ErrFormat, err)
+	}
+	return list, nil
+}
+
+// Controls lists what the commit's open parts say.
+func (c *Commit) Controls() ([]Control, error) {
+	var all []Control
+	for i, p := range c.Header.Parts {
+		if p.Tag != 0 || c.Parts[i] == nil {
+			continue
+		}
+		list, err := DecodeControls(c.Parts[i])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}

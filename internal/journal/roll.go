@@ -1,0 +1,107 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+
+	"amparo/internal/seal"
+)
+
+// ErrUnknownWriter reports a writer no admitted member vouches for, as far as this copy knows: what it wrote is parked
+// until the commit that admits the member arrives.
+var ErrUnknownWriter = errors.New("no known member vouches for this writer")
+
+// Roll is who may write in a workspace, learned from open parts alone: a relay keeps one too.
+type Roll struct {
+	Workspace WorkspaceID
+	Founder   MemberID
+	Members   map[MemberID]MemberKeys
+	Writers   map[WriterID]Certificate
+}
+
+// NewRoll is the roll of a workspace of which nothing is known.
+func NewRoll(w WorkspaceID) *Roll {
+	return &Roll{Workspace: w, Members: map[MemberID]MemberKeys{}, Writers: map[WriterID]Certificate{}}
+}
+
+// KeyFor gives the key that must have signed a run: of a writer already known, or of one that the run itself
+// introduces with a certificate of a known member (or, in the founding commit, of the member it names).
+func (r *Roll) KeyFor(run *Run) (seal.VerifyKey, error) {
+	first := run.First()
+	if first.Workspace != r.Workspace {
+		return seal.VerifyKey{}, fmt.Errorf("%w: of another workspace", ErrChain)
+	}
+	if cert, known := r.Writers[first.Writer]; known {
+		return cert.Writer, nil
+	}
+	if first.Seq != 1 {
+		return seal.VerifyKey{}, fmt.Errorf("%w: %s", ErrUnknownWriter, first.Writer)
+	}
+	trial := &Roll{Workspace: r.Workspace, Founder: r.Founder, Members: map[MemberID]MemberKeys{}, Writers: map[WriterID]Certificate{}}
+	for id, keys := range r.Members {
+		trial.Members[id] = keys
+	}
+	if err := trial.Learn(first); err != nil {
+		return seal.VerifyKey{}, err
+	}
+	cert, ok := trial.Writers[first.Writer]
+	if !ok {
+		return seal.VerifyKey{}, fmt.Errorf("%w: %s", ErrUnknownWriter, first.Writer)
+	}
+	return cert.Writer, nil
+}
+
+// Learn takes in what a verified commit says openly. What it cannot believe changes nothing and is an error.
+func (r *Roll) Learn(c *Commit) error {
+	controls, err := c.Controls()
+	if err != nil {
+		return err
+	}
+	for _, control := range controls {
+		if err := r.learn(c, control); err != nil {
+			return fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err)
+		}
+	}
+	return nil
+}
+
+func (r *Roll) learn(c *Commit, control Control) error {
+	switch control.Kind {
+	case ControlFound:
+		var f Founding
+		if err := control.Into(&f); err != nil {
+			return err
+		}
+		id := f.Admin.Member()
+		if r.Founder != (MemberID{}) && r.Founder != id || c.Seq != 1 || len(c.Seen) > 0 {
+			return fmt.Errorf("%w: a second founding", ErrChain)
+		}
+		r.Founder, r.Members[id] = id, f.Admin
+	case ControlAdmit:
+		var keys MemberKeys
+		if err := control.Into(&keys); err != nil {
+			return err
+		}
+		if _, known := r.Writers[c.Writer]; !known {
+			return fmt.Errorf("%w: admitting", ErrUnknownWriter)
+		}
+		r.Members[keys.Member()] = keys
+	case ControlCertify:
+		var cert Certificate
+		if err := control.Into(&cert); err != nil {
+			return err
+		}
+		keys, known := r.Members[cert.Member]
+		if !known {
+			return fmt.Errorf("%w: certified by %s", ErrUnknownWriter, cert.Member)
+		}
+		if err := cert.Verify(r.Workspace, keys.Sign); err != nil {
+			return err
+		}
+		r.Writers[WriterOf(cert.Writer)] = cert
+	}
+	return nil
+}
+
+// MemberOf is the member behind a writer.
+func (r *Roll) MemberOf(w WriterID) MemberID { return r.Writers[w].Member }
