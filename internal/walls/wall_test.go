@@ -31,7 +31,11 @@ func full(p string) string {
 func covers(patterns []string, importPath string) bool {
 	for _, p := range patterns {
 		p = full(p)
-		if tree, ok := strings.CutSuffix(p, "/..."); ok {
+		if ending, ok := strings.CutPrefix(p, "*"); ok {
+			if strings.HasPrefix(importPath, ours) && strings.HasSuffix(importPath, ending) {
+				return true
+			}
+		} else if tree, ok := strings.CutSuffix(p, "/..."); ok {
 			if importPath == tree || strings.HasPrefix(importPath, tree+"/") {
 				return true
 			}
