@@ -17,8 +17,6 @@
 // Every hit says why it is there.
 package match
 
-import "math"
-
 // Key names an entry: the sixteen bytes of a record's id.
 type Key [16]byte
 
@@ -96,6 +94,3 @@ func ageWeight(years float64) float64 {
 	}
 	return -4
 }
-
-// bornDifference is the whole number of years between two estimated births, rounded to the nearest.
-func bornDifference(a, b float64) int { return int(math.Round(math.Abs(a - b))) }
