@@ -22,6 +22,7 @@ type State struct {
 type Said struct {
 	By, Site ID
 	At       int64 // unix seconds, when it happened
+	Zone     int16 // minutes east of UTC, where it happened
 	Rec      int64 // hybrid clock of the commit; greater is later
 	Creates  bool
 }
@@ -173,6 +174,7 @@ type saidWire struct {
 	By      []byte
 	Site    []byte
 	At, Rec int64
+	Zone    int16
 	Creates bool
 }
 
@@ -221,7 +223,7 @@ func (s *State) Encode() ([]byte, error) {
 			said = &Said{}
 		}
 		at[ref] = i
-		w.Said = append(w.Said, saidWire{Ref: ref[:], By: short(said.By), Site: short(said.Site), At: said.At, Rec: said.Rec, Creates: said.Creates})
+		w.Said = append(w.Said, saidWire{Ref: ref[:], By: short(said.By), Site: short(said.Site), At: said.At, Zone: said.Zone, Rec: said.Rec, Creates: said.Creates})
 	}
 	for number, values := range s.live {
 		for _, ref := range slices.SortedFunc(mapKeys(values), byRef) {
@@ -266,7 +268,7 @@ func DecodeState(data []byte) (*State, error) {
 		return nil, fmt.Errorf("record state: %w", err)
 	}
 	for _, sw := range w.Said {
-		said := &Said{At: sw.At, Rec: sw.Rec, Creates: sw.Creates}
+		said := &Said{At: sw.At, Zone: sw.Zone, Rec: sw.Rec, Creates: sw.Creates}
 		copy(said.By[:], sw.By)
 		copy(said.Site[:], sw.Site)
 		if len(sw.Ref) != len(FactRef{}) {

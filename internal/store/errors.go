@@ -1,0 +1,34 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+var (
+	// ErrInUse reports that another process has the folder open.
+	ErrInUse = errors.New("another process has this folder open")
+	// ErrDamaged reports a file whose bytes are no longer what was written.
+	ErrDamaged = errors.New("the file is damaged")
+	// ErrDiskFull reports that nothing more can be written; what was saved before stands.
+	ErrDiskFull = errors.New("the disk is full")
+	// ErrViewKey reports a view that its key does not open.
+	ErrViewKey = errors.New("the view does not open with this key")
+)
+
+// plain gives a database error the name callers ask for.
+func plain(doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
+		return fmt.Errorf("%s: %w: %w", doing, ErrInUse, err)
+	case errors.Is(err, sqlite3.CORRUPT), errors.Is(err, sqlite3.NOTADB):
+		return fmt.Errorf("%s: %w: %w", doing, ErrDamaged, err)
+	case errors.Is(err, sqlite3.FULL), errors.Is(err, sqlite3.IOERR_WRITE), errors.Is(err, sqlite3.IOERR_FSYNC):
+		return fmt.Errorf("%s: %w: %w", doing, ErrDiskFull, err)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}

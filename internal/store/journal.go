@@ -1,0 +1,285 @@
+package store
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"amparo/internal/journal"
+	"amparo/internal/seal"
+)
+
+//go:embed schema/*.sql
+var schemas embed.FS
+
+const (
+	journalApplication = 0x416d706a // "Ampj"
+	journalVersion     = 1
+)
+
+// Journal is the journal file of one node. While it is open no other process can open it.
+type Journal struct {
+	mu    sync.Mutex
+	db    *session
+	open  bool // a batch has begun and is not yet durable
+	roll  *journal.Roll
+	heads map[journal.WriterID]journal.Head
+	local map[journal.WriterID]int64 // writer → its number in the file
+}
+
+// OpenJournal opens or makes the journal of a workspace. It fails with ErrInUse, ErrDamaged or, for a file of a later
+// version, journal.ErrNewer.
+func OpenJournal(path string, workspace journal.WorkspaceID) (*Journal, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	conn, err := sqlite3.Open((&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String())
+	if err != nil {
+		return nil, plain("open journal", err)
+	}
+	j := &Journal{db: newSession(conn), roll: journal.NewRoll(workspace), heads: map[journal.WriterID]journal.Head{}, local: map[journal.WriterID]int64{}}
+	if err := j.prepare(); err != nil {
+		j.db.close()
+		return nil, plain("open journal", err)
+	}
+	return j, nil
+}
+
+func (j *Journal) prepare() error {
+	// An exclusive lock for as long as the file is open: two processes on one folder would both continue the chain.
+	for _, pragma := range []string{"PRAGMA locking_mode=exclusive", "PRAGMA journal_mode=wal", "PRAGMA synchronous=full", "PRAGMA temp_store=memory",
+		"PRAGMA secure_delete=on", "PRAGMA cache_size=-8000"} {
+		if err := j.db.conn.Exec(pragma); err != nil {
+			return err
+		}
+	}
+	version, application := 0, 0
+	if err := j.db.run("PRAGMA user_version", nil, func(s *sqlite3.Stmt) error { version = s.ColumnInt(0); return nil }); err != nil {
+		return err
+	}
+	if err := j.db.run("PRAGMA application_id", nil, func(s *sqlite3.Stmt) error { application = s.ColumnInt(0); return nil }); err != nil {
+		return err
+	}
+	if version > journalVersion {
+		return fmt.Errorf("%w (journal version %d)", journal.ErrNewer, version)
+	}
+	if version > 0 && application != journalApplication {
+		return fmt.Errorf("%w: not a journal file", ErrDamaged)
+	}
+	if err := j.migrate(version); err != nil {
+		return err
+	}
+	return j.load()
+}
+
+func (j *Journal) migrate(from int) error {
+	for v := from + 1; v <= journalVersion; v++ {
+		sql, err := fs.ReadFile(schemas, fmt.Sprintf("schema/journal-%d.sql", v))
+		if err != nil {
+			return err
+		}
+		if err := j.db.conn.Exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT", sql, journalApplication, v)); err != nil {
+			return errors.Join(err, j.db.conn.Exec("ROLLBACK"))
+		}
+	}
+	return nil
+}
+
+// load reads heads and roll. Open parts are few: public keys and grants.
+func (j *Journal) load() error {
+	err := j.db.run("SELECT w.n, w.id, c.seq, c.hash, c.time FROM writer w JOIN chain c ON c.writer = w.n AND c.seq = (SELECT max(seq) FROM chain WHERE writer = w.n)", nil,
+		func(s *sqlite3.Stmt) error {
+			id := journal.WriterID(s.ColumnBlob(1, nil))
+			j.local[id] = s.ColumnInt64(0)
+			j.heads[id] = journal.Head{Seq: uint64(s.ColumnInt64(2)), Hash: journal.Hash(s.ColumnBlob(3, nil)), Time: journal.Time(s.ColumnInt64(4))}
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	var commits []journal.Commit
+	err = j.db.run("SELECT c.header, p.idx, p.data FROM part p JOIN chain c ON c.n = p.chain WHERE p.tag = 0 ORDER BY p.arrival", nil,
+		func(s *sqlite3.Stmt) error {
+			raw := s.ColumnBlob(0, nil)
+			h, err := journal.DecodeHeader(raw)
+			if err != nil {
+				return fmt.Errorf("%w: %w", ErrDamaged, err)
+			}
+			c := journal.Commit{Header: h, Hash: journal.HashOf(raw), Parts: make([][]byte, len(h.Parts))}
+			if i := s.ColumnInt(1); i < len(c.Parts) {
+				c.Parts[i] = s.ColumnBlob(2, nil)
+			}
+			commits = append(commits, c)
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	for i := range commits {
+		if err := j.roll.Learn(&commits[i]); err != nil {
+			return fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+	}
+	return nil
+}
+
+// Close ends the use of the file. What was not flushed is gone.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.open {
+		j.db.conn.Exec("ROLLBACK")
+	}
+	return j.db.close()
+}
+
+// Roll is who may write, as far as this journal says. It must not be changed.
+func (j *Journal) Roll() *journal.Roll { return j.roll }
+
+// Head is the end of a writer's chain here; zero for an unknown writer.
+func (j *Journal) Head(w journal.WriterID) journal.Head {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.heads[w]
+}
+
+// Heads lists the ends of all chains.
+func (j *Journal) Heads() map[journal.WriterID]journal.Head {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	out := make(map[journal.WriterID]journal.Head, len(j.heads))
+	for w, h := range j.heads {
+		out[w] = h
+	}
+	return out
+}
+
+// Append writes a commit of this node's own into the running batch. sig may be nil when a later commit of the batch
+// is signed. Nothing is saved until Flush returns.
+func (j *Journal) Append(c *journal.Commit, sig *seal.Signature) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.begin(); err != nil {
+		return err
+	}
+	if err := j.roll.Learn(c); err != nil {
+		return err
+	}
+	return j.insert(c, sig)
+}
+
+// Sign gives the last commit of the batch its signature.
+func (j *Journal) Sign(w journal.WriterID, seq uint64, sig seal.Signature) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.begin(); err != nil {
+		return err
+	}
+	return plain("sign", j.db.exec("UPDATE chain SET sig = ? WHERE writer = ? AND seq = ?", sig[:], j.local[w], seq))
+}
+
+// Flush makes the batch durable: when it returns nil, what was appended survives kill and power loss. When it fails
+// the whole batch is gone and the heads are as before.
+func (j *Journal) Flush() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.flush()
+}
+
+func (j *Journal) flush() error {
+	if !j.open {
+		return nil
+	}
+	if err := j.db.exec("COMMIT"); err != nil {
+		return errors.Join(plain("make durable", err), j.drop())
+	}
+	j.open = false
+	return nil
+}
+
+// Drop forgets the batch.
+func (j *Journal) Drop() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.drop()
+}
+
+func (j *Journal) drop() error {
+	if !j.open {
+		return nil
+	}
+	j.open = false
+	if !j.db.conn.GetAutocommit() {
+		if err := j.db.exec("ROLLBACK"); err != nil {
+			return plain("roll back", err)
+		}
+	}
+	j.heads, j.local, j.roll = map[journal.WriterID]journal.Head{}, map[journal.WriterID]int64{}, journal.NewRoll(j.roll.Workspace)
+	return plain("read the journal again", j.load())
+}
+
+func (j *Journal) begin() error {
+	if j.open {
+		return nil
+	}
+	if err := j.db.exec("BEGIN IMMEDIATE"); err != nil {
+		return plain("begin", err)
+	}
+	j.open = true
+	return nil
+}
+
+func (j *Journal) insert(c *journal.Commit, sig *seal.Signature) error {
+	w, known := j.local[c.Writer]
+	if !known {
+		if err := j.db.exec("INSERT INTO writer (id) VALUES (?)", c.Writer[:]); err != nil {
+			return plain("append", err)
+		}
+		w = j.db.conn.LastInsertRowID()
+		j.local[c.Writer] = w
+	}
+	var sigBytes []byte
+	if sig != nil {
+		sigBytes = sig[:]
+	}
+	if err := j.db.exec("INSERT INTO chain (writer, seq, hash, time, header, sig) VALUES (?,?,?,?,?,?)",
+		w, c.Seq, c.Hash[:], uint64(c.Time), c.Header.Encode(), sigBytes); err != nil {
+		return plain("append", err)
+	}
+	n := j.db.conn.LastInsertRowID()
+	for i, data := range c.Parts {
+		if data == nil {
+			continue
+		}
+		if err := j.db.exec("INSERT INTO part (chain, idx, tag, data) VALUES (?,?,?,?)", n, i, int(c.Header.Parts[i].Tag), data); err != nil {
+			return plain("append", err)
+		}
+	}
+	j.heads[c.Writer] = journal.Head{Seq: c.Seq, Hash: c.Hash, Time: c.Time}
+	return nil
+}
+
+// Note remembers a small value; ReadNote gives it back, nil when there is none.
+func (j *Journal) Note(name string, value []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return plain("note", j.db.exec("INSERT INTO note (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2", name, value))
+}
+
+// ReadNote gives what Note kept.
+func (j *Journal) ReadNote(name string) (value []byte, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT value FROM note WHERE name = ?", []any{name}, func(s *sqlite3.Stmt) error {
+		value = s.ColumnBlob(0, []byte{})
+		return nil
+	})
+	return value, plain("read note", err)
+}
