@@ -1,0 +1,43 @@
+package observatory
+
+import "amparo/internal/record"
+
+// Source is who publishes figures and where they are found.
+var Source = &record.Kind{Number: 100, Name: "source", In: record.Public, Form: record.Keyed, Key: []string{"source"}, Fields: []record.Field{
+	{Number: 1, Name: "source", Type: record.Code}, // a short name of our own, for example cbp
+	{Number: 2, Name: "publisher", Type: record.Text},
+	{Number: 3, Name: "title", Type: record.Text}, // of the publication, as its publisher writes it
+	{Number: 4, Name: "url", Type: record.Text},
+	{Number: 5, Name: "licence", Type: record.Text},
+	{Number: 6, Name: "note", Type: record.Text},
+}}
+
+// Series is a table of figures by month. Its rows are in its blocks.
+var Series = &record.Kind{Number: 101, Name: "series", In: record.Public, Form: record.Keyed, Key: []string{"series"}, Fields: []record.Field{
+	{Number: 1, Name: "series", Type: record.Code}, // for example cbp-encounters
+	{Number: 2, Name: "title", Type: record.Text},  // catalogue key of the title, or the title itself
+	{Number: 3, Name: "unit", Type: record.Code, Codes: "unit"},
+	{Number: 4, Name: "geography", Type: record.Text},
+	{Number: 5, Name: "source", Type: record.Code},      // the source's short name
+	{Number: 6, Name: "fiscal_start", Type: record.Int}, // month in which the publisher's fiscal year begins; 1: it is the calendar year
+	{Number: 7, Name: "sha256", Type: record.Code},      // of the last file that changed something
+	{Number: 8, Name: "revision", Type: record.Text},    // what the last change was: a note for the reader
+	{Number: 9, Name: "retrieved", Type: record.Date},   // when the file was fetched from its publisher, if known
+	{Number: 10, Name: "importer", Type: record.Code},   // what read the file
+}}
+
+// SeriesBlock is one month of a series. The rows are bytes that only this package reads; see EncodeBlock.
+var SeriesBlock = &record.Kind{Number: 102, Name: "series_block", In: record.Public, Form: record.Keyed, Key: []string{"series", "month"}, Fields: []record.Field{
+	{Number: 1, Name: "series", Type: record.Code, Index: true},
+	{Number: 2, Name: "month", Type: record.Date}, // calendar month
+	{Number: 3, Name: "rows", Type: record.Blob},
+	{Number: 4, Name: "sha256", Type: record.Code}, // of the file that gave these rows
+}}
+
+// Module is what the node runs.
+var Module = record.Module{
+	Name:    "observatory",
+	Kinds:   []*record.Kind{Source, Series, SeriesBlock},
+	Actions: []record.Action{sourceAdd, seriesRecord},
+	Queries: []record.Query{seriesAsk, seriesList},
+}
