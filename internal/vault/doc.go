@@ -1,0 +1,9 @@
+// Package vault holds what opens things: a member's keys and what they were granted, sealed under a passphrase in one
+// file a member; and the keys of this device's views, each sealed under its compartment's key.
+//
+//	vault/<member id>.member   label in clear (choose initials), everything else under the passphrase
+//	vault/views.keys           view keys, each under the key of its compartment
+//
+// A founding member makes the compartments' keys; others receive them as a grant sealed to their public key in an open
+// part of a commit.
+package vault

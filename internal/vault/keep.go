@@ -1,0 +1,255 @@
+package vault
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"amparo/internal/journal"
+	"amparo/internal/record"
+	"amparo/internal/seal"
+)
+
+var (
+	// ErrFile reports a key file that is not one, or is damaged.
+	ErrFile = errors.New("the key file is damaged or of another version")
+	// ErrPassphrase reports a passphrase that does not open the member's keys.
+	ErrPassphrase = errors.New("wrong passphrase")
+	// ErrNoMember reports a member who is not on this device.
+	ErrNoMember = errors.New("no such member on this device")
+)
+
+// Keep is the vault folder of one device.
+type Keep struct {
+	dir       string
+	workspace journal.WorkspaceID
+	Cost      seal.Cost // for what is sealed from now on
+}
+
+// OpenKeep uses a folder; it is made when missing.
+func OpenKeep(dir string, workspace journal.WorkspaceID) (*Keep, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open vault: %w", err)
+	}
+	return &Keep{dir: dir, workspace: workspace, Cost: seal.FieldCost}, nil
+}
+
+// Listed is a member on this device, as the unlock page shows them.
+type Listed struct {
+	ID    journal.MemberID
+	Label string
+}
+
+type memberFile struct {
+	Version int         `cbor:"1,keyasint"`
+	Label   string      `cbor:"2,keyasint"`
+	Locked  seal.Locked `cbor:"3,keyasint"`
+}
+
+type memberSecret struct {
+	Sign     []byte    `cbor:"1,keyasint"`
+	Receiver []byte    `cbor:"2,keyasint"`
+	Writer   []byte    `cbor:"3,keyasint"`
+	Ring     *ringWire `cbor:"4,keyasint,omitempty"`
+}
+
+func (k *Keep) purpose(id journal.MemberID) string {
+	return "amparo member v1 " + k.workspace.String() + " " + id.String()
+}
+
+func (k *Keep) path(id journal.MemberID) string {
+	return filepath.Join(k.dir, id.String()+".member")
+}
+
+// Members lists who can unlock here, by label.
+func (k *Keep) Members() ([]Listed, error) {
+	entries, err := os.ReadDir(k.dir)
+	if err != nil {
+		return nil, fmt.Errorf("list members: %w", err)
+	}
+	var out []Listed
+	for _, e := range entries {
+		name, isMember := strings.CutSuffix(e.Name(), ".member")
+		raw, err := hex.DecodeString(name)
+		if !isMember || err != nil || len(raw) != len(journal.MemberID{}) {
+			continue
+		}
+		id := journal.MemberID(raw)
+		f, err := k.read(id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Listed{ID: id, Label: f.Label})
+	}
+	slices.SortFunc(out, func(a, b Listed) int { return strings.Compare(a.Label+a.ID.String(), b.Label+b.ID.String()) })
+	return out, nil
+}
+
+// Find gives the member with that label or id; with an empty name, the only one there is.
+func (k *Keep) Find(name string) (Listed, error) {
+	all, err := k.Members()
+	if err != nil {
+		return Listed{}, err
+	}
+	if name == "" && len(all) == 1 {
+		return all[0], nil
+	}
+	for _, m := range all {
+		if name != "" && (strings.EqualFold(m.Label, name) || m.ID.String() == name) {
+			return m, nil
+		}
+	}
+	return Listed{}, fmt.Errorf("%w: %q", ErrNoMember, name)
+}
+
+func (k *Keep) read(id journal.MemberID) (memberFile, error) {
+	var f memberFile
+	raw, err := os.ReadFile(k.path(id))
+	if err != nil {
+		return f, fmt.Errorf("member file: %w", err)
+	}
+	if err := decode(raw, &f); err != nil {
+		return f, fmt.Errorf("member file: %w", err)
+	}
+	if f.Version != 1 {
+		return f, fmt.Errorf("member file: %w: version %d", ErrFile, f.Version)
+	}
+	return f, nil
+}
+
+// Save seals a member under a passphrase.
+func (k *Keep) Save(m *Member, passphrase []byte) error {
+	receiver, err := m.Receiver.Secret()
+	if err != nil {
+		return fmt.Errorf("save member: %w", err)
+	}
+	secret := memberSecret{Sign: m.Sign.Seed(), Receiver: receiver, Writer: m.Writer.Seed()}
+	if m.Ring != nil {
+		w := m.Ring.wire(nil)
+		secret.Ring = &w
+	}
+	plain, err := encode(secret)
+	if err != nil {
+		return fmt.Errorf("save member: %w", err)
+	}
+	locked, err := seal.Lock(passphrase, k.Cost, k.purpose(m.ID), plain)
+	clear(plain)
+	if err != nil {
+		return fmt.Errorf("save member: %w", err)
+	}
+	raw, err := encode(memberFile{Version: 1, Label: m.Label, Locked: locked})
+	if err != nil {
+		return fmt.Errorf("save member: %w", err)
+	}
+	return writeFile(k.path(m.ID), raw)
+}
+
+// Unlock opens a member. It fails with ErrPassphrase, ErrNoMember or ErrFile.
+func (k *Keep) Unlock(id journal.MemberID, passphrase []byte) (*Member, error) {
+	f, err := k.read(id)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrNoMember, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	plain, err := f.Locked.Unlock(passphrase, k.purpose(id))
+	if errors.Is(err, seal.ErrSealed) {
+		return nil, ErrPassphrase
+	}
+	if err != nil {
+		return nil, fmt.Errorf("unlock: %w", err)
+	}
+	defer clear(plain)
+	var s memberSecret
+	if err := decode(plain, &s); err != nil {
+		return nil, fmt.Errorf("unlock: %w", err)
+	}
+	m := &Member{Workspace: k.workspace, ID: id, Label: f.Label}
+	if m.Sign, err = seal.SignerFromSeed(s.Sign); err != nil {
+		return nil, err
+	}
+	if m.Writer, err = seal.SignerFromSeed(s.Writer); err != nil {
+		return nil, err
+	}
+	if m.Receiver, err = seal.ReceiverFromSecret(s.Receiver); err != nil {
+		return nil, err
+	}
+	if s.Ring != nil {
+		if m.Ring, err = s.Ring.ring(); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+type viewKeyWire struct {
+	Epoch  uint32 `cbor:"1,keyasint"`
+	Sealed []byte `cbor:"2,keyasint"`
+}
+
+// ViewKeys gives the view keys of the compartments in the ring, and draws and keeps those that are missing or whose
+// wrapping key the ring does not hold: then the view is made anew.
+func (k *Keep) ViewKeys(ring *Ring) (map[record.Compartment]seal.ViewKey, error) {
+	path := filepath.Join(k.dir, "views.keys")
+	stored := map[uint8]viewKeyWire{}
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		err = decode(raw, &stored)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, ErrFile) {
+		return nil, fmt.Errorf("view keys: %w", err)
+	}
+	keys, changed := map[record.Compartment]seal.ViewKey{}, false
+	for _, c := range ring.Holds() {
+		purpose := "amparo view key v1 " + k.workspace.String() + " " + c.String()
+		if w, ok := stored[uint8(c)]; ok {
+			if under, held := ring.Key(c, w.Epoch); held {
+				if plain, err := seal.OpenUnder(under, purpose, w.Sealed); err == nil && len(plain) == len(seal.ViewKey{}) {
+					keys[c] = seal.ViewKey(plain)
+					continue
+				}
+			}
+		}
+		epoch, under, _ := ring.Current(c)
+		fresh := seal.NewViewKey()
+		sealed, err := seal.SealUnder(under, purpose, fresh[:])
+		if err != nil {
+			return nil, err
+		}
+		keys[c], stored[uint8(c)], changed = fresh, viewKeyWire{Epoch: epoch, Sealed: sealed}, true
+	}
+	if !changed {
+		return keys, nil
+	}
+	raw, err = encode(stored)
+	if err != nil {
+		return nil, fmt.Errorf("view keys: %w", err)
+	}
+	return keys, writeFile(path, raw)
+}
+
+// writeFile replaces a file whole: after a crash there is the old one or the new one.
+func writeFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), errors.Join(err, os.Remove(f.Name())))
+	}
+	if d, err := os.Open(filepath.Dir(path)); err == nil { // the rename itself must survive power loss
+		d.Sync()
+		d.Close()
+	}
+	return nil
+}
