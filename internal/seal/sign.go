@@ -2,6 +2,8 @@ package seal
 
 import (
 	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 )
@@ -44,6 +46,15 @@ func (s Signer) Public() VerifyKey { return VerifyKey(s.key.Public().(ed25519.Pu
 // Sign signs bytes for a purpose; a signature for one purpose verifies for no other.
 func (s Signer) Sign(purpose string, message []byte) Signature {
 	return Signature(ed25519.Sign(s.key, bound(purpose, message)))
+}
+
+// Derive is a symmetric key for a purpose that only the holder of this key can compute.
+func (s Signer) Derive(purpose string) (key [32]byte, err error) {
+	out, err := hkdf.Key(sha256.New, s.key.Seed(), nil, purpose, len(key))
+	if err != nil {
+		return key, fmt.Errorf("derive a key: %w", err)
+	}
+	return [32]byte(out), nil
 }
 
 // Wipe forgets the key as far as Go allows.

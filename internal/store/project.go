@@ -47,6 +47,7 @@ func (v *Views) Project(parts []Opened, through int64) ([]Odd, error) {
 		if err := v.project(p, &odd); err != nil {
 			return odd, plain("project", err)
 		}
+		v.touched[p.In] = true
 	}
 	for c := range v.keys {
 		if through > v.position[c] {
@@ -81,6 +82,10 @@ func (v *Views) Flush() error {
 		return errors.Join(plain("project", err), v.Drop())
 	}
 	v.inBatch = false
+	for c := range v.touched {
+		v.versions[c].Add(1)
+	}
+	clear(v.touched)
 	return nil
 }
 

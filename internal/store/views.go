@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/ncruces/go-sqlite3"
 	_ "github.com/ncruces/go-sqlite3/vfs/adiantum" // encrypts every page, WAL frame and temporary file of a view
@@ -31,6 +32,8 @@ type Views struct {
 	inBatch  bool
 	position map[record.Compartment]int64
 	schemas  map[record.Compartment]string
+	versions map[record.Compartment]*atomic.Int64
+	touched  map[record.Compartment]bool
 }
 
 // OpenViews opens the files of the compartments whose keys are given, makes those that are missing, and makes anew
@@ -39,9 +42,10 @@ func OpenViews(dir string, registry *record.Registry, keys map[record.Compartmen
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open views: %w", err)
 	}
-	v := &Views{dir: dir, registry: registry, keys: keys, read: make(chan *session, readers), position: map[record.Compartment]int64{}, schemas: map[record.Compartment]string{}}
+	v := &Views{dir: dir, registry: registry, keys: keys, read: make(chan *session, readers), position: map[record.Compartment]int64{}, schemas: map[record.Compartment]string{}, versions: map[record.Compartment]*atomic.Int64{}, touched: map[record.Compartment]bool{}}
 	for _, c := range record.Compartments() {
 		v.schemas[c] = Schema(c, registry.Kinds())
+		v.versions[c] = new(atomic.Int64)
 	}
 	write, err := v.connect(false)
 	if err != nil {
@@ -194,6 +198,9 @@ func (v *Views) Position() int64 {
 	}
 	return lowest
 }
+
+// Version grows whenever something was projected into the compartment: what was computed from an earlier one is stale.
+func (v *Views) Version(c record.Compartment) int64 { return v.versions[c].Load() }
 
 // Select answers from what is saved.
 func (v *Views) Select(ctx context.Context, statement string, args []any, row func(record.Row) error) error {

@@ -2,6 +2,7 @@
 // file a member; and the keys of this device's views, each sealed under its compartment's key.
 //
 //	vault/<member id>.member   label in clear (choose initials), everything else under the passphrase
+//	vault/<member id>.writer   this device's writer, under the member's own keys
 //	vault/views.keys           view keys, each under the key of its compartment
 //
 // A founding member makes the compartments' keys; others receive them as a grant sealed to their public key in an open

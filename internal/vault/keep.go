@@ -51,10 +51,8 @@ type memberFile struct {
 }
 
 type memberSecret struct {
-	Sign     []byte    `cbor:"1,keyasint"`
-	Receiver []byte    `cbor:"2,keyasint"`
-	Writer   []byte    `cbor:"3,keyasint"`
-	Ring     *ringWire `cbor:"4,keyasint,omitempty"`
+	Sign     []byte `cbor:"1,keyasint"`
+	Receiver []byte `cbor:"2,keyasint"`
 }
 
 func (k *Keep) purpose(id journal.MemberID) string {
@@ -127,12 +125,7 @@ func (k *Keep) Save(m *Member, passphrase []byte) error {
 	if err != nil {
 		return fmt.Errorf("save member: %w", err)
 	}
-	secret := memberSecret{Sign: m.Sign.Seed(), Receiver: receiver, Writer: m.Writer.Seed()}
-	if m.Ring != nil {
-		w := m.Ring.wire(nil)
-		secret.Ring = &w
-	}
-	plain, err := encode(secret)
+	plain, err := encode(memberSecret{Sign: m.Sign.Seed(), Receiver: receiver})
 	if err != nil {
 		return fmt.Errorf("save member: %w", err)
 	}
@@ -145,10 +138,55 @@ func (k *Keep) Save(m *Member, passphrase []byte) error {
 	if err != nil {
 		return fmt.Errorf("save member: %w", err)
 	}
+	if err := k.SaveWriter(m); err != nil {
+		return err
+	}
 	return writeFile(k.path(m.ID), raw)
 }
 
-// Unlock opens a member. It fails with ErrPassphrase, ErrNoMember or ErrFile.
+func (k *Keep) writerPath(id journal.MemberID) string {
+	return filepath.Join(k.dir, id.String()+".writer")
+}
+
+// SaveWriter keeps the writer of this device, sealed under the member's own keys, so that a new one can be started
+// without asking for the passphrase again.
+func (k *Keep) SaveWriter(m *Member) error {
+	key, err := m.deviceKey()
+	if err != nil {
+		return fmt.Errorf("save writer: %w", err)
+	}
+	sealed, err := seal.SealUnder(key, k.purpose(m.ID), m.Writer.Seed())
+	if err != nil {
+		return fmt.Errorf("save writer: %w", err)
+	}
+	return writeFile(k.writerPath(m.ID), sealed)
+}
+
+func (k *Keep) loadWriter(m *Member) error {
+	key, err := m.deviceKey()
+	if err != nil {
+		return err
+	}
+	sealed, err := os.ReadFile(k.writerPath(m.ID))
+	if errors.Is(err, os.ErrNotExist) { // a vault carried here without its writer: a new chain begins
+		if err := m.NewWriter(); err != nil {
+			return err
+		}
+		return k.SaveWriter(m)
+	}
+	if err != nil {
+		return fmt.Errorf("writer file: %w", err)
+	}
+	seed, err := seal.OpenUnder(key, k.purpose(m.ID), sealed)
+	if err != nil {
+		return fmt.Errorf("writer file: %w: %w", ErrFile, err)
+	}
+	defer clear(seed)
+	m.Writer, err = seal.SignerFromSeed(seed)
+	return err
+}
+
+// Unlock opens a member; the ring comes from the grants in the journal. It fails with ErrPassphrase, ErrNoMember or ErrFile.
 func (k *Keep) Unlock(id journal.MemberID, passphrase []byte) (*Member, error) {
 	f, err := k.read(id)
 	if errors.Is(err, os.ErrNotExist) {
@@ -173,18 +211,10 @@ func (k *Keep) Unlock(id journal.MemberID, passphrase []byte) (*Member, error) {
 	if m.Sign, err = seal.SignerFromSeed(s.Sign); err != nil {
 		return nil, err
 	}
-	if m.Writer, err = seal.SignerFromSeed(s.Writer); err != nil {
-		return nil, err
-	}
 	if m.Receiver, err = seal.ReceiverFromSecret(s.Receiver); err != nil {
 		return nil, err
 	}
-	if s.Ring != nil {
-		if m.Ring, err = s.Ring.ring(); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
+	return m, k.loadWriter(m)
 }
 
 type viewKeyWire struct {

@@ -64,6 +64,9 @@ func (m *Member) NewWriter() error {
 	return nil
 }
 
+// deviceKey seals what this device keeps of the member besides the passphrase's file.
+func (m *Member) deviceKey() ([32]byte, error) { return m.Sign.Derive("amparo device files v1") }
+
 // Wipe forgets the keys as far as Go allows.
 func (m *Member) Wipe() {
 	m.Sign.Wipe()
