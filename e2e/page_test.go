@@ -1,0 +1,400 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Size is a screen to look at the pages on.
+type Size struct {
+	Name          string
+	Width, Height int64
+	Touch         bool
+}
+
+// The two sizes every walk is made at.
+var (
+	phone  = Size{"phone", 360, 740, true}
+	laptop = Size{"laptop", 1280, 800, false}
+)
+
+// patience is how long a page may take to do what was asked, on a busy machine.
+const patience = 20 * time.Second
+
+// Page is one tab in a browser context of its own: no cookie, no cache of another test.
+type Page struct {
+	t      *testing.T
+	ctx    context.Context
+	size   Size
+	script bool   // page scripts run
+	host   string // the only host it may ask; set by the first Goto
+	prefix string // of its screenshots
+
+	mu     sync.Mutex
+	faults []string // console errors, exceptions, blocked content, requests elsewhere
+}
+
+// open makes a tab. script says whether the pages' own script runs.
+func open(t *testing.T, size Size, script bool) *Page {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	p := &Page{t: t, ctx: ctx, size: size, script: script, prefix: size.Name}
+	t.Cleanup(func() {
+		cancel()
+		for _, fault := range p.takeFaults() {
+			t.Errorf("the page complained: %s", fault)
+		}
+	})
+	options := []chromedp.EmulateViewportOption{}
+	if size.Touch {
+		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(size.Width, size.Height, options...)); err != nil {
+		t.Fatal(err)
+	}
+	p.enableScript(script)
+	if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Listen(ctx, p.hear); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// hear collects what a page does wrong behind the reader's back.
+func (p *Page) hear(event any) {
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		text := e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil && e.ExceptionDetails.Exception.Description != "" {
+			text = e.ExceptionDetails.Exception.Description
+		}
+		p.fault("exception: " + text)
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == "error" || e.Type == "warning" || e.Type == "assert" {
+			p.fault(fmt.Sprintf("console.%s: %s", e.Type, consoleText(e)))
+		}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == "error" {
+			p.fault(fmt.Sprintf("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL))
+		}
+	case *network.EventRequestWillBeSent:
+		u, err := url.Parse(e.Request.URL)
+		if err == nil && (u.Scheme == "http" || u.Scheme == "https" || u.Scheme == "ws" || u.Scheme == "wss") {
+			p.mu.Lock()
+			elsewhere := p.host != "" && u.Host != p.host
+			p.mu.Unlock()
+			if elsewhere {
+				p.fault("asked another host: " + e.Request.URL)
+			}
+		}
+	}
+}
+
+func consoleText(e *runtime.EventConsoleAPICalled) string {
+	var words []string
+	for _, arg := range e.Args {
+		if arg.Value != nil {
+			words = append(words, string(arg.Value))
+		} else {
+			words = append(words, arg.Description)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func (p *Page) fault(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = append(p.faults, text)
+}
+
+// takeFaults gives what was heard so far and forgets it.
+func (p *Page) takeFaults() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	taken := p.faults
+	p.faults = nil
+	return taken
+}
+
+// expectFault takes one fault that the test caused on purpose (an address that answers 404, say).
+func (p *Page) expectFault(containing string) {
+	p.t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, fault := range p.faults {
+		if strings.Contains(fault, containing) {
+			p.faults = append(p.faults[:i], p.faults[i+1:]...)
+			return
+		}
+	}
+	p.t.Errorf("the page should have complained of %q; it said %q", containing, p.faults)
+}
+
+func (p *Page) enableScript(on bool) {
+	p.t.Helper()
+	_, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *Page) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.t.Fatalf("%v\n%s", err, p.describe())
+	}
+}
+
+// eval asks the page. It works with page scripts switched off too.
+func eval[T any](p *Page, expression string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%v\nin %.300s\n%s", err, expression, p.describe())
+	}
+	return value
+}
+
+// Goto opens an address and gives the answer's status.
+func (p *Page) Goto(address string) int64 {
+	p.t.Helper()
+	if p.host == "" {
+		u, err := url.Parse(address)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.mu.Lock()
+		p.host = u.Host
+		p.mu.Unlock()
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	response, err := chromedp.Run(ctx, chromedp.NavigateResponse(address))
+	if err != nil {
+		p.t.Fatalf("open %s: %v", address, err)
+	}
+	return response.Status
+}
+
+// Path is where the page is, without host.
+func (p *Page) Path() string { return eval[string](p, `location.pathname`) }
+
+// Text is all a reader sees.
+func (p *Page) Text() string { return eval[string](p, `document.body.innerText`) }
+
+// Until waits for an expression to become true.
+func (p *Page) Until(what, expression string) {
+	p.t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		ctx, cancel := context.WithTimeout(p.ctx, patience)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		cancel()
+		if err == nil && ok {
+			return
+		}
+		// While one page gives way to the next, there is nothing to ask: that is not an error yet.
+		if time.Now().After(deadline) {
+			if err == nil {
+				err = errors.New("it never became so")
+			}
+			p.t.Fatalf("waited for %s: %v\n%s", what, err, p.describe())
+		}
+		select {
+		case <-p.ctx.Done():
+			p.t.Fatal(p.ctx.Err())
+		case <-time.After(30 * time.Millisecond):
+		}
+	}
+}
+
+// See waits until a text is on the page.
+func (p *Page) See(text string) {
+	p.t.Helper()
+	p.Until(fmt.Sprintf("the text %q", text), `document.body.innerText.toLocaleLowerCase().includes(`+quote(strings.ToLower(text))+`)`)
+}
+
+// NotSee checks that a text is nowhere in the page, seen or hidden.
+func (p *Page) NotSee(text string) {
+	p.t.Helper()
+	if eval[bool](p, `document.documentElement.outerHTML.includes(`+quote(text)+`)`) {
+		p.t.Errorf("%q is on the page and must not be\n%s", text, p.describe())
+	}
+}
+
+// Press sends one key to whatever has the focus.
+func (p *Page) Press(key string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(key))
+}
+
+// Type types into whatever has the focus.
+func (p *Page) Type(text string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(text))
+}
+
+// leaving runs what makes the browser go to another page, and waits until that one is there and complete. The mark left
+// on the old document tells the two apart, also when the address stays the same.
+func (p *Page) leaving(act func()) {
+	p.t.Helper()
+	eval[bool](p, `(globalThis.leaving = true)`)
+	act()
+	p.Until("the next page", `globalThis.leaving !== true && document.readyState === 'complete'`)
+}
+
+// Enter presses Enter and waits for the page it leads to.
+func (p *Page) Enter() {
+	p.t.Helper()
+	p.leaving(func() { p.Press(kb.Enter) })
+}
+
+// control finds a visible control by the name a screen reader would say, inside one page.
+const control = `(name => {
+	const clean = s => (s || '').replace(/\s+/g, ' ').trim().toLocaleLowerCase();
+	const nameOf = e => {
+		const by = e.getAttribute('aria-labelledby');
+		if (by) return by.split(/\s+/).map(id => document.getElementById(id)?.textContent).join(' ');
+		return e.getAttribute('aria-label') || (e.labels && e.labels.length ? e.labels[0].textContent : '') || e.innerText || e.textContent || e.title;
+	};
+	const shown = e => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden';
+	const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter(e => shown(e) && !e.disabled);
+	const wanted = clean(name);
+	return all.find(e => clean(nameOf(e)) === wanted) || all.find(e => clean(nameOf(e)).startsWith(wanted)) || all.find(e => clean(nameOf(e)).includes(wanted));
+})`
+
+// names lists the controls of a page, for the message when one is missing.
+const names = `[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].map(e =>
+	e.tagName.toLowerCase() + ' ' + (e.name || e.id || '') + ' “' + ((e.labels && e.labels[0] ? e.labels[0].textContent : e.innerText) || e.getAttribute('aria-label') || '').replace(/\s+/g, ' ').trim() + '”').join('\n')`
+
+// find waits for a control and marks it, so that the browser's protocol can name it.
+func (p *Page) find(name string) chromedp.CSS {
+	p.t.Helper()
+	mark := `(e => { if (!e) return false; document.querySelectorAll('[data-e2e]').forEach(o => o.removeAttribute('data-e2e')); e.setAttribute('data-e2e', ''); return true })(` +
+		control + `(` + quote(name) + `))`
+	p.Until(fmt.Sprintf("a control called %q", name), mark)
+	return chromedp.CSS("[data-e2e]")
+}
+
+// Click clicks (or taps) a control by its name; Follow does and waits for the page it leads to.
+func (p *Page) Click(name string) {
+	p.t.Helper()
+	if p.size.Touch {
+		p.do(chromedp.Tap(p.find(name)))
+		return
+	}
+	p.do(chromedp.Click(p.find(name)))
+}
+
+// Follow clicks a link or button and waits for the page it leads to.
+func (p *Page) Follow(name string) {
+	p.t.Helper()
+	p.leaving(func() { p.Click(name) })
+}
+
+// Fill puts a value into a field by its label, as fingers would.
+func (p *Page) Fill(label, value string) {
+	p.t.Helper()
+	at := p.find(label)
+	p.do(chromedp.Focus(at))
+	eval[bool](p, `(e => { if (e.select) e.select(); return true })(document.activeElement)`)
+	p.do(chromedp.KeyEvent(value))
+}
+
+// Choose sets a select to the option with that text, or ticks a radio button or checkbox.
+func (p *Page) Choose(label, option string) {
+	p.t.Helper()
+	at := p.find(label)
+	if eval[string](p, `document.querySelector('[data-e2e]').tagName`) != "SELECT" {
+		p.t.Fatalf("%q is no list to choose from", label)
+	}
+	value := eval[string](p, `[...document.querySelector('[data-e2e]').options].find(o => o.text.trim().startsWith(`+quote(option)+`))?.value ?? 'no such option'`)
+	p.do(chromedp.SetValue(at, value))
+}
+
+// maxTabs is how many presses of Tab a control may be away. Further than that, nobody works by keyboard.
+const maxTabs = 60
+
+// Tab presses Tab until the control with that name has the focus, and says how many presses it took.
+func (p *Page) Tab(name string) int {
+	p.t.Helper()
+	p.find(name)
+	for presses := range maxTabs {
+		if eval[bool](p, `document.activeElement === document.querySelector('[data-e2e]')`) {
+			if !eval[bool](p, `(e => { const s = getComputedStyle(e); return e.matches(':focus-visible') && (s.outlineStyle !== 'none' || s.boxShadow !== 'none' || e.type === 'radio' || e.type === 'checkbox') })(document.activeElement)`) {
+				p.t.Errorf("%q has the focus and nobody can see it", name)
+			}
+			return presses
+		}
+		p.Press(kb.Tab)
+	}
+	p.t.Fatalf("%q is not reached by %d presses of Tab\n%s", name, maxTabs, p.describe())
+	return 0
+}
+
+// describe says what is on the page, for the message of a failed test.
+func (p *Page) describe() string {
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	where, _ := chromedp.Run(ctx, chromedp.Location())
+	controls, _ := chromedp.Run(ctx, chromedp.Evaluate[string](names))
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText.slice(0, 1500) : ''`))
+	return fmt.Sprintf("on %s (%s, script %v)\n--- text\n%s\n--- controls\n%s", where, p.size.Name, p.script, text, controls)
+}
+
+// shoot writes a picture of the page when pictures are wanted.
+func (p *Page) shoot(name string) {
+	p.t.Helper()
+	if os.Getenv("AMPARO_SCREENSHOTS") != "1" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	folder := filepath.Join("..", "docs", "screenshots")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name+"-"+p.prefix+".png"), picture, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// quote writes a JavaScript string.
+func quote(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always encodes
+	}
+	return string(b)
+}
