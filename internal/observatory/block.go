@@ -25,6 +25,9 @@ const (
 // blockVersion is the first number of every encoded block.
 const blockVersion = 1
 
+// ErrBlockVersion reports a block that a later version of this program wrote. It stays as it is until an upgrade.
+var ErrBlockVersion = errors.New("a block of a version that is not known here")
+
 // A Block is everything a series says about one month: one row for each combination of codes that the publisher printed, with its
 // count. Rows are never summed. They are in ascending order of their codes and no two have the same codes, so the same facts are
 // the same bytes in whatever order a file brings them.
@@ -51,7 +54,7 @@ func (b *Block) Total() int64 {
 // Word is the code that row holds under the key with that index.
 func (b *Block) Word(key, row int) string { return b.Words[key][b.Codes[key][row]] }
 
-// Code is a row's codes in the order of Keys.
+// row is a row's codes in the order of Keys.
 func (b *Block) row(i int) []string {
 	out := make([]string, len(b.Keys))
 	for k := range b.Keys {
@@ -147,8 +150,11 @@ func decodeBlock(month Month, data []byte) (*Block, error) {
 	if err := blockDecoder.Unmarshal(data, &w); err != nil {
 		return nil, err
 	}
-	if w.Version != blockVersion {
-		return nil, fmt.Errorf("version %d is not known here", w.Version)
+	if w.Version > blockVersion {
+		return nil, fmt.Errorf("version %d: %w", w.Version, ErrBlockVersion)
+	}
+	if w.Version == 0 {
+		return nil, errors.New("version 0")
 	}
 	if w.Rows > maxBlockRows || uint(len(w.Counts)) < w.Rows {
 		return nil, fmt.Errorf("%d rows do not fit", w.Rows)

@@ -28,15 +28,22 @@ type About struct {
 	Title       string `json:"title"` // in the reader's language
 	Unit        string `json:"unit"`
 	Geography   string `json:"geography,omitempty"`
-	FiscalStart int    `json:"fiscal_start"`
-	SHA256      string `json:"sha256,omitempty"`
-	Retrieved   string `json:"retrieved,omitempty"`
-	Imported    string `json:"imported"` // RFC 3339, when this workspace last recorded a change
-	Importer    string `json:"importer,omitempty"`
-	Revision    string `json:"revision,omitempty"`
-	Rows        int    `json:"rows"` // in all months
+	FiscalStart int    `json:"fiscal_start"` // month in which the publisher's fiscal year begins
+	Rows        int    `json:"rows"`         // in all months
 	From        string `json:"from,omitempty"`
 	To          string `json:"to,omitempty"`
+	Files       []File `json:"files"` // that changed something, the latest first
+}
+
+// File is a file that was read into a series.
+type File struct {
+	SHA256    string   `json:"sha256,omitempty"`
+	Importer  string   `json:"importer,omitempty"`
+	Imported  string   `json:"imported"` // RFC 3339
+	Retrieved string   `json:"retrieved,omitempty"`
+	Revision  string   `json:"revision,omitempty"`
+	Months    []string `json:"months"` // that it changed
+	Difference
 }
 
 // Publisher describes a source in an answer.
@@ -59,6 +66,7 @@ type Answer struct {
 	From    string      `json:"from"` // first and last month that the sums cover; empty: none
 	To      string      `json:"to"`
 	Missing []string    `json:"missing"` // months between them for which nothing is held: gaps, not zeros
+	Broken  []string    `json:"broken"`  // months whose rows came from elsewhere and cannot be read; import the file again
 	Rivals  []string    `json:"rivals"`  // months for which two sites recorded different rows; the later ones are summed
 	Rows    []Sum       `json:"rows"`
 	Total   int64       `json:"total"`
@@ -83,6 +91,7 @@ type shelf struct {
 	source Publisher
 	table  Table
 	rivals []Month
+	broken []Month
 }
 
 var seriesAsk = record.NewQuery("series", public, func(a *record.Ask, p SeriesParams) (any, error) {
@@ -135,10 +144,8 @@ func readShelves(a *record.Ask) ([]*shelf, error) {
 		return nil, fmt.Errorf("read sources: %w", err)
 	}
 	var all []*shelf
-	err = a.Select(a.Context, `SELECT series, title, unit, geography, source, fiscal_start, sha256, revision, retrieved, importer, _at
-		FROM public.series ORDER BY series`, nil, func(r record.Row) error {
-		s := &shelf{about: About{ID: r.Text(0), Title: r.Text(1), Unit: r.Text(2), Geography: r.Text(3), FiscalStart: int(r.Int(5)), SHA256: r.Text(6),
-			Revision: r.Text(7), Retrieved: r.Text(8), Importer: r.Text(9), Imported: time.Unix(r.Int(10), 0).UTC().Format(time.RFC3339)}}
+	err = a.Select(a.Context, `SELECT series, title, unit, geography, source, fiscal_start FROM public.series ORDER BY series`, nil, func(r record.Row) error {
+		s := &shelf{about: About{ID: r.Text(0), Title: r.Text(1), Unit: r.Text(2), Geography: r.Text(3), FiscalStart: int(r.Int(5)), Files: []File{}}}
 		s.source = sources[r.Text(4)]
 		s.source.ID = r.Text(4)
 		s.table.FiscalStart = time.Month(s.about.FiscalStart)
@@ -148,27 +155,48 @@ func readShelves(a *record.Ask) ([]*shelf, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read series: %w", err)
 	}
+	if err := readFiles(a, all); err != nil {
+		return nil, err
+	}
 	for _, s := range all {
-		err := a.Select(a.Context, `SELECT month, rows, _rivals FROM public.series_block WHERE series = ? ORDER BY month`, []any{s.about.ID}, func(r record.Row) error {
-			m, b, err := readBlock(r)
-			if err != nil {
-				return err
-			}
-			s.table.Blocks = append(s.table.Blocks, b)
-			s.about.Rows += b.Rows()
-			if r.Int(2) > 0 {
-				s.rivals = append(s.rivals, m)
-			}
-			return nil
-		})
+		held, err := readHoldings(a.Context, a.Reader, s.about.ID)
 		if err != nil {
-			return nil, fmt.Errorf("read series %s: %w", s.about.ID, err)
+			return nil, err
+		}
+		for _, h := range held {
+			if h.block == nil {
+				s.broken = append(s.broken, h.month)
+				continue
+			}
+			s.table.Blocks = append(s.table.Blocks, h.block)
+			s.about.Rows += h.block.Rows()
+			if h.rivals {
+				s.rivals = append(s.rivals, h.month)
+			}
 		}
 		if n := len(s.table.Blocks); n > 0 {
 			s.about.From, s.about.To = s.table.Blocks[0].Month.String(), s.table.Blocks[n-1].Month.String()
 		}
 	}
 	return all, nil
+}
+
+func readFiles(a *record.Ask, all []*shelf) error {
+	err := a.Select(a.Context, `SELECT series, sha256, importer, _at, _zone, retrieved, revision, months, added, changed, unchanged, removed
+		FROM public.series_import WHERE _corrected IS NULL ORDER BY _at DESC, id`, nil, func(r record.Row) error {
+		i := slices.IndexFunc(all, func(s *shelf) bool { return s.about.ID == r.Text(0) })
+		if i < 0 {
+			return nil
+		}
+		when := time.Unix(r.Int(3), 0).In(time.FixedZone("", int(r.Int(4))*60))
+		all[i].about.Files = append(all[i].about.Files, File{SHA256: r.Text(1), Importer: r.Text(2), Imported: when.Format(time.RFC3339), Retrieved: r.Text(5),
+			Revision: r.Text(6), Months: orEmpty(r.Set(7)), Difference: Difference{int(r.Int(8)), int(r.Int(9)), int(r.Int(10)), int(r.Int(11))}})
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read imports: %w", err)
+	}
+	return nil
 }
 
 // describe is the series with its title in the reader's language.
@@ -187,7 +215,7 @@ func (s *shelf) answer(p SeriesParams, tag lang.Tag) (any, error) {
 	}
 	sums, rows := s.table.Answer(q)
 	out := Answer{Series: s.describe(tag), Unit: s.about.Unit, Source: s.source, Where: orEmpty(q.Where), By: orEmpty(q.By), Rows: orEmpty(sums), Counted: rows,
-		Missing: []string{}, Rivals: []string{}}
+		Missing: []string{}, Rivals: []string{}, Broken: []string{}}
 	for _, sum := range sums {
 		out.Total += sum.Value
 	}
@@ -198,6 +226,11 @@ func (s *shelf) answer(p SeriesParams, tag lang.Tag) (any, error) {
 			if m > covered[0] && m < covered[n-1] && s.table.timeFits(m, q) {
 				out.Missing = append(out.Missing, m.String())
 			}
+		}
+	}
+	for _, m := range s.broken {
+		if s.table.timeFits(m, q) {
+			out.Broken = append(out.Broken, m.String())
 		}
 	}
 	for _, m := range s.rivals {

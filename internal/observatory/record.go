@@ -1,7 +1,9 @@
 package observatory
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -134,8 +136,7 @@ func (d SeriesData) check() error {
 }
 
 func (d SeriesData) fields() record.Fields {
-	return present(record.Fields{"series": d.ID, "title": d.Title, "unit": d.Unit, "geography": d.Geography, "source": d.Source,
-		"fiscal_start": d.FiscalStart, "importer": d.Importer, "sha256": d.SHA256, "retrieved": d.Retrieved, "revision": d.Revision})
+	return present(record.Fields{"series": d.ID, "title": d.Title, "unit": d.Unit, "geography": d.Geography, "source": d.Source, "fiscal_start": d.FiscalStart})
 }
 
 // present leaves out what is empty, so that a file that does not say something does not clear what an earlier one said.
@@ -179,6 +180,9 @@ var seriesRecord = record.NewAction("series.record", public, func(c *record.Chan
 	rows := 0
 	for i, b := range blocks {
 		have := held[b.Month]
+		if have.newer {
+			return nil, record.Refuse("blocks", "format_newer", "month", b.Month.String())
+		}
 		diff := Compare(have.block, b)
 		out.Difference.add(diff)
 		rows += b.Rows()
@@ -189,8 +193,7 @@ var seriesRecord = record.NewAction("series.record", public, func(c *record.Chan
 		if d.DryRun {
 			continue
 		}
-		if _, _, err := c.Put(SeriesBlock, present(record.Fields{"series": d.Series.ID, "month": b.Month.String(),
-			"rows": d.Blocks[i].Rows, "sha256": d.Series.SHA256})); err != nil {
+		if _, _, err := c.Put(SeriesBlock, record.Fields{"series": d.Series.ID, "month": b.Month.String(), "rows": d.Blocks[i].Rows}); err != nil {
 			return nil, err
 		}
 	}
@@ -202,6 +205,11 @@ var seriesRecord = record.NewAction("series.record", public, func(c *record.Chan
 		return nil, err
 	}
 	if _, _, err := c.Put(Series, d.Series.fields()); err != nil {
+		return nil, err
+	}
+	if _, err := c.Happen(SeriesImport, present(record.Fields{"series": d.Series.ID, "importer": d.Series.Importer, "sha256": d.Series.SHA256,
+		"retrieved": d.Series.Retrieved, "revision": d.Series.Revision, "months": out.Months,
+		"added": out.Added, "changed": out.Changed, "unchanged": out.Unchanged, "removed": out.Removed})); err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -231,34 +239,40 @@ func (d RecordData) decode() ([]*Block, error) {
 
 // A holding is what is known of one month.
 type holding struct {
-	block  *Block
-	rivals bool // two sites recorded different rows; the later ones are shown
+	month  Month
+	block  *Block // nil: what is stored cannot be read
+	rivals bool   // two sites recorded different rows; the later ones are shown
+	newer  bool   // a later version of this program wrote it
 }
 
-// holds reads all months of a series.
+// holds reads all months of a series. A month that came from elsewhere and cannot be read does not hide the others.
 func holds(c *record.Change, series string) (map[Month]holding, error) {
+	all, err := readHoldings(c.Context, c.Reader, series)
+	if err != nil {
+		return nil, err
+	}
 	out := map[Month]holding{}
-	err := c.Select(c.Context, `SELECT month, rows, _rivals FROM public.series_block WHERE series = ?`, []any{series}, func(r record.Row) error {
-		m, b, err := readBlock(r)
+	for _, h := range all {
+		out[h.month] = h
+	}
+	return out, nil
+}
+
+func readHoldings(ctx context.Context, r record.Reader, series string) ([]holding, error) {
+	var out []holding
+	err := r.Select(ctx, `SELECT month, rows, _rivals FROM public.series_block WHERE series = ? ORDER BY month`, []any{series}, func(row record.Row) error {
+		month, err := ParseMonth(row.Text(0))
 		if err != nil {
-			return err
+			return nil // no month that a file could speak of
 		}
-		out[m] = holding{b, r.Int(2) > 0}
+		block, err := DecodeBlock(month, row.Blob(1))
+		out = append(out, holding{month, block, row.Int(2) > 0, errors.Is(err, ErrBlockVersion)})
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read series %s: %w", series, err)
 	}
 	return out, nil
-}
-
-func readBlock(r record.Row) (Month, *Block, error) {
-	m, err := ParseMonth(r.Text(0))
-	if err != nil {
-		return 0, nil, err
-	}
-	b, err := DecodeBlock(m, r.Blob(1))
-	return m, b, err
 }
 
 // Request is the one action that records what an importer read. It refuses a file of which anything was rejected.

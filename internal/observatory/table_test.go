@@ -45,11 +45,7 @@ func total(sums []Sum) (n int64) {
 }
 
 // knownAnswers were computed from CBP's file with other tools, and most of them agree with IOM's copy of the same figures.
-var knownAnswers = []struct {
-	id    string
-	where []string
-	want  int64
-}{
+var knownAnswers = []KnownAnswer{
 	{"swb_fy2020", []string{"fiscal_year=2020", "region=southwest"}, 458088},
 	{"swb_fy2022", []string{"fiscal_year=2022", "region=southwest"}, 2378944},
 	{"swb_fy2023", []string{"fiscal_year=2023", "region=southwest"}, 2475669},
