@@ -40,7 +40,8 @@ var shelved = sync.OnceValue(func() *shelf {
 
 // T is the text of a key in a language. args are alternating placeholder names and values; the value named "n" chooses
 // the plural form. Whole numbers are written with the reader's grouping (pass a string for years, ids and turns), dates
-// as Date writes them. A key that is not there gives "[key]".
+// as Date writes them, and the value of {field} as the label of the field of that name. A key that is not there gives
+// "[key]", a placeholder without a value stays as it is.
 func T(tag Tag, key string, args ...any) string {
 	tag = known(tag)
 	m, ok := shelved().texts[tag][key]

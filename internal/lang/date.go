@@ -67,7 +67,7 @@ func Ago(tag Tag, then, now time.Time) string {
 		return T(tag, side+"hours", "n", int(d/time.Hour))
 	case d < 61*dayLong:
 		return T(tag, side+"days", "n", int(d/dayLong))
-	case d < 2*365*dayLong:
+	case d < 731*dayLong:
 		return T(tag, side+"months", "n", int(d/(30*dayLong)))
 	}
 	return T(tag, side+"years", "n", int(d/(365*dayLong+dayLong/4)))

@@ -77,7 +77,7 @@ func (m message) write(tag Tag, args []any) string {
 			continue
 		}
 		if v := value(args, part); v != nil {
-			b.WriteString(show(tag, v))
+			b.WriteString(show(tag, part, v))
 		} else {
 			b.WriteString("{" + part + "}")
 		}
@@ -95,10 +95,14 @@ func value(args []any, name string) any {
 	return nil
 }
 
-// show writes a value as the reader writes it.
-func show(tag Tag, v any) string {
+// show writes a value as the reader writes it. The value of {field} is a field's name in the code, and the reader sees
+// its label: refusals and the reasons of a search name fields without knowing who reads.
+func show(tag Tag, name string, v any) string {
 	switch v := v.(type) {
 	case string:
+		if name == "field" && Has("field."+v) {
+			return T(tag, "field."+v)
+		}
 		return v
 	case time.Time:
 		return Date(tag, v)
