@@ -1,12 +1,16 @@
 package lang
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -15,27 +19,38 @@ import (
 // a quoted word somewhere in the code. Everything else must stand there whole.
 var families = []string{"code.", "compartment.", "field.", "kind.", "reason.", "refuse.", "role.", "ago.", "ahead."}
 
+// ownNames are code lists whose names come from Country, Language, Name and role.<code>.
+var ownNames = []string{"country", "language", "lang", "role"}
+
 var (
-	called   = regexp.MustCompile(`\bT\(\s*(?:[\w.()]+,\s*)?"([^"]+)"\s*(\+?)`)           // Go: T(tag, "key" or T("key", and "prefix."+
-	printed  = regexp.MustCompile(`\bT\s+\(?(printf\s+)?"([^"]+)"`)                       // template: T "key" and T (printf "prefix.%s"
-	refused  = regexp.MustCompile(`\bRefuse\(\s*(?:"[^"]*"|[\w.()\[\]]+),\s*"([a-z_]+)"`) // record.Refuse(field, "code"
-	quoted   = regexp.MustCompile("\"((?:[^\"\\\\\n]|\\\\.)*)\"|`([^`]*)`")
-	inside   = regexp.MustCompile(`[\w.%-]+`)
-	declared = regexp.MustCompile(`\bName:\s*"([a-z_0-9]+)",\s*Type:`) // record.Field
+	printed = regexp.MustCompile(`\bT\s+\(?(printf\s+)?"([^"]+)"([^}]*)`) // template: T "key" and T (printf "prefix.%s"
+	quoted  = regexp.MustCompile("\"((?:[^\"\\\\\n]|\\\\.)*)\"|`([^`]*)`")
+	inside  = regexp.MustCompile(`[\w.%-]+`)
 )
 
 // source is what the repository says: the texts it asks for, and all words between quotes.
 type source struct {
 	wanted   map[string]string // key: file that asks
 	prefixes map[string]string // beginning of computed keys: file
+	asks     []ask
 	words    map[string]bool
+}
+
+// ask is one place that asks for a text and names the values it gives.
+type ask struct {
+	file, key string
+	gives     []string
+}
+
+func newSource() source {
+	return source{map[string]string{}, map[string]string{}, nil, map[string]bool{}}
 }
 
 // readSource reads all Go files and templates of the repository. Tests ask for texts that are not there on purpose, so
 // they count neither as use nor as need.
-func readSource(t *testing.T) source {
+func readSource(t *testing.T) *source {
 	t.Helper()
-	s := source{map[string]string{}, map[string]string{}, map[string]bool{}}
+	s := newSource()
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -55,48 +70,128 @@ func readSource(t *testing.T) source {
 		if err != nil {
 			return err
 		}
-		s.add(filepath.ToSlash(path), ext, string(b))
-		return nil
+		return s.add(filepath.ToSlash(path), string(b))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return &s
 }
 
-// comments of whole lines show examples; they ask for nothing.
-var comments = regexp.MustCompile(`(?m)^\s*//.*$`)
-
-func (s source) add(path, ext, text string) {
-	if ext == ".go" {
-		text = comments.ReplaceAllString(text, "")
-		for _, m := range called.FindAllStringSubmatch(text, -1) {
-			if m[2] == "+" {
-				s.prefixes[m[1]] = path
-			} else if strings.Contains(m[1], ".") {
-				s.wanted[m[1]] = path
-			}
-		}
-		for _, m := range refused.FindAllStringSubmatch(text, -1) {
-			s.wanted["refuse."+m[1]] = path
-		}
-		for _, m := range declared.FindAllStringSubmatch(text, -1) {
-			s.wanted["field."+m[1]] = path
-		}
-	} else {
-		for _, m := range printed.FindAllStringSubmatch(text, -1) {
-			if head, _, computed := strings.Cut(m[2], "%"); computed {
-				s.prefixes[head] = path
-			} else {
-				s.wanted[m[2]] = path
-			}
-		}
-	}
+func (s *source) add(path, text string) error {
 	for _, m := range quoted.FindAllStringSubmatch(text, -1) {
 		for _, word := range inside.FindAllString(m[1]+" "+m[2], -1) {
 			s.words[word] = true
 		}
 	}
+	if filepath.Ext(path) == ".html" {
+		for _, m := range printed.FindAllStringSubmatch(text, -1) {
+			if head, _, computed := strings.Cut(m[2], "%"); computed {
+				s.prefixes[head] = path
+				continue
+			}
+			var gives []string
+			for _, g := range quoted.FindAllStringSubmatch(m[3], -1) {
+				gives = append(gives, g[1])
+			}
+			s.ask(path, m[2], gives)
+		}
+		return nil
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), path, text, parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			s.call(path, n)
+		case *ast.CompositeLit:
+			s.field(path, n)
+		}
+		return true
+	})
+	return nil
+}
+
+func (s *source) ask(path, key string, gives []string) {
+	s.wanted[key] = path
+	s.asks = append(s.asks, ask{path, key, gives})
+}
+
+// call looks at T(tag, "key", …), T("key", …), T(tag, "prefix."+x, …) and Refuse(field, "code", …).
+func (s *source) call(path string, call *ast.CallExpr) {
+	var name string
+	switch f := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		name = f.Sel.Name
+	case *ast.Ident:
+		name = f.Name
+	}
+	var family string
+	at := -1
+	switch name {
+	case "T":
+		for i, arg := range call.Args[:min(2, len(call.Args))] {
+			if sum, ok := arg.(*ast.BinaryExpr); ok {
+				if head := literal(sum.X); strings.Contains(head, ".") {
+					s.prefixes[head] = path
+				}
+				return
+			}
+			if strings.Contains(literal(arg), ".") {
+				at = i
+				break
+			}
+		}
+	case "Refuse":
+		family, at = "refuse.", 1
+	}
+	if at < 0 || at >= len(call.Args) || literal(call.Args[at]) == "" {
+		return
+	}
+	key := family + literal(call.Args[at])
+	if call.Ellipsis.IsValid() { // values that only the running program knows
+		s.wanted[key] = path
+		return
+	}
+	var gives []string
+	for i := at + 1; i < len(call.Args); i += 2 {
+		gives = append(gives, literal(call.Args[i]))
+	}
+	if family != "" {
+		gives = append(gives, "field") // every refusal knows its field
+	}
+	s.ask(path, key, gives)
+}
+
+// field looks at record.Field{Number: 1, Name: "given", Type: record.Text}: whatever can be stored can be shown.
+func (s *source) field(path string, lit *ast.CompositeLit) {
+	named := map[string]string{}
+	for _, e := range lit.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if id, ok := kv.Key.(*ast.Ident); ok {
+				named[id.Name] = literal(kv.Value)
+			}
+		}
+	}
+	_, numbered := named["Number"]
+	_, typed := named["Type"]
+	if numbered && typed && named["Name"] != "" {
+		s.wanted["field."+named["Name"]] = path
+		if list := named["Codes"]; list != "" && !slices.Contains(ownNames, list) {
+			s.prefixes["code."+list+"."] = path
+		}
+	}
+}
+
+// literal is the value of a string constant that is written out; "" for anything else.
+func literal(e ast.Expr) string {
+	if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+		text, _ := strconv.Unquote(lit.Value)
+		return text
+	}
+	return ""
 }
 
 // TestEveryTextAskedForIsThere finds a page, a refusal or a command that asks for a text which no catalogue holds.
@@ -114,6 +209,21 @@ func TestEveryTextAskedForIsThere(t *testing.T) {
 	}
 }
 
+// TestEveryPlaceholderIsFilled finds a call that leaves a {placeholder} of its text without a value.
+func TestEveryPlaceholderIsFilled(t *testing.T) {
+	for _, a := range readSource(t).asks {
+		m, ok := shelved().texts[ES][a.key]
+		if !ok {
+			continue
+		}
+		for _, name := range m["other"].names() {
+			if !slices.Contains(a.gives, name) {
+				t.Errorf("%s asks for %s and gives %v; the text needs {%s}", a.file, a.key, a.gives, name)
+			}
+		}
+	}
+}
+
 // TestEveryTextIsShown finds texts that nobody shows: they cost five translations and a speaker's time each.
 func TestEveryTextIsShown(t *testing.T) {
 	s := readSource(t)
@@ -125,7 +235,7 @@ func TestEveryTextIsShown(t *testing.T) {
 }
 
 // shows reports a key that stands in the code, whole or as a computed one.
-func (s source) shows(key string) bool {
+func (s *source) shows(key string) bool {
 	if s.words[key] {
 		return true
 	}
@@ -147,12 +257,23 @@ func (s source) shows(key string) bool {
 }
 
 func TestTheSearchForTextsFindsThem(t *testing.T) {
-	s := source{map[string]string{}, map[string]string{}, map[string]bool{}}
-	s.add("a.go", ".go", "x := lang.T(tag, \"a.one\", \"n\", 2) + c.T(\"a.two\") + lang.T(c.Lang(), \"b.\"+code)\n"+
-		"\t// lang.T(tag, \"a.comment\")\nreturn record.Refuse(\"field\", \"no_good\", \"got\", 1).Because(err)\n"+
-		"Fields: []record.Field{{Number: 1, Name: \"given\", Type: record.Text}}\nT(\"plain word\")\nf(\"c.%02d\", \"d.e_\"+x)")
-	s.add("a.html", ".html", `<p>{{.T "h.one"}} {{$.T "h.two" "n" .N}} {{.T (printf "h.%s.x" .Code)}} title="{{t.T "h.three"}}"`)
-	for _, key := range []string{"a.one", "a.two", "refuse.no_good", "field.given", "h.one", "h.two", "h.three"} {
+	s := newSource()
+	err := s.add("a.go", `package a
+var _ = record.Kind{Fields: []record.Field{{Number: 1, Name: "given", Type: record.Text}}, Name: "person"}
+func f() error {
+	x := lang.T(tag, "a.one", "n", 2) + c.T("a.two") + lang.T(c.Lang(), "b."+code) + T(tag,
+		"a.three", args...)
+	// lang.T(tag, "a.comment")
+	g("c.%02d", "d.e_"+x, T("plain word"))
+	return record.Refuse("field", "no_good", "got", 1).Because(err)
+}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.add("a.html", `<p>{{.T "h.one"}} {{$.T "h.two" "n" .N}} {{.T (printf "h.%s.x" .Code)}} title="{{t.T "h.three"}}"`); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"a.one", "a.two", "a.three", "refuse.no_good", "field.given", "h.one", "h.two", "h.three"} {
 		if s.wanted[key] == "" {
 			t.Errorf("%s was not found", key)
 		}
@@ -160,11 +281,16 @@ func TestTheSearchForTextsFindsThem(t *testing.T) {
 	if s.prefixes["b."] == "" || s.prefixes["h."] == "" {
 		t.Errorf("prefixes: %v", s.prefixes)
 	}
-	if s.wanted["a.comment"] != "" || len(s.wanted) != 7 {
+	if len(s.wanted) != 8 {
 		t.Errorf("found %v", s.wanted)
 	}
+	for key, want := range map[string][]string{"a.one": {"n"}, "a.two": nil, "refuse.no_good": {"got", "field"}, "h.two": {"n"}, "h.one": nil} {
+		if !slices.ContainsFunc(s.asks, func(a ask) bool { return a.key == key && slices.Equal(a.gives, want) }) {
+			t.Errorf("%s gives %v: not found in %v", key, want, s.asks)
+		}
+	}
 	for key, want := range map[string]bool{
-		"a.one": true, "a.three": false, "c.12": true, "d.e_f": true, "d.x": false, "refuse.no_good": true, "refuse.other_reason": false, "field.given": true,
+		"a.one": true, "a.four": false, "c.12": true, "d.e_f": true, "d.x": false, "refuse.no_good": true, "refuse.other_reason": false, "field.given": true,
 	} {
 		if s.shows(key) != want {
 			t.Errorf("shows(%s) = %v", key, !want)
