@@ -79,3 +79,6 @@ func fold(text string) []string {
 	end()
 	return words
 }
+
+// Plain is a text in lower case, without accents and marks, its words parted by one blank; particles stay.
+func Plain(text string) string { return strings.Join(fold(text), " ") }

@@ -19,8 +19,8 @@ type Hit struct {
 //	exact, sounds_alike, typo, nickname, prefix   field (catalogue `field.<field>`), value: the stored part of the name
 //	swapped                                       surnames stand in the other order
 //	card_ends                                     digits
-//	born_near                                     years: 0 same year; n years apart
-//	age_near                                      years: 0 same age; n years apart
+//	born_near, age_near                           years apart, 1 to 3
+//	born_same, age_same                           less than a year apart
 //	same_nationality                              nationality: alpha-3
 type Reason struct {
 	Code string         `json:"code"`

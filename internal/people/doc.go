@@ -1,0 +1,21 @@
+// Package people holds who someone is: a person and the names, ages, nationalities, languages and consents told about them, and
+// how they are found again further along the route.
+//
+// What is recorded here stands in the compartment identity, so it opens to those who work with people and to nobody who only
+// counts. An anonymous line for counting is written beside a registration when, and only when, the person agreed to be counted.
+//
+// Other parts of the work declare what they record about a person with [About], so that it stands in the person's timeline; they
+// read names through [Briefs] and never join the tables themselves.
+//
+// person.find and the timeline read the table identity.visit, which package care declares: people is not registered without care.
+package people
+
+import "amparo/internal/record"
+
+// Module is what package node runs.
+var Module = record.Module{
+	Name:    "people",
+	Kinds:   []*record.Kind{Person, Registration},
+	Actions: []record.Action{register, update},
+	Queries: []record.Query{find, show, timeline},
+}

@@ -1,0 +1,107 @@
+package people
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"amparo/internal/record"
+)
+
+// PersonParams name the person of a question.
+type PersonParams struct {
+	Person string `json:"person"`
+}
+
+var show = record.NewQuery("person.show", []record.Compartment{record.Identity, record.FieldWork}, func(a *record.Ask, p PersonParams) (any, error) {
+	id, row, err := asked(a, p.Person)
+	if err != nil {
+		return nil, err
+	}
+	briefs, err := Briefs(a.Context, a, []record.ID{id}, a.Now)
+	if err != nil {
+		return nil, err
+	}
+	members, err := memberNames(a.Context, a)
+	if err != nil {
+		return nil, err
+	}
+	sites, err := siteNames(a.Context, a)
+	if err != nil {
+		return nil, err
+	}
+	s := Shown{Brief: briefs[0], Given: row.given, Surname1: row.surname1, Surname2: row.surname2, Gender: row.gender, AgeTold: row.age,
+		AgeOn: row.ageOn, Languages: row.languages, Direction: row.direction, Phone: row.phone, Note: row.note, Consent: row.consent,
+		RegisteredBy: row.by, ByName: members[row.by]}
+	if !row.at.IsZero() {
+		s.Registered = &Seen{At: row.at, Site: row.site, SiteName: sites[row.site]}
+	}
+	met := map[record.ID]bool{}
+	if !row.site.IsZero() {
+		met[row.site] = true
+	}
+	err = a.Select(a.Context, "SELECT _site FROM identity.visit WHERE person = ?", []any{id}, func(r record.Row) error {
+		s.Visits++
+		if site := r.ID(0); !site.IsZero() {
+			met[site] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read visits: %w", err)
+	}
+	s.Sites = len(met)
+	s.RivalFields, err = rivalFields(a, id, members, sites)
+	return s, err
+})
+
+// asked resolves a person of a question and reads their row.
+func asked(a *record.Ask, person string) (record.ID, stored, error) {
+	id, err := a.Ref("person", person)
+	if err != nil {
+		return id, stored{}, err
+	}
+	row, err := readPerson(a.Context, a, id)
+	if err == nil && row.id.IsZero() {
+		err = record.Refuse("person", "unknown_id", "field", "person")
+	}
+	return id, row, err
+}
+
+// rivalFields reads the fields that hold several values, each with who said it.
+func rivalFields(a *record.Ask, id record.ID, members, sites map[record.ID]string) ([]RivalField, error) {
+	state, err := record.ReadState(a.Context, a, Person, id)
+	if err != nil {
+		return nil, err
+	}
+	out := []RivalField{}
+	for _, f := range Person.Fields {
+		rivals := state.Rivals(f)
+		if len(rivals) == 0 {
+			continue
+		}
+		field := RivalField{Field: f.Name}
+		for _, st := range rivals {
+			field.Values = append(field.Values, RivalValue{Value: st.Value, By: st.By, ByName: members[st.By], Site: st.Site, SiteName: sites[st.Site],
+				At: When(st.At, int64(st.Zone)), Rec: st.Rec})
+		}
+		out = append(out, field)
+	}
+	return out, nil
+}
+
+// memberNames reads what the people who work here are called.
+func memberNames(ctx context.Context, r record.Reader) (map[record.ID]string, error) {
+	names := map[record.ID]string{}
+	err := r.Select(ctx, "SELECT member, name FROM field.member", nil, func(row record.Row) error {
+		names[row.ID(0)] = row.Text(1)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read members: %w", err)
+	}
+	return names, nil
+}
+
+// recordedAt is an instant of unix milliseconds, in the zone of another.
+func recordedAt(ms int64, like time.Time) time.Time { return time.UnixMilli(ms).In(like.Location()) }

@@ -1,0 +1,146 @@
+package people
+
+import (
+	"slices"
+	"time"
+
+	"amparo/internal/people/typed"
+	"amparo/internal/record"
+)
+
+// UpdateData is what person.update takes: the person, and the fields that change. Null clears a field; what is not sent stays.
+type UpdateData struct {
+	Person      string                `json:"person"`
+	Given       typed.Patch[string]   `json:"given,omitzero"`
+	Surname1    typed.Patch[string]   `json:"surname1,omitzero"`
+	Surname2    typed.Patch[string]   `json:"surname2,omitzero"`
+	Nickname    typed.Patch[string]   `json:"nickname,omitzero"`
+	Sex         typed.Patch[string]   `json:"sex,omitzero"`
+	Gender      typed.Patch[string]   `json:"gender,omitzero"`
+	Birth       typed.Patch[string]   `json:"birth,omitzero"`
+	Age         typed.Patch[int]      `json:"age,omitzero"`
+	AgeAbout    typed.Patch[bool]     `json:"age_about,omitzero"`
+	Nationality typed.Patch[[]string] `json:"nationality,omitzero"`
+	Languages   typed.Patch[[]string] `json:"languages,omitzero"`
+	Direction   typed.Patch[string]   `json:"direction,omitzero"`
+	Groups      typed.Patch[[]string] `json:"groups,omitzero"`
+	Phone       typed.Patch[string]   `json:"phone,omitzero"`
+	Note        typed.Patch[string]   `json:"note,omitzero"`
+	Consent     typed.Patch[[]string] `json:"consent,omitzero"`
+}
+
+// Updated is the result of person.update.
+type Updated struct {
+	ID      record.ID `json:"id"`
+	Person  record.ID `json:"person"`
+	Changed []string  `json:"changed"` // fields that were different before, sorted; empty when all was so already
+	Suggest []string  `json:"suggest,omitempty"`
+}
+
+var update = record.NewAction("person.update", []record.Compartment{record.Identity}, func(c *record.Change, d UpdateData) (any, error) {
+	id, err := Known(c, "person", d.Person)
+	if err != nil {
+		return nil, err
+	}
+	now, err := readPerson(c.Context, c, id)
+	if err != nil {
+		return nil, err
+	}
+	// Only what is said is checked: what a later version of the program wrote must not stand in the way.
+	said := d.over(stored{})
+	checked, err := said.check(c.Now)
+	if err != nil {
+		return nil, err
+	}
+	fields := record.Fields{}
+	for name, said := range d.said() {
+		if said {
+			fields[name] = checked[name] // nil clears
+		}
+	}
+	after := d.over(now)
+	if !named(record.Fields{"given": after.Given, "surname1": after.Surname1, "surname2": after.Surname2, "nickname": after.Nickname}) {
+		return nil, record.Refuse("given", "name_required")
+	}
+	if d.Age.Said {
+		fields["age_on"] = nil
+		if d.Age.Value != nil {
+			fields["age_on"] = c.At.Format(time.DateOnly)
+			if now.age != nil && *now.age == *d.Age.Value && now.ageOn != "" {
+				delete(fields, "age_on") // told again as it stands: the day it was first told is the better one
+			}
+		}
+	}
+	changed, err := c.Set(Person, id, fields)
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range changed {
+		if name == "age_on" {
+			changed[i] = "age"
+		}
+	}
+	slices.Sort(changed)
+	changed = slices.Compact(changed)
+	if changed == nil {
+		changed = []string{}
+	}
+	age, _ := Age(after.Birth, after.Age, after.AgeAbout, or(text(fields["age_on"]), now.ageOn), c.At)
+	return Updated{ID: id, Person: id, Changed: changed, Suggest: suggest(age, after.Groups)}, nil
+})
+
+// Known resolves the id of a person who is on this machine, or refuses naming the field.
+func Known(c *record.Change, field, id string) (record.ID, error) {
+	person, err := c.Ref(field, id)
+	if err != nil {
+		return person, err
+	}
+	there, err := c.Exists(Person, person)
+	if err != nil {
+		return person, err
+	}
+	if !there {
+		return person, record.Refuse(field, "unknown_id", "field", field)
+	}
+	return person, nil
+}
+
+// said lists which fields are spoken of.
+func (d *UpdateData) said() map[string]bool {
+	return map[string]bool{
+		"given": d.Given.Said, "surname1": d.Surname1.Said, "surname2": d.Surname2.Said, "nickname": d.Nickname.Said, "sex": d.Sex.Said,
+		"gender": d.Gender.Said, "birth": d.Birth.Said, "age": d.Age.Said, "age_about": d.AgeAbout.Said, "nationality": d.Nationality.Said,
+		"languages": d.Languages.Said, "direction": d.Direction.Said, "groups": d.Groups.Said, "phone": d.Phone.Said, "note": d.Note.Said,
+		"consent": d.Consent.Said,
+	}
+}
+
+// over lays what is said over what stands.
+func (d *UpdateData) over(now stored) RegisterData {
+	pick := func(p typed.Patch[string], stands string) string {
+		if p.Said {
+			return p.Or()
+		}
+		return stands
+	}
+	list := func(p typed.Patch[[]string], stands []string) []string {
+		if p.Said {
+			return p.Or()
+		}
+		return stands
+	}
+	r := RegisterData{
+		Given: pick(d.Given, now.given), Surname1: pick(d.Surname1, now.surname1), Surname2: pick(d.Surname2, now.surname2),
+		Nickname: pick(d.Nickname, now.nickname), Sex: pick(d.Sex, now.sex), Gender: pick(d.Gender, now.gender), Birth: pick(d.Birth, now.birth),
+		Age: now.age, AgeAbout: now.ageAbout, Nationality: list(d.Nationality, now.nationality), Languages: list(d.Languages, now.languages),
+		Direction: pick(d.Direction, now.direction), Groups: list(d.Groups, now.groups), Phone: pick(d.Phone, now.phone),
+		Note: pick(d.Note, now.note), Consent: list(d.Consent, now.consent),
+	}
+	if d.Age.Said {
+		r.Age = d.Age.Value
+	}
+	if d.AgeAbout.Said {
+		r.AgeAbout = d.AgeAbout.Or()
+	}
+	return r
+}
