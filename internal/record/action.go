@@ -243,6 +243,32 @@ func (c *Change) Set(k *Kind, id ID, fields Fields) ([]string, error) {
 	return c.set(k, id, fields, false)
 }
 
+// Settle chooses between rival values: want replaces all that stand, even when it is one of them.
+func (c *Change) Settle(k *Kind, id ID, field string, want any) ([]string, error) {
+	f, known := k.Field(field)
+	if !known || !k.Registers() {
+		return nil, fmt.Errorf("settle: %s has no register %q", k.Name, field)
+	}
+	values, err := k.Canonical(Fields{field: want})
+	if err != nil {
+		return nil, err
+	}
+	state, err := c.State(k, id)
+	if err != nil {
+		return nil, err
+	}
+	fact := Fact{Kind: k, ID: c.newID(len(c.facts)), Entity: id, Values: values, Replaces: map[uint8][]FactRef{}}
+	for _, st := range state.Standing(f.Number) {
+		fact.Replaces[f.Number] = append(fact.Replaces[f.Number], st.Ref)
+	}
+	for _, name := range k.Key { // Keyed: the id is computed from its key, which travels with every fact
+		kf, _ := k.Field(name)
+		fact.Values[kf.Number] = state.Value(kf)
+	}
+	c.facts = append(c.facts, fact)
+	return []string{field}, nil
+}
+
 // State reads what is known of a record; empty when nothing is.
 func (c *Change) State(k *Kind, id ID) (*State, error) { return ReadState(c.Context, c.Reader, k, id) }
 
@@ -265,98 +291,119 @@ func (c *Change) set(k *Kind, id ID, fields Fields, creating bool) ([]string, er
 	if err != nil {
 		return nil, err
 	}
-	for i := range c.facts { // said earlier in this very action: one fact about it is enough
-		if c.facts[i].Kind == k && c.facts[i].Entity == id {
-			var changed []string
-			for number, v := range values {
-				c.facts[i].Values[number] = v
-				f, _ := k.FieldNumbered(number)
-				changed = append(changed, f.Name)
-			}
-			slices.Sort(changed)
-			return changed, nil
-		}
-	}
 	state, err := c.State(k, id)
 	if err != nil {
 		return nil, err
 	}
-	fact := Fact{Kind: k, ID: c.newID(len(c.facts)), Entity: id, Values: map[uint8]any{}, Replaces: map[uint8][]FactRef{}}
-	_, known := state.Created()
-	fact.Creates = creating && !known
+	// What this very action said earlier about the record is said again as a whole: one fact about it is enough.
+	at := slices.IndexFunc(c.facts, func(f Fact) bool { return f.Kind == k && f.Entity == id })
+	var fact Fact
+	if at >= 0 {
+		fact = c.facts[at]
+	} else {
+		_, known := state.Created()
+		fact = Fact{Kind: k, ID: c.newID(len(c.facts)), Entity: id, Creates: creating && !known, Values: map[uint8]any{}}
+	}
+	if fact.Replaces == nil {
+		fact.Replaces = map[uint8][]FactRef{}
+	}
 	var changed []string
 	for number, v := range values {
 		f, _ := k.FieldNumbered(number)
-		say, replaces := change(f, state, v)
-		if say == nil && replaces == nil {
+		if slices.Contains(k.Key, f.Name) {
 			continue
 		}
-		if say != nil || f.Type != Set {
+		say, replaces := change(f, state, v)
+		earlier, said := fact.Values[number]
+		if said = said || fact.Replaces[number] != nil; said == (say != nil || replaces != nil) && Equal(earlier, say) && slices.Equal(fact.Replaces[number], replaces) {
+			continue
+		}
+		delete(fact.Values, number)
+		delete(fact.Replaces, number)
+		if say != nil || replaces != nil && f.Type != Set {
 			fact.Values[number] = say
 		}
 		if len(replaces) > 0 {
 			fact.Replaces[number] = replaces
 		}
-		if !slices.Contains(k.Key, f.Name) {
-			changed = append(changed, f.Name)
-		}
+		changed = append(changed, f.Name)
 	}
-	if len(changed) == 0 && !fact.Creates {
+	if at < 0 && len(changed) == 0 && !fact.Creates {
 		return nil, nil
 	}
-	if k.Form == Keyed { // the key travels with every fact: the id is computed from it
-		for _, name := range k.Key {
-			f, _ := k.Field(name)
-			fact.Values[f.Number] = values[f.Number]
-			delete(fact.Replaces, f.Number)
-		}
+	if err := sayKey(&fact, state, values); err != nil {
+		return nil, err
 	}
-	c.facts = append(c.facts, fact)
+	if at >= 0 {
+		c.facts[at] = fact
+	} else {
+		c.facts = append(c.facts, fact)
+	}
 	slices.Sort(changed)
 	return changed, nil
 }
 
-// change says what must be written so that the field shows want: the value to say and the facts it replaces; nil and
-// nil when it already stands so.
+// sayKey puts the key of a Keyed record into the fact: it travels with every one, since the id is computed from it.
+func sayKey(fact *Fact, state *State, values map[uint8]any) error {
+	if fact.Kind.Form != Keyed {
+		return nil
+	}
+	for _, name := range fact.Kind.Key {
+		f, _ := fact.Kind.Field(name)
+		v, given := values[f.Number]
+		if !given {
+			v = state.Value(f)
+		}
+		fact.Values[f.Number] = v
+		delete(fact.Replaces, f.Number)
+		for _, st := range state.Standing(f.Number) {
+			fact.Replaces[f.Number] = append(fact.Replaces[f.Number], st.Ref)
+		}
+	}
+	id, err := fact.Kind.KeyID(fact.Values)
+	if err != nil {
+		return err
+	}
+	if id != fact.Entity {
+		return fmt.Errorf("set: the key of a %s cannot change", fact.Kind.Name)
+	}
+	return nil
+}
+
+// change says what must be written so that the field shows want: the value to say (of a set, the words to add) and the
+// facts (or words) it replaces; nil and nil when it already stands so.
 func change(f Field, state *State, want any) (say any, replaces []FactRef) {
 	standing := state.Standing(f.Number)
 	if f.Type == Set {
 		wanted, _ := want.([]string)
-		keep, have := []string{}, []string{}
+		have, add := []string{}, []string{}
 		for _, st := range standing {
 			set, _ := st.Value.([]string)
 			have = append(have, set...)
-			if slices.ContainsFunc(set, func(e string) bool { return !slices.Contains(wanted, e) }) {
-				replaces = append(replaces, st.Ref)
-				for _, e := range set { // what the replaced fact also gave must be said again
-					if slices.Contains(wanted, e) {
-						keep = append(keep, e)
-					}
+			for _, e := range set {
+				if !slices.Contains(wanted, e) {
+					replaces = append(replaces, st.Ref.Element(e))
 				}
 			}
 		}
 		for _, e := range wanted {
 			if !slices.Contains(have, e) {
-				keep = append(keep, e)
+				add = append(add, e)
 			}
 		}
-		if len(keep) == 0 {
+		if len(add) == 0 {
 			return nil, replaces
 		}
-		slices.Sort(keep)
-		return slices.Compact(keep), replaces
+		return add, replaces
 	}
 	if len(standing) == 0 && want == nil {
 		return nil, nil
 	}
-	if len(standing) > 0 && !slices.ContainsFunc(standing, func(st Standing) bool { return !equal(st.Value, want) }) {
+	if len(standing) > 0 && !slices.ContainsFunc(standing, func(st Standing) bool { return !Equal(st.Value, want) }) {
 		return nil, nil
 	}
 	for _, st := range standing {
 		replaces = append(replaces, st.Ref)
-	}
-	if len(standing) == 0 {
-		return want, nil
 	}
 	return want, replaces
 }

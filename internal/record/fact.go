@@ -1,6 +1,7 @@
 package record
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -13,6 +14,16 @@ type FactRef [8]byte
 
 // Ref is the short name of the fact id.
 func (id ID) Ref() FactRef { return FactRef(id[:8]) }
+
+// Element names one word of a set that the fact said. To remove a word is to replace its names and nothing else, so
+// that two people who remove different words at the same time both have their way.
+func (r FactRef) Element(word string) FactRef {
+	b := make([]byte, 0, 64)
+	b = append(b, "amparo set element v1\x00"...)
+	b = append(b, r[:]...)
+	sum := sha256.Sum256(append(b, word...))
+	return FactRef(sum[:len(r)])
+}
 
 // String is hexadecimal.
 func (r FactRef) String() string { return hex.EncodeToString(r[:]) }
@@ -29,7 +40,7 @@ type Fact struct {
 	Entity   ID // the record it is about; for a Happening its own id
 	Creates  bool
 	Values   map[uint8]any
-	Replaces map[uint8][]FactRef // Entity: the facts whose value of the field this one replaces
+	Replaces map[uint8][]FactRef // Entity: the facts whose value of the field this one replaces; of a set, the words (Element) it removes
 	Corrects ID                  // Happening: the one it corrects
 }
 
@@ -127,8 +138,8 @@ func (f Field) canonical(value any) (any, error) {
 func (f Field) Check(value any) error {
 	if f.Type == Set {
 		set, ok := value.([]string)
-		if !ok || !slices.IsSorted(set) {
-			return fmt.Errorf("field %s: not a sorted set", f.Name)
+		if !ok || !slices.IsSorted(set) || len(slices.Compact(slices.Clone(set))) != len(set) {
+			return fmt.Errorf("field %s: not a sorted set without doubles", f.Name)
 		}
 		return nil
 	}

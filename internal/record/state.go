@@ -48,7 +48,7 @@ func (s *State) Apply(f Fact, said Said) {
 			if r == ref {
 				continue
 			}
-			delete(s.live[number], r)
+			s.take(number, r)
 			put(s.gone, number, r, true)
 		}
 	}
@@ -56,9 +56,38 @@ func (s *State) Apply(f Fact, said Said) {
 		if s.gone[number][ref] {
 			continue
 		}
+		if set, isSet := value.([]string); isSet {
+			if set = without(set, func(e string) bool { return s.gone[number][ref.Element(e)] }); len(set) == 0 {
+				continue
+			}
+			value = set
+		}
 		put(s.live, number, ref, value)
 	}
 	s.said[ref] = &said
+}
+
+// take removes the value, or the one word of a set, that r names.
+func (s *State) take(number uint8, r FactRef) {
+	delete(s.live[number], r)
+	for ref, value := range s.live[number] {
+		set, isSet := value.([]string)
+		if !isSet {
+			continue
+		}
+		if left := without(set, func(e string) bool { return ref.Element(e) == r }); len(left) == 0 {
+			delete(s.live[number], ref)
+		} else {
+			s.live[number][ref] = left
+		}
+	}
+}
+
+func without(set []string, gone func(string) bool) []string {
+	if !slices.ContainsFunc(set, gone) {
+		return set
+	}
+	return slices.DeleteFunc(slices.Clone(set), gone)
 }
 
 func put[V any](m map[uint8]map[FactRef]V, number uint8, ref FactRef, v V) {
@@ -114,7 +143,7 @@ func (s *State) Rivals(f Field) []Standing {
 	}
 	var out []Standing
 	for _, st := range s.Standing(f.Number) {
-		if !slices.ContainsFunc(out, func(o Standing) bool { return equal(o.Value, st.Value) }) {
+		if !slices.ContainsFunc(out, func(o Standing) bool { return Equal(o.Value, st.Value) }) {
 			out = append(out, st)
 		}
 	}
@@ -127,9 +156,10 @@ func (s *State) Rivals(f Field) []Standing {
 // Created is the fact that created the record, when it has arrived.
 func (s *State) Created() (Said, bool) {
 	var first *Said
-	for _, said := range s.said {
-		if said.Creates && (first == nil || said.Rec < first.Rec || said.Rec == first.Rec && bytes.Compare(said.By[:], first.By[:]) < 0) {
-			first = said
+	var name FactRef
+	for ref, said := range s.said {
+		if said.Creates && (first == nil || said.Rec < first.Rec || said.Rec == first.Rec && bytes.Compare(ref[:], name[:]) < 0) {
+			first, name = said, ref
 		}
 	}
 	if first == nil {
@@ -138,27 +168,19 @@ func (s *State) Created() (Said, bool) {
 	return *first, true
 }
 
-func equal(a, b any) bool {
-	if x, ok := a.([]byte); ok {
+// Equal compares two canonical values. Any other values are never equal.
+func Equal(a, b any) bool {
+	switch x := a.(type) {
+	case nil, string, int64, bool:
+		return a == b
+	case []byte:
 		y, ok := b.([]byte)
 		return ok && bytes.Equal(x, y)
-	}
-	if _, ok := b.([]byte); ok {
-		return false
-	}
-	return a == b
-}
-
-// Equal compares two canonical values.
-func Equal(a, b any) bool {
-	if x, ok := a.([]string); ok {
+	case []string:
 		y, ok := b.([]string)
 		return ok && slices.Equal(x, y)
 	}
-	if _, ok := b.([]string); ok {
-		return false
-	}
-	return equal(a, b)
+	return false
 }
 
 type stateWire struct {
@@ -281,7 +303,11 @@ func DecodeState(data []byte) (*State, error) {
 			if lw.Said < 0 || lw.Said >= len(w.Said) {
 				return nil, fmt.Errorf("record state: value of an unknown fact")
 			}
-			put(s.live, number, FactRef(w.Said[lw.Said].Ref), fromWire(lw.Value))
+			value, err := fromWire(lw.Value)
+			if err != nil {
+				return nil, err
+			}
+			put(s.live, number, FactRef(w.Said[lw.Said].Ref), value)
 		}
 	}
 	for number, refs := range w.Gone {
@@ -296,16 +322,20 @@ func DecodeState(data []byte) (*State, error) {
 }
 
 // fromWire makes decoded CBOR canonical: arrays are sets.
-func fromWire(v any) any {
-	list, ok := v.([]any)
-	if !ok {
-		return v
-	}
-	set := make([]string, 0, len(list))
-	for _, e := range list {
-		if text, ok := e.(string); ok {
-			set = append(set, text)
+func fromWire(v any) (any, error) {
+	switch v := v.(type) {
+	case nil, string, int64, bool, []byte:
+		return v, nil
+	case []any:
+		set := make([]string, len(v))
+		for i, e := range v {
+			text, ok := e.(string)
+			if !ok {
+				return nil, fmt.Errorf("record state: a set that holds a %T", e)
+			}
+			set[i] = text
 		}
+		return set, nil
 	}
-	return set
+	return nil, fmt.Errorf("record state: a value that is a %T", v)
 }
