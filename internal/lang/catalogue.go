@@ -130,6 +130,7 @@ func compare(tag Tag, c, reference catalogue) []error {
 	fault := func(key, format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%s.json: %s: %s", tag, key, fmt.Sprintf(format, args...)))
 	}
+	needed := pluralForms(tag)
 	for _, key := range slices.Sorted(maps.Keys(reference)) {
 		want := reference[key]
 		got, ok := c[key]
@@ -141,8 +142,8 @@ func compare(tag Tag, c, reference catalogue) []error {
 			fault(key, "has plural forms in one language and not in the other")
 			continue
 		}
-		if got.plural() && !slices.Equal(got.forms(), pluralForms(tag)) {
-			fault(key, "has the plural forms %v; the language has %v", got.forms(), pluralForms(tag))
+		if got.plural() && !slices.Equal(got.forms(), needed) {
+			fault(key, "has the plural forms %v; the language has %v", got.forms(), needed)
 		}
 		for _, form := range got.forms() {
 			have, need := got[form].names(), want["other"].names()
