@@ -39,8 +39,8 @@ type Area struct {
 	Population int     // persons, census of 2020; zero for municipalities created after it
 }
 
-// State is one of the 32 federal entities.
-type State struct {
+// FederalState is one of the 32 federal entities.
+type FederalState struct {
 	Code     string // INEGI, two digits
 	Name     string // short name, for instance "Coahuila"
 	Official string // full name, for instance "Coahuila de Zaragoza"
@@ -72,7 +72,7 @@ type Locality struct {
 type gazetteer struct {
 	areas      []Area // by code
 	byCode     map[string]int
-	states     []State
+	states     []FederalState
 	localities []Locality
 	index      []searchEntry // beside areas, what search compares
 }
@@ -136,9 +136,9 @@ func Municipalities() []Area {
 	return append([]Area(nil), loaded().areas...)
 }
 
-// States returns the 32 states by code. The slice is the caller's own.
-func States() []State {
-	return append([]State(nil), loaded().states...)
+// FederalStates returns the 32 states by code. The slice is the caller's own.
+func FederalStates() []FederalState {
+	return append([]FederalState(nil), loaded().states...)
 }
 
 // BorderLocalities returns the towns of the border selection by code. The slice is the caller's own.

@@ -84,7 +84,7 @@ func parseGazetteer(municipalities, states, zones, localities []byte) (*gazettee
 		if err := checkZone(rec[4]); err != nil {
 			return err
 		}
-		s := State{Code: rec[0], Name: rec[1], Official: rec[2], Abbr: rec[3], Zone: rec[4]}
+		s := FederalState{Code: rec[0], Name: rec[1], Official: rec[2], Abbr: rec[3], Zone: rec[4]}
 		if s.Official == "" || s.Abbr == "" {
 			return errors.New("official name and abbreviation must not be empty")
 		}

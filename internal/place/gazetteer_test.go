@@ -81,7 +81,7 @@ func TestGazetteerWhole(t *testing.T) {
 	if border != 30 {
 		t.Errorf("%d municipalities keep a border zone, want 30", border)
 	}
-	if n := len(States()); n != 32 {
+	if n := len(FederalStates()); n != 32 {
 		t.Errorf("%d states, want 32", n)
 	}
 	north, south := 0, 0
