@@ -159,3 +159,13 @@ func (h *Header) Place(i int) seal.Place {
 	p := h.Parts[i]
 	return seal.Place{Workspace: h.Workspace, Writer: h.Writer, Seq: h.Seq, Salt: h.Salt, Index: uint8(i), Tag: p.Tag, Epoch: p.Epoch, Shelf: p.Shelf}
 }
+
+// Parse reads what String gave.
+func (w *WriterID) Parse(text string) error {
+	raw, err := hex.DecodeString(text)
+	if err != nil || len(raw) != len(w) {
+		return fmt.Errorf("%w: a writer id %q", ErrFormat, text)
+	}
+	copy(w[:], raw)
+	return nil
+}

@@ -49,6 +49,7 @@ type Kind struct {
 	Form   Form
 	Fields []Field
 	Key    []string // Keyed: the fields that name it. Tally: all fields but n are the key, leave empty
+	Title  []string // Entity, Keyed: the fields that say what the record is called
 	// Subject is the Ref field that names the person this is about: the fact then stands in that person's timeline.
 	Subject string
 }
@@ -85,7 +86,7 @@ func (k *Kind) check() error {
 	}
 	numbers, names := map[uint8]bool{}, map[string]bool{}
 	for _, f := range k.Fields {
-		if f.Number == 0 || f.Name == "" || f.Name[0] == '_' || f.Type < Text || f.Type > Blob {
+		if f.Number == 0 || f.Name == "" || f.Name == "id" || f.Name[0] == '_' || f.Type < Text || f.Type > Blob {
 			return fmt.Errorf("kind %s: field %q (%d) is not well formed", k.Name, f.Name, f.Number)
 		}
 		if numbers[f.Number] || names[f.Name] {
@@ -101,8 +102,8 @@ func (k *Kind) check() error {
 	if k.Form == Keyed && len(k.Key) == 0 {
 		return fmt.Errorf("kind %s: a Keyed kind needs key fields", k.Name)
 	}
-	if k.Form == Tally && !names["n"] {
-		return fmt.Errorf("kind %s: a Tally needs the field n", k.Name)
+	if n, ok := k.Field("n"); k.Form == Tally && (!ok || n.Type != Int) {
+		return fmt.Errorf("kind %s: a Tally needs the field n, an Int", k.Name)
 	}
 	if k.Subject != "" {
 		if f, ok := k.Field(k.Subject); !ok || f.Type != Ref {

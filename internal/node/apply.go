@@ -1,0 +1,213 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"amparo/internal/journal"
+	"amparo/internal/lang"
+	"amparo/internal/record"
+	"amparo/internal/store"
+)
+
+// Group is how many actions are made durable together at most: their results are given only afterwards.
+const Group = 64
+
+// futureAllowed is how far after the device's clock something may be said to have happened: clocks are never exact.
+const futureAllowed = 24 * time.Hour
+
+// Apply runs one action as one commit, whole or not at all. When the result is OK the commit is durable.
+func (s *Session) Apply(ctx context.Context, in lang.Tag, r record.Request) record.Result {
+	return s.ApplyAll(ctx, in, []record.Request{r})[0]
+}
+
+// ApplyAll runs actions in order, each as one commit, and makes them durable together. A refused one does not stop
+// the rest. When making durable fails, none of them is saved and each result says so.
+func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.Request) []record.Result {
+	results := make([]record.Result, len(requests))
+	end, err := s.use()
+	if err == nil {
+		defer end()
+		s.node.mu.Lock()
+		defer s.node.mu.Unlock()
+		err = s.applyBatch(ctx, in, requests, results)
+	}
+	if err != nil {
+		for i := range results {
+			results[i] = refused(in, requests[i], err)
+		}
+	}
+	return results
+}
+
+func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record.Request, results []record.Result) error {
+	var last *journal.Commit
+	for i, r := range requests {
+		if err := ctx.Err(); err != nil {
+			return errors.Join(err, s.drop())
+		}
+		commit, result, err := s.applyOne(ctx, in, r)
+		if err != nil {
+			var refusal *record.Refusal
+			if !errors.As(err, &refusal) {
+				return errors.Join(err, s.drop()) // the journal could not be written: the whole batch is gone
+			}
+			results[i] = refused(in, r, err)
+			continue
+		}
+		results[i] = result
+		if commit != nil {
+			last = commit
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	if err := s.node.journal.Sign(last.Writer, last.Seq, s.member.Writer.Sign(journal.SignPurpose, last.Hash[:])); err != nil {
+		return errors.Join(err, s.drop())
+	}
+	if err := s.node.journal.Flush(); err != nil {
+		return errors.Join(err, s.views.Drop())
+	}
+	return s.views.Flush()
+}
+
+func (s *Session) drop() error {
+	return errors.Join(s.node.journal.Drop(), s.views.Drop(), s.reloadSeen())
+}
+
+func (s *Session) reloadSeen() error {
+	clear(s.saw)
+	return s.loadSeen()
+}
+
+func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (*journal.Commit, record.Result, error) {
+	action, known := s.node.registry.Action(r.Action)
+	if !known {
+		return nil, record.Result{}, record.Refuse("action", "unknown_action", "action", r.Action)
+	}
+	result := record.Result{OK: true, Action: r.Action, ID: r.ID}
+	view := s.views.Working()
+	var client []byte
+	if r.ID != "" {
+		client = clientHash(r.ID)
+		id, done, err := s.views.Resolve(ctx, view, client)
+		if err != nil {
+			return nil, result, err
+		}
+		if done {
+			result.Result = Again{ID: id, Again: true}
+			return nil, result, nil
+		}
+	}
+	d := draft{time: s.node.clock.Now(), client: client}
+	change, err := s.change(ctx, in, r, &d)
+	if err != nil {
+		return nil, result, err
+	}
+	said, err := action.Run(change, r.Data)
+	if err != nil {
+		return nil, result, err
+	}
+	d.facts, d.site = change.Facts(), change.Site
+	result.Result = said
+	if len(d.facts) == 0 {
+		return nil, result, nil
+	}
+	if r.ID == "" {
+		result.ID = d.facts[0].Entity.String()
+	}
+	commit, err := s.write(ctx, d)
+	if err != nil {
+		return nil, result, err
+	}
+	result.Commit = fmt.Sprintf("%s/%d", commit.Writer, commit.Seq)
+	return commit, result, nil
+}
+
+// Again answers an action whose client id was seen before: nothing was written a second time.
+type Again struct {
+	ID    record.ID `json:"id"`
+	Again bool      `json:"again"`
+}
+
+// change is what the action works with.
+func (s *Session) change(ctx context.Context, in lang.Tag, r record.Request, d *draft) (*record.Change, error) {
+	view := s.views.Working()
+	now := s.now()
+	d.at = r.At
+	if d.at.IsZero() {
+		d.at = now
+	}
+	if d.at.After(now.Add(futureAllowed)) {
+		return nil, record.Refuse("at", "future_date", "field", "at")
+	}
+	writer := s.member.WriterID()
+	seq := s.node.journal.Head(writer).Seq + 1
+	resolve := func(text string) (record.ID, bool) {
+		id, found, err := s.views.Resolve(ctx, view, clientHash(text))
+		return id, found && err == nil
+	}
+	c := record.Change{Reader: view, Context: ctx, Now: now, At: d.at, Site: s.node.Site(), Member: record.ID(s.member.ID), Lang: string(in)}
+	change := record.NewChange(c, func(i int) record.ID { return record.ID(journal.FactID(writer, seq, i)) }, resolve)
+	if r.Site != "" {
+		site, err := change.Ref("site", r.Site)
+		if err != nil {
+			return nil, err
+		}
+		change.Site = site
+	}
+	return change, nil
+}
+
+// write seals, appends and projects one commit within the running batch.
+func (s *Session) write(ctx context.Context, d draft) (*journal.Commit, error) {
+	if s.node.journal.Head(s.member.WriterID()).Seq == 0 { // a new writer introduces itself
+		cert, err := journal.NewControl(journal.ControlCertify, s.member.Certificate())
+		if err != nil {
+			return nil, err
+		}
+		d.controls = append([]journal.Control{cert}, d.controls...)
+	}
+	commit, err := s.node.build(s.member, d)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.node.journal.Append(commit, nil); err != nil {
+		return nil, fmt.Errorf("save: %w", err)
+	}
+	if err := s.noteSeen(commit.Seen); err != nil {
+		return nil, fmt.Errorf("save: %w", err)
+	}
+	return commit, s.follow()
+}
+
+// follow projects what the running batch appended, without making it visible.
+func (s *Session) follow() error {
+	for {
+		arrived, err := s.node.journal.Arrivals(s.views.Position(), 512)
+		if err != nil || len(arrived) == 0 {
+			return err
+		}
+		var opened []store.Opened
+		for i := range arrived {
+			if o, ok := s.open(&arrived[i]); ok {
+				opened = append(opened, o)
+			}
+		}
+		odd, err := s.views.Project(opened, arrived[len(arrived)-1].Arrival)
+		if err != nil {
+			return err
+		}
+		s.odd = append(s.odd, odd...)
+	}
+}
+
+// clientHash is how a client's id is kept: the id itself may say something about the person.
+func clientHash(id string) []byte {
+	sum := sha256.Sum256([]byte("amparo client id v1\x00" + id))
+	return sum[:12]
+}

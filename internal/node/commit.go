@@ -1,0 +1,193 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"amparo/internal/journal"
+	"amparo/internal/record"
+	"amparo/internal/seal"
+	"amparo/internal/vault"
+)
+
+// draft is a commit in the making.
+type draft struct {
+	time     journal.Time
+	at       time.Time // when it happened, in its zone
+	site     record.ID
+	client   []byte
+	facts    []record.Fact
+	controls []journal.Control
+}
+
+// build seals a draft into the next commit of the member's writer.
+func (n *Node) build(m *vault.Member, d draft) (*journal.Commit, error) {
+	writer := m.WriterID()
+	head := n.journal.Head(writer)
+	h := journal.Header{Workspace: m.Workspace, Writer: writer, Seq: head.Seq + 1, Prev: head.Hash, Time: d.time, Seen: n.unseen(writer)}
+	copy(h.Salt[:], draw(len(h.Salt)))
+	var plain [][]byte
+	if len(d.controls) > 0 {
+		open, err := journal.EncodeControls(d.controls)
+		if err != nil {
+			return nil, err
+		}
+		h.Parts, plain = append(h.Parts, journal.PartHeader{}), append(plain, open)
+	}
+	keys := []seal.CompartmentKey{}
+	for _, c := range touched(d.facts) {
+		epoch, key, ok := m.Ring.Current(c)
+		if !ok {
+			return nil, record.Refuse("", "not_allowed")
+		}
+		body, shelf := d.body(c)
+		packed, err := journal.EncodeBody(body)
+		if err != nil {
+			return nil, err
+		}
+		h.Parts = append(h.Parts, journal.PartHeader{Tag: m.Ring.Tag(c), Epoch: epoch, Shelf: m.Ring.Secret.Shelf(shelf[:])})
+		plain, keys = append(plain, packed), append(keys, key)
+	}
+	if len(h.Parts) > journal.MaxParts {
+		return nil, record.Refuse("", "too_large")
+	}
+	commit := &journal.Commit{Parts: plain}
+	for i := range h.Parts {
+		if h.Parts[i].Tag != 0 {
+			sealed, err := seal.SealPart(keys[i-(len(h.Parts)-len(keys))], h.Place(i), plain[i])
+			if err != nil {
+				return nil, err
+			}
+			commit.Parts[i] = sealed
+		}
+		if len(commit.Parts[i]) > journal.MaxPartSize {
+			return nil, record.Refuse("", "too_large")
+		}
+		h.Parts[i].Size, h.Parts[i].Digest = uint32(len(commit.Parts[i])), journal.Hash(seal.Digest(commit.Parts[i]))
+	}
+	commit.Header, commit.Hash = h, journal.HashOf(h.Encode())
+	return commit, nil
+}
+
+func touched(facts []record.Fact) []record.Compartment {
+	var out []record.Compartment
+	for _, f := range facts {
+		if !slices.Contains(out, f.Kind.In) {
+			out = append(out, f.Kind.In)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// body is what the part of one compartment says, and the entity by which it is shelved: the person it is about, or
+// the site.
+func (d *draft) body(c record.Compartment) (journal.Body, record.ID) {
+	_, offset := d.at.Zone()
+	b := journal.Body{Ago: d.time.Wall().Unix() - d.at.Unix(), Zone: int16(offset / 60), Client: d.client}
+	if !d.site.IsZero() {
+		b.Site = d.site[:]
+	}
+	shelf := d.site
+	for n, f := range d.facts {
+		if f.Kind.In != c {
+			continue
+		}
+		if len(b.Facts) == 0 {
+			shelf = shelfOf(f, d.site)
+		}
+		b.Facts = append(b.Facts, written(n, f))
+	}
+	return b, shelf
+}
+
+func shelfOf(f record.Fact, site record.ID) record.ID {
+	if f.Kind.Subject != "" {
+		field, _ := f.Kind.Field(f.Kind.Subject)
+		if subject, ok := f.Values[field.Number].([]byte); ok {
+			return record.ID(subject)
+		}
+	}
+	if f.Kind.Registers() || site.IsZero() {
+		return f.Entity
+	}
+	return site
+}
+
+func written(n int, f record.Fact) journal.Fact {
+	w := journal.Fact{N: uint32(n), Kind: f.Kind.Number, Creates: f.Creates, Values: f.Values}
+	if f.Kind.Form == record.Entity && !f.Creates {
+		w.Entity = f.Entity[:]
+	}
+	for number, refs := range f.Replaces {
+		if w.Replaces == nil {
+			w.Replaces = map[uint8][][]byte{}
+		}
+		for _, r := range refs {
+			w.Replaces[number] = append(w.Replaces[number], r[:])
+		}
+	}
+	if !f.Corrects.IsZero() {
+		w.Corrects = f.Corrects[:]
+	}
+	return w
+}
+
+// unseen lists the heads of other writers that are new since this writer's last commit.
+func (n *Node) unseen(writer journal.WriterID) []journal.Seen {
+	var out []journal.Seen
+	for w, h := range n.journal.Heads() {
+		if w == writer || n.session != nil && n.session.saw[w] >= h.Seq {
+			continue
+		}
+		s := journal.Seen{Writer: w, Seq: h.Seq}
+		copy(s.Hash[:], h.Hash[:])
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b journal.Seen) int { return slices.Compare(a.Writer[:], b.Writer[:]) })
+	return out[:min(len(out), journal.MaxSeen)]
+}
+
+// announce writes a commit that carries control records, outside any session: founding, joining a writer. first come
+// before the writer's certificate, then after it.
+func (n *Node) announce(m *vault.Member, first, then []journal.Control, say func(*record.Change) error) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	cert, err := journal.NewControl(journal.ControlCertify, m.Certificate())
+	if err != nil {
+		return err
+	}
+	controls := append(slices.Clone(first), cert)
+	seq := n.journal.Head(m.WriterID()).Seq + 1
+	now := n.clock.Now()
+	change := record.NewChange(record.Change{Reader: nothing{}, Context: context.Background(), Now: now.Wall(), At: n.options.Wall(), Member: record.ID(m.ID)},
+		func(i int) record.ID { return record.ID(journal.FactID(m.WriterID(), seq, i)) }, func(string) (record.ID, bool) { return record.ID{}, false })
+	if say != nil {
+		if err := say(change); err != nil {
+			return err
+		}
+	}
+	commit, err := n.build(m, draft{time: now, at: n.options.Wall(), facts: change.Facts(), controls: append(controls, then...)})
+	if err != nil {
+		return err
+	}
+	return n.save(m, commit)
+}
+
+// save appends, signs and makes durable.
+func (n *Node) save(m *vault.Member, c *journal.Commit) error {
+	sig := m.Writer.Sign(journal.SignPurpose, c.Hash[:])
+	if err := n.journal.Append(c, &sig); err != nil {
+		return errors.Join(fmt.Errorf("save: %w", err), n.journal.Drop())
+	}
+	return n.journal.Flush()
+}
+
+// nothing is a reader of an empty workspace.
+type nothing struct{}
+
+func (nothing) Select(context.Context, string, []any, func(record.Row) error) error { return nil }
+func (nothing) Opens(record.Compartment) bool                                       { return true }

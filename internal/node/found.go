@@ -1,0 +1,69 @@
+package node
+
+import (
+	"crypto/rand"
+	"strings"
+	"unicode/utf8"
+
+	"amparo/internal/journal"
+	"amparo/internal/record"
+	"amparo/internal/vault"
+)
+
+// Founding is what a new workspace needs.
+type Founding struct {
+	Workspace  string // the organisation or mission, as its members read it
+	Member     string // the first administrator
+	Passphrase string
+	Lang       string
+}
+
+// MinPassphrase is the fewest characters of a passphrase.
+const MinPassphrase = 10
+
+func (f *Founding) check() error {
+	f.Workspace, f.Member = strings.TrimSpace(f.Workspace), strings.TrimSpace(f.Member)
+	switch {
+	case f.Workspace == "":
+		return record.Refuse("workspace", "required", "field", "workspace")
+	case f.Member == "":
+		return record.Refuse("member", "required", "field", "member")
+	}
+	return checkPassphrase(f.Passphrase)
+}
+
+func checkPassphrase(p string) error {
+	if utf8.RuneCountInString(p) < MinPassphrase {
+		return record.Refuse("passphrase", "weak_passphrase", "n", MinPassphrase)
+	}
+	return nil
+}
+
+func draw(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b)
+	return b
+}
+
+// found writes the founding commit: the administrator's keys and grant in its open part, the names sealed.
+func (n *Node) found(m *vault.Member, f Founding) error {
+	founding, err := journal.NewControl(journal.ControlFound, journal.Founding{Admin: m.Keys()})
+	if err != nil {
+		return err
+	}
+	grant, err := m.Grant(m.Keys(), "administrator", nil)
+	if err != nil {
+		return err
+	}
+	return n.announce(m, []journal.Control{founding}, []journal.Control{grant}, func(c *record.Change) error {
+		if _, _, err := c.Put(workspaceKind, record.Fields{"key": "workspace", "name": f.Workspace, "lang": f.Lang}); err != nil {
+			return err
+		}
+		return putMember(c, m.ID, f.Member, "administrator")
+	})
+}
+
+func putMember(c *record.Change, id journal.MemberID, name, role string) error {
+	_, _, err := c.Put(memberKind, record.Fields{"member": record.ID(id), "name": name, "role": role})
+	return err
+}

@@ -1,0 +1,209 @@
+package node
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"amparo/internal/journal"
+	"amparo/internal/record"
+	"amparo/internal/seal"
+	"amparo/internal/store"
+	"amparo/internal/vault"
+)
+
+var (
+	// ErrNoWorkspace reports a folder in which no workspace was founded or joined.
+	ErrNoWorkspace = errors.New("no workspace in this folder")
+	// ErrFounded reports a folder that has one already.
+	ErrFounded = errors.New("there is a workspace in this folder already")
+	// ErrLocked reports a session whose keys were forgotten.
+	ErrLocked = errors.New("the session is locked")
+	// ErrOtherMember reports that another member has this device unlocked.
+	ErrOtherMember = errors.New("another member has this device unlocked")
+	// ErrNotYetGranted reports a member who was not given any key yet.
+	ErrNotYetGranted = errors.New("this member has not been granted anything yet")
+)
+
+// Options are what tests replace.
+type Options struct {
+	Wall func() time.Time // time.Now when nil
+	Cost seal.Cost        // of a passphrase; seal.FieldCost when zero
+}
+
+// Node is the folder of one device, opened. No other process can open it meanwhile.
+type Node struct {
+	dir      string
+	registry *record.Registry
+	options  Options
+	settings settings
+	journal  *store.Journal
+	keep     *vault.Keep
+	clock    *journal.Clock
+
+	mu      sync.Mutex // one writer at a time: actions, arriving commits, projection
+	session *Session
+}
+
+// settings is node.json.
+type settings struct {
+	Version   int    `json:"version"`
+	Workspace string `json:"workspace"`
+	Site      string `json:"site,omitempty"`  // the record id of the site where this device stands
+	Relay     string `json:"relay,omitempty"` // where it exchanges
+	Place     string `json:"place,omitempty"` // which file on which disk the journal was: a copy is noticed
+}
+
+// Registry joins the modules of the domain packages with the engine's own.
+func Registry(modules ...record.Module) (*record.Registry, error) {
+	return record.NewRegistry(append([]record.Module{engine(modules)}, modules...)...)
+}
+
+// Found makes a workspace in an empty folder, and its first administrator.
+func Found(dir string, registry *record.Registry, f Founding, o Options) (*Node, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "node.json")); err == nil {
+		return nil, ErrFounded
+	}
+	var id journal.WorkspaceID
+	copy(id[:], draw(len(id)))
+	member, err := vault.NewMember(id, f.Member)
+	if err != nil {
+		return nil, err
+	}
+	member.Ring = vault.NewRing()
+	n, err := create(dir, registry, id, o)
+	if err != nil {
+		return nil, err
+	}
+	err = n.keep.Save(member, []byte(f.Passphrase))
+	if err == nil {
+		err = n.found(member, f)
+	}
+	if err == nil {
+		err = n.settings.save(dir) // last: a folder with node.json is whole
+	}
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+// Open opens a folder. It fails with ErrNoWorkspace, store.ErrInUse, store.ErrDamaged or journal.ErrNewer.
+func Open(dir string, registry *record.Registry, o Options) (*Node, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, "node.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrNoWorkspace, dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open node: %w", err)
+	}
+	var s settings
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, fmt.Errorf("open node: node.json: %w: %w", store.ErrDamaged, err)
+	}
+	id, err := hex.DecodeString(s.Workspace)
+	if err != nil || len(id) != len(journal.WorkspaceID{}) || s.Version != 1 {
+		return nil, fmt.Errorf("open node: node.json: %w", store.ErrDamaged)
+	}
+	n, err := create(dir, registry, journal.WorkspaceID(id), o)
+	if err != nil {
+		return nil, err
+	}
+	n.settings = s
+	return n, nil
+}
+
+func create(dir string, registry *record.Registry, id journal.WorkspaceID, o Options) (*Node, error) {
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
+	if o.Cost == (seal.Cost{}) {
+		o.Cost = seal.FieldCost
+	}
+	j, err := store.OpenJournal(filepath.Join(dir, "journal"), id)
+	if err != nil {
+		return nil, err
+	}
+	keep, err := vault.OpenKeep(filepath.Join(dir, "vault"), id)
+	if err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	keep.Cost = o.Cost
+	n := &Node{dir: dir, registry: registry, options: o, journal: j, keep: keep,
+		settings: settings{Version: 1, Workspace: hex.EncodeToString(id[:])}, clock: journal.NewClock(0, o.Wall)}
+	for _, h := range j.Heads() {
+		n.clock.Observe(h.Time)
+	}
+	return n, nil
+}
+
+func (s settings) save(dir string) error {
+	raw, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("save settings: %w", err)
+	}
+	path := filepath.Join(dir, "node.json")
+	if err := os.WriteFile(path+".new", append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("save settings: %w", err)
+	}
+	return os.Rename(path+".new", path)
+}
+
+// Close locks the session and ends the use of the folder.
+func (n *Node) Close() error {
+	n.mu.Lock()
+	s := n.session
+	n.mu.Unlock()
+	if s != nil {
+		s.Lock()
+	}
+	return n.journal.Close()
+}
+
+// Dir is the folder.
+func (n *Node) Dir() string { return n.dir }
+
+// Workspace names the workspace.
+func (n *Node) Workspace() journal.WorkspaceID { return n.journal.Roll().Workspace }
+
+// Registry is every action and query of this node.
+func (n *Node) Registry() *record.Registry { return n.registry }
+
+// Members lists who can unlock here.
+func (n *Node) Members() ([]vault.Listed, error) { return n.keep.Members() }
+
+// Relay is where this node exchanges; empty when nobody has said.
+func (n *Node) Relay() string { return n.settings.Relay }
+
+// SetRelay remembers where this node exchanges.
+func (n *Node) SetRelay(url string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.settings.Relay = url
+	return n.settings.save(n.dir)
+}
+
+// Site is the site where this device stands; zero when nobody has said.
+func (n *Node) Site() record.ID {
+	id, err := record.ParseID(n.settings.Site)
+	if err != nil {
+		return record.ID{}
+	}
+	return id
+}
+
+// SetSite remembers where this device stands.
+func (n *Node) SetSite(id record.ID) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.settings.Site = id.String()
+	return n.settings.save(n.dir)
+}

@@ -1,0 +1,56 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"amparo/internal/journal"
+	"amparo/internal/lang"
+	"amparo/internal/record"
+	"amparo/internal/store"
+	"amparo/internal/vault"
+)
+
+// AsRefusal gives any error of the engine the code under which people are told of it.
+func AsRefusal(err error) *record.Refusal {
+	var r *record.Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	for _, known := range []struct {
+		is   error
+		code string
+	}{
+		{store.ErrInUse, "in_use"}, {store.ErrDiskFull, "disk_full"}, {store.ErrDamaged, "damaged_journal"}, {journal.ErrNewer, "format_newer"},
+		{vault.ErrPassphrase, "wrong_passphrase"}, {vault.ErrNoMember, "unknown_member"}, {vault.ErrFile, "damaged_keys"}, {ErrNoWorkspace, "no_workspace"},
+		{ErrFounded, "already_founded"}, {ErrLocked, "locked"}, {ErrOtherMember, "other_member"}, {ErrNotYetGranted, "not_yet_granted"},
+		{context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
+	} {
+		if errors.Is(err, known.is) {
+			return record.Refuse("", known.code).Because(err)
+		}
+	}
+	return record.Refuse("", "internal").Because(err)
+}
+
+// AsProblem is a refusal as the person reads it.
+func AsProblem(in lang.Tag, err error) *record.Problem {
+	r := AsRefusal(err)
+	args := r.Args
+	if r.Field != "" {
+		args = append(args, "label", FieldLabel(in, r.Field))
+	}
+	return &record.Problem{Code: r.Code, Field: r.Field, Message: lang.T(in, "refuse."+r.Code, args...)}
+}
+
+// FieldLabel is what a data field is called on the pages.
+func FieldLabel(in lang.Tag, field string) string {
+	if key := "field." + field; lang.Has(key) {
+		return lang.T(in, key)
+	}
+	return field
+}
+
+func refused(in lang.Tag, r record.Request, err error) record.Result {
+	return record.Result{Action: r.Action, ID: r.ID, Error: AsProblem(in, err)}
+}

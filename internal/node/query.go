@@ -1,0 +1,58 @@
+package node
+
+import (
+	"context"
+	"slices"
+
+	"amparo/internal/lang"
+	"amparo/internal/record"
+)
+
+// Query runs a named read with the member's rights.
+func (s *Session) Query(ctx context.Context, in lang.Tag, name string, params map[string][]string) (any, error) {
+	end, err := s.use()
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	if name == "pending" {
+		return s.Pending()
+	}
+	q, known := s.node.registry.Query(name)
+	if !known {
+		return nil, record.Refuse("query", "unknown_query", "query", name)
+	}
+	resolve := func(text string) (record.ID, bool) {
+		id, found, err := s.views.Resolve(ctx, s.views, clientHash(text))
+		return id, found && err == nil
+	}
+	ask := record.NewAsk(record.Ask{Reader: s.views, Context: ctx, Now: s.now(), Member: record.ID(s.member.ID), Site: s.node.Site(), Lang: string(in)}, resolve, s.remember)
+	return q.Run(ask, params)
+}
+
+type memoized struct {
+	versions []int64
+	value    any
+}
+
+// remember keeps what build gave until one of the compartments changes. It stays in memory and goes with the session.
+func (s *Session) remember(key string, of []record.Compartment, build func() (any, error)) (any, error) {
+	versions := make([]int64, len(of))
+	for i, c := range of {
+		versions[i] = s.views.Version(c)
+	}
+	s.memoMu.Lock()
+	m := s.memo[key]
+	s.memoMu.Unlock()
+	if m != nil && slices.Equal(m.versions, versions) {
+		return m.value, nil
+	}
+	value, err := build()
+	if err != nil {
+		return nil, err
+	}
+	s.memoMu.Lock()
+	s.memo[key] = &memoized{versions, value}
+	s.memoMu.Unlock()
+	return value, nil
+}

@@ -1,0 +1,229 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"amparo/internal/journal"
+	"amparo/internal/record"
+	"amparo/internal/store"
+	"amparo/internal/vault"
+)
+
+// Session is one member, unlocked: what they may do and read on this device. It is safe for concurrent use.
+type Session struct {
+	node   *Node
+	member *vault.Member
+	locked atomic.Bool
+	using  sync.RWMutex // held for reading while the views are in use; Lock waits for it
+
+	views *store.Views
+	saw   map[journal.WriterID]uint64 // heads that this writer's commits already name as seen
+	odd   []store.Odd
+
+	memoMu sync.Mutex
+	memo   map[string]*memoized
+}
+
+// Unlock opens a member by label or id; with an empty name the only one there is. A second session of the same member
+// shares the first. It fails with vault.ErrPassphrase, vault.ErrNoMember, ErrOtherMember or ErrNotYetGranted.
+func (n *Node) Unlock(ctx context.Context, name string, passphrase []byte) (*Session, error) {
+	listed, err := n.keep.Find(name)
+	if err != nil {
+		return nil, err
+	}
+	member, err := n.keep.Unlock(listed.ID, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.session != nil {
+		defer member.Wipe()
+		if n.session.member.ID != member.ID {
+			return nil, ErrOtherMember
+		}
+		return n.session, nil
+	}
+	s, err := n.begin(ctx, member)
+	if err != nil {
+		member.Wipe()
+		return nil, err
+	}
+	n.session = s
+	return s, nil
+}
+
+func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
+	s := &Session{node: n, member: m, saw: map[journal.WriterID]uint64{}, memo: map[string]*memoized{}}
+	if err := s.receive(); err != nil {
+		return nil, err
+	}
+	if m.Ring == nil {
+		return nil, ErrNotYetGranted
+	}
+	if err := n.settle(m); err != nil {
+		return nil, err
+	}
+	if err := s.loadSeen(); err != nil {
+		return nil, err
+	}
+	if err := s.openViews(); err != nil {
+		return nil, err
+	}
+	if err := s.catchUp(ctx); err != nil {
+		return nil, errors.Join(err, s.views.Close())
+	}
+	return s, nil
+}
+
+// receive takes the grants for this member out of the journal. Only the founder's are believed; roles that may grant
+// come with the roster.
+func (s *Session) receive() error {
+	return s.node.journal.OpenParts(0, func(_ int64, c *journal.Commit) error {
+		if s.node.journal.Roll().MemberOf(c.Writer) != s.node.journal.Roll().Founder {
+			return nil
+		}
+		controls, err := c.Controls()
+		if err != nil {
+			return err
+		}
+		for _, control := range controls {
+			if control.Kind != journal.ControlGrant {
+				continue
+			}
+			var g journal.Grant
+			if err := control.Into(&g); err != nil {
+				return err
+			}
+			if _, err := s.member.Receive(g); err != nil {
+				return fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Session) openViews() error {
+	keys, err := s.node.keep.ViewKeys(s.member.Ring)
+	if err != nil {
+		return err
+	}
+	s.views, err = store.OpenViews(filepath.Join(s.node.dir, "views"), s.node.registry, keys)
+	return err
+}
+
+// Lock forgets the keys and closes the views. It may be called more than once.
+func (s *Session) Lock() {
+	s.node.mu.Lock()
+	defer s.node.mu.Unlock()
+	if s.locked.Swap(true) {
+		return
+	}
+	s.using.Lock()
+	defer s.using.Unlock()
+	s.views.Close() // nothing is lost when it fails: views are projections
+	s.member.Wipe()
+	s.memoMu.Lock()
+	s.memo = map[string]*memoized{}
+	s.memoMu.Unlock()
+	if s.node.session == s {
+		s.node.session = nil
+	}
+}
+
+// use keeps the session open while something is read. Every use must be ended.
+func (s *Session) use() (end func(), err error) {
+	s.using.RLock()
+	if s.locked.Load() {
+		s.using.RUnlock()
+		return nil, ErrLocked
+	}
+	return s.using.RUnlock, nil
+}
+
+// Member is who is unlocked.
+func (s *Session) Member() (id record.ID, label string) {
+	return record.ID(s.member.ID), s.member.Label
+}
+
+// Node is the node the session is on.
+func (s *Session) Node() *Node { return s.node }
+
+// Opens reports whether the member may open a compartment.
+func (s *Session) Opens(c record.Compartment) bool { return s.views.Opens(c) }
+
+// catchUpBatch is how many parts are projected in one transaction when there is much to do.
+const catchUpBatch = 5000
+
+// catchUp brings the views up to the journal, opening on one core while projecting on the other.
+func (s *Session) catchUp(ctx context.Context) error {
+	type batch struct {
+		parts   []store.Opened
+		through int64
+		err     error
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	batches := make(chan batch, 2)
+	go func() {
+		defer close(batches)
+		for after := s.views.Position(); ; {
+			arrived, err := s.node.journal.Arrivals(after, 512)
+			b := batch{err: err}
+			if err == nil && len(arrived) == 0 {
+				return
+			}
+			for i := range arrived {
+				after = arrived[i].Arrival
+				if opened, ok := s.open(&arrived[i]); ok {
+					b.parts = append(b.parts, opened)
+				}
+			}
+			b.through = after
+			select {
+			case batches <- b:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	pending := 0
+	for b := range batches {
+		if b.err != nil {
+			return errors.Join(b.err, s.views.Drop())
+		}
+		odd, err := s.views.Project(b.parts, b.through)
+		if err != nil {
+			return errors.Join(err, s.views.Drop())
+		}
+		s.odd = append(s.odd, odd...)
+		if pending += len(b.parts); pending >= catchUpBatch {
+			pending = 0
+			if err := s.views.Flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return errors.Join(err, s.views.Drop())
+	}
+	return s.views.Flush()
+}
+
+// open opens one part, when the member holds its key. What does not open or read is left: check names it.
+func (s *Session) open(a *store.Arrived) (store.Opened, bool) {
+	opened, err := openPart(s.member.Ring, a)
+	return opened, err == nil
+}
+
+// now is the wall time.
+func (s *Session) now() time.Time { return s.node.options.Wall() }

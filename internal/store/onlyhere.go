@@ -1,0 +1,46 @@
+package store
+
+import (
+	"github.com/ncruces/go-sqlite3"
+
+	"amparo/internal/journal"
+)
+
+// Only is what this journal holds and another does not.
+type Only struct {
+	Commits int
+	Bytes   int64
+	Oldest  journal.Time
+	Parts   map[uint8]int // by compartment tag
+}
+
+// OnlyHere compares with what the other is known to hold.
+func (j *Journal) OnlyHere(other journal.Vector) (Only, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	only := Only{Parts: map[uint8]int{}}
+	for w, head := range j.heads {
+		if head.Seq <= other[w] {
+			continue
+		}
+		err := j.db.run("SELECT count(*), min(time) FROM chain WHERE writer = ? AND seq > ?", []any{j.local[w], other[w]}, func(s *sqlite3.Stmt) error {
+			only.Commits += s.ColumnInt(0)
+			if first := journal.Time(s.ColumnInt64(1)); only.Oldest == 0 || first < only.Oldest {
+				only.Oldest = first
+			}
+			return nil
+		})
+		if err != nil {
+			return only, plain("count what is only here", err)
+		}
+		err = j.db.run("SELECT p.tag, count(*), sum(length(p.data)) FROM chain c JOIN part p ON p.chain = c.n WHERE c.writer = ? AND c.seq > ? GROUP BY p.tag", []any{j.local[w], other[w]}, func(s *sqlite3.Stmt) error {
+			only.Parts[uint8(s.ColumnInt(0))] += s.ColumnInt(1)
+			only.Bytes += s.ColumnInt64(2)
+			return nil
+		})
+		if err != nil {
+			return only, plain("count what is only here", err)
+		}
+	}
+	return only, nil
+}
