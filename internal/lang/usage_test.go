@@ -134,6 +134,13 @@ func (s *source) call(path string, call *ast.CallExpr) {
 	case "T":
 		for i, arg := range call.Args[:min(2, len(call.Args))] {
 			if sum, ok := arg.(*ast.BinaryExpr); ok {
+				for { // "prefix."+list+"."+code is ((…)+…)+…
+					if left, ok := sum.X.(*ast.BinaryExpr); ok {
+						sum = left
+						continue
+					}
+					break
+				}
 				if head := literal(sum.X); strings.Contains(head, ".") {
 					s.prefixes[head] = path
 				}
@@ -239,14 +246,18 @@ func (s *source) shows(key string) bool {
 	if s.words[key] {
 		return true
 	}
-	last := key[strings.LastIndexByte(key, '.')+1:]
+	shortest := 0
 	for _, family := range families {
 		if strings.HasPrefix(key, family) {
-			return s.words[last]
+			if s.words[key[strings.LastIndexByte(key, '.')+1:]] {
+				return true
+			}
+			shortest = len(family)
 		}
 	}
-	// "month.%02d" or "consult.title_"+service: a beginning that ends at a dot, an underscore or a verb of fmt.
-	for i := len(key) - 1; i > 0; i-- {
+	// "month.%02d" or "consult.title_"+service: a beginning that ends at a dot, an underscore or a verb of fmt, and that
+	// says more than the name of a family.
+	for i := len(key) - 1; i > shortest; i-- {
 		if head := key[:i]; s.words[head+"%s"] || s.words[head+"%d"] || s.words[head+"%02d"] {
 			return true
 		} else if c := head[i-1]; (c == '.' || c == '_') && s.words[head] {
@@ -261,10 +272,10 @@ func TestTheSearchForTextsFindsThem(t *testing.T) {
 	err := s.add("a.go", `package a
 var _ = record.Kind{Fields: []record.Field{{Number: 1, Name: "given", Type: record.Text}}, Name: "person"}
 func f() error {
-	x := lang.T(tag, "a.one", "n", 2) + c.T("a.two") + lang.T(c.Lang(), "b."+code) + T(tag,
+	x := lang.T(tag, "a.one", "n", 2) + c.T("a.two") + lang.T(c.Lang(), "b."+list+"."+code) + T(tag,
 		"a.three", args...)
 	// lang.T(tag, "a.comment")
-	g("c.%02d", "d.e_"+x, T("plain word"))
+	g("c.%02d", "d.e_"+x, T("plain word"), "code.series_"+x, "code."+y)
 	return record.Refuse("field", "no_good", "got", 1).Because(err)
 }`)
 	if err != nil {
@@ -291,6 +302,7 @@ func f() error {
 	}
 	for key, want := range map[string]bool{
 		"a.one": true, "a.four": false, "c.12": true, "d.e_f": true, "d.x": false, "refuse.no_good": true, "refuse.other_reason": false, "field.given": true,
+		"code.series_x.y": true, "code.y": false, "b.x.y": true,
 	} {
 		if s.shows(key) != want {
 			t.Errorf("shows(%s) = %v", key, !want)
