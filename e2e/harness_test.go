@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The harness is tried on pages with known faults: one that finds nothing wrong would pass everything.
@@ -75,7 +76,7 @@ func TestWhatThePageDoesBehindOnesBackIsHeard(t *testing.T) {
 			p := open(t, laptop, true)
 			p.Goto(serve(t, map[string]string{"/": soundPage + "<script>" + tt.script + "; document.title = 'done'</script>"}))
 			p.Until("the script to end", `document.title === 'done' || `+quote(tt.want)+` === 'exception'`)
-			eval[int](p, `new Promise(r => setTimeout(() => r(1), 300))`) // events come by another way than answers
+			p.wait(300 * time.Millisecond) // events come by another way than answers
 			faults := p.takeFaults()
 			if !slices.ContainsFunc(faults, func(f string) bool { return strings.Contains(f, tt.want) }) {
 				t.Errorf("not heard (%q); heard: %q", tt.want, faults)

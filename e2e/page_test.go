@@ -8,10 +8,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -24,15 +26,15 @@ import (
 
 // Size is a screen to look at the pages on.
 type Size struct {
-	Name          string
+	Name, Suffix  string // Suffix ends the names of pictures
 	Width, Height int64
 	Touch         bool
 }
 
 // The two sizes every walk is made at.
 var (
-	phone  = Size{"phone", 360, 740, true}
-	laptop = Size{"laptop", 1280, 800, false}
+	phone  = Size{"phone", "-phone", 360, 740, true}
+	laptop = Size{"laptop", "", 1280, 800, false}
 )
 
 // patience is how long a page may take to do what was asked, on a busy machine.
@@ -45,17 +47,20 @@ type Page struct {
 	size   Size
 	script bool   // page scripts run
 	host   string // the only host it may ask; set by the first Goto
-	prefix string // of its screenshots
+	suffix string // of its pictures
+	byKeys bool   // Put, Pick and Go use the keyboard alone; otherwise mouse or finger
+	keys   int    // pressed so far
 
 	mu     sync.Mutex
 	faults []string // console errors, exceptions, blocked content, requests elsewhere
+	bytes  float64  // received from the node, as they came over the wire
 }
 
 // open makes a tab. script says whether the pages' own script runs.
 func open(t *testing.T, size Size, script bool) *Page {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
-	p := &Page{t: t, ctx: ctx, size: size, script: script, prefix: size.Name}
+	p := &Page{t: t, ctx: ctx, size: size, script: script, suffix: size.Suffix}
 	t.Cleanup(func() {
 		cancel()
 		for _, fault := range p.takeFaults() {
@@ -99,6 +104,10 @@ func (p *Page) hear(event any) {
 		if e.Entry.Level == "error" {
 			p.fault(fmt.Sprintf("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL))
 		}
+	case *network.EventLoadingFinished:
+		p.mu.Lock()
+		p.bytes += e.EncodedDataLength
+		p.mu.Unlock()
 	case *network.EventRequestWillBeSent:
 		u, err := url.Parse(e.Request.URL)
 		if err == nil && (u.Scheme == "http" || u.Scheme == "https" || u.Scheme == "ws" || u.Scheme == "wss") {
@@ -139,18 +148,35 @@ func (p *Page) takeFaults() []string {
 	return taken
 }
 
-// expectFault takes one fault that the test caused on purpose (an address that answers 404, say).
+// expectFault takes one fault that the test caused on purpose (a form sent with a mistake answers 422, and the browser
+// logs that).
 func (p *Page) expectFault(containing string) {
 	p.t.Helper()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i, fault := range p.faults {
-		if strings.Contains(fault, containing) {
-			p.faults = append(p.faults[:i], p.faults[i+1:]...)
+	take := func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		at := slices.IndexFunc(p.faults, func(fault string) bool { return strings.Contains(fault, containing) })
+		if at >= 0 {
+			p.faults = slices.Delete(p.faults, at, at+1)
+		}
+		return at >= 0
+	}
+	for deadline := time.Now().Add(patience / 4); !take(); {
+		if time.Now().After(deadline) {
+			p.t.Errorf("the browser should have complained of %q", containing)
 			return
 		}
+		p.wait(20 * time.Millisecond)
 	}
-	p.t.Errorf("the page should have complained of %q; it said %q", containing, p.faults)
+}
+
+// wait lets the browser do what it announces to nobody.
+func (p *Page) wait(d time.Duration) {
+	select {
+	case <-p.ctx.Done():
+		p.t.Fatal(p.ctx.Err())
+	case <-time.After(d):
+	}
 }
 
 func (p *Page) enableScript(on bool) {
@@ -227,11 +253,7 @@ func (p *Page) Until(what, expression string) {
 			}
 			p.t.Fatalf("waited for %s: %v\n%s", what, err, p.describe())
 		}
-		select {
-		case <-p.ctx.Done():
-			p.t.Fatal(p.ctx.Err())
-		case <-time.After(30 * time.Millisecond):
-		}
+		p.wait(30 * time.Millisecond)
 	}
 }
 
@@ -252,12 +274,14 @@ func (p *Page) NotSee(text string) {
 // Press sends one key to whatever has the focus.
 func (p *Page) Press(key string) {
 	p.t.Helper()
+	p.keys++
 	p.do(chromedp.KeyEvent(key))
 }
 
 // Type types into whatever has the focus.
 func (p *Page) Type(text string) {
 	p.t.Helper()
+	p.keys += utf8.RuneCountInString(text)
 	p.do(chromedp.KeyEvent(text))
 }
 
@@ -270,13 +294,28 @@ func (p *Page) leaving(act func()) {
 	p.Until("the next page", `globalThis.leaving !== true && document.readyState === 'complete'`)
 }
 
+// weigh gives how many bytes came from the node while act went on.
+func (p *Page) weigh(act func()) int {
+	p.t.Helper()
+	total := func() float64 {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.bytes
+	}
+	before := total()
+	act()
+	p.wait(200 * time.Millisecond) // the last answer is counted after it is shown
+	return int(total() - before)
+}
+
 // Enter presses Enter and waits for the page it leads to.
 func (p *Page) Enter() {
 	p.t.Helper()
 	p.leaving(func() { p.Press(kb.Enter) })
 }
 
-// control finds a visible control by the name a screen reader would say, inside one page.
+// control finds a visible control by the name a screen reader would say, or by a CSS selector when it begins with one of
+// "[", "#" and ".": fields are known by the names their actions give them, which no translator changes.
 const control = `(name => {
 	const clean = s => (s || '').replace(/\s+/g, ' ').trim().toLocaleLowerCase();
 	const nameOf = e => {
@@ -286,6 +325,7 @@ const control = `(name => {
 	};
 	const shown = e => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden';
 	const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')].filter(e => shown(e) && !e.disabled);
+	if (/^[[#.]/.test(name)) return all.find(e => e.matches(name));
 	const wanted = clean(name);
 	return all.find(e => clean(nameOf(e)) === wanted) || all.find(e => clean(nameOf(e)).startsWith(wanted)) || all.find(e => clean(nameOf(e)).includes(wanted));
 })`
@@ -328,19 +368,8 @@ func (p *Page) Fill(label, value string) {
 	p.do(chromedp.KeyEvent(value))
 }
 
-// Choose sets a select to the option with that text, or ticks a radio button or checkbox.
-func (p *Page) Choose(label, option string) {
-	p.t.Helper()
-	at := p.find(label)
-	if eval[string](p, `document.querySelector('[data-e2e]').tagName`) != "SELECT" {
-		p.t.Fatalf("%q is no list to choose from", label)
-	}
-	value := eval[string](p, `[...document.querySelector('[data-e2e]').options].find(o => o.text.trim().startsWith(`+quote(option)+`))?.value ?? 'no such option'`)
-	p.do(chromedp.SetValue(at, value))
-}
-
 // maxTabs is how many presses of Tab a control may be away. Further than that, nobody works by keyboard.
-const maxTabs = 60
+const maxTabs = 80
 
 // Tab presses Tab until the control with that name has the focus, and says how many presses it took.
 func (p *Page) Tab(name string) int {
@@ -357,6 +386,63 @@ func (p *Page) Tab(name string) int {
 	}
 	p.t.Fatalf("%q is not reached by %d presses of Tab\n%s", name, maxTabs, p.describe())
 	return 0
+}
+
+// Put fills a field, by keyboard or by hand.
+func (p *Page) Put(field, value string) {
+	p.t.Helper()
+	if !p.byKeys {
+		p.Fill(field, value)
+		return
+	}
+	p.Tab(field)
+	eval[bool](p, `(e => { if (e.select) e.select(); return true })(document.activeElement)`)
+	p.Type(value)
+}
+
+// Pick ticks one choice of a group, by keyboard or by hand.
+func (p *Page) Pick(name, value string) {
+	p.t.Helper()
+	choice := `[name=` + name + `][value=` + value + `]`
+	if !p.byKeys {
+		if !eval[bool](p, `document.querySelector(`+quote(choice)+`).checked`) {
+			p.Click(choice)
+		}
+	} else if eval[string](p, `document.querySelector(`+quote(choice)+`).type`) == "checkbox" {
+		p.Tab(choice)
+		p.Press(" ")
+	} else {
+		within := `document.activeElement.name === ` + quote(name)
+		for range maxTabs {
+			if eval[bool](p, within) {
+				break
+			}
+			p.Press(kb.Tab)
+		}
+		for range maxTabs { // arrows walk round the group and tick as they go
+			if eval[bool](p, within+` && document.activeElement.value === `+quote(value)) {
+				break
+			}
+			p.Press(kb.ArrowDown)
+		}
+		if !eval[bool](p, `document.activeElement.checked`) {
+			p.Press(" ")
+		}
+	}
+	if !eval[bool](p, `document.querySelector(`+quote(choice)+`).checked`) {
+		p.t.Fatalf("%s could not be ticked\n%s", choice, p.describe())
+	}
+}
+
+// Go follows a link or presses a button, by keyboard or by hand, and waits for the page it leads to.
+func (p *Page) Go(control string) {
+	p.t.Helper()
+	if !p.byKeys {
+		p.Follow(control)
+		return
+	}
+	p.Tab(control)
+	p.Enter()
 }
 
 // describe says what is on the page, for the message of a failed test.
@@ -385,7 +471,7 @@ func (p *Page) shoot(name string) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, name+"-"+p.prefix+".png"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, name+p.suffix+".png"), picture, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 }
