@@ -121,12 +121,18 @@ func (s *source) ask(path, key string, gives []string) {
 
 // call looks at T(tag, "key", …), T("key", …), T(tag, "prefix."+x, …) and Refuse(field, "code", …).
 func (s *source) call(path string, call *ast.CallExpr) {
-	var name string
+	var room, name string
 	switch f := call.Fun.(type) {
 	case *ast.SelectorExpr:
 		name = f.Sel.Name
+		if id, ok := f.X.(*ast.Ident); ok {
+			room = id.Name
+		}
 	case *ast.Ident:
 		name = f.Name
+		if strings.Contains(path, "internal/record/") {
+			room = "record"
+		}
 	}
 	var family string
 	at := -1
@@ -151,8 +157,10 @@ func (s *source) call(path string, call *ast.CallExpr) {
 				break
 			}
 		}
-	case "Refuse":
-		family, at = "refuse.", 1
+	case "Refuse": // the exchange's frames have a Refuse of their own, which people never read
+		if room == "record" {
+			family, at = "refuse.", 1
+		}
 	}
 	if at < 0 || at >= len(call.Args) || literal(call.Args[at]) == "" {
 		return
