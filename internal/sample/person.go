@@ -139,6 +139,9 @@ func (c *cohort) person(o origin, sex string, age int) someone {
 	p := someone{years: age}
 	p.registration = registration{Given: c.book.givenName(c.r, o, sex), Surname1: c.book.surname(c.r, o), Sex: sex, Age: &age,
 		Nationality: []string{o.country}, Languages: []string{o.language}}
+	for o.oneFamily && slices.Contains(strings.Fields(p.Given), p.Surname1) { // Jean Jean exists, but nobody could look him up
+		p.Surname1 = c.book.surname(c.r, o)
+	}
 	if !o.oneFamily && c.r.Float64() < 0.93 {
 		p.Surname2 = c.book.surname(c.r, o)
 	}

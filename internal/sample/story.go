@@ -54,7 +54,7 @@ type Step struct {
 type Lookup struct {
 	By     string // "name", "typo" or "card"
 	Query  string // what is typed; empty by card: type the card that the registration of Expect gave
-	Expect string // client id of the person who must be among the hits
+	Expect string // client id of the person meant: the first hit among hundreds, now and then a later one among thousands of namesakes
 }
 
 // Person is who is who, for whoever plays or checks a story.
