@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"amparo/internal/people/typed"
+	"amparo/internal/place"
 	"amparo/internal/record"
 )
 
@@ -158,8 +159,12 @@ func countRegistration(c *record.Change, fields record.Fields, age *int) error {
 	if c.Site.IsZero() || !agreed(set(fields["consent"])) {
 		return nil
 	}
+	site, _, err := place.Find(c.Context, c, c.Site)
+	if err != nil {
+		return err
+	}
 	return c.Count(Registration, record.Fields{
-		"site": c.Site, "day": c.At.Format(time.DateOnly), "sex": or(text(fields["sex"]), "unknown"), "age_band": AgeBand(age),
+		"site": c.Site, "day": site.DayOf(c.At), "sex": or(text(fields["sex"]), "unknown"), "age_band": AgeBand(age),
 		"nationality": OneNationality(set(fields["nationality"])), "direction": or(text(fields["direction"]), "unknown"),
 	})
 }
