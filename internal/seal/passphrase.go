@@ -23,8 +23,12 @@ var FieldCost = Cost{Passes: 3, Memory: 64 << 10, Threads: 4}
 // ErrCost reports a stored cost beyond what this program will spend: a damaged or hostile key file.
 var ErrCost = errors.New("the cost stored with the key is out of bounds")
 
+// maxMemory is what unlocking may take, 1 GiB: a key file that asks for more would end the program on the machines it
+// is made for, instead of being refused.
+const maxMemory = 1 << 20 // KiB
+
 func (c Cost) check() error {
-	if c.Passes == 0 || c.Passes > 64 || c.Memory < 8 || c.Memory > 4<<20 || c.Threads == 0 || c.Threads > 64 {
+	if c.Passes == 0 || c.Passes > 64 || c.Memory < 8 || c.Memory > maxMemory || c.Threads == 0 || c.Threads > 64 {
 		return fmt.Errorf("%w: %d passes, %d KiB, %d threads", ErrCost, c.Passes, c.Memory, c.Threads)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -31,6 +32,7 @@ type Journal struct {
 	open  bool // a batch has begun and is not yet durable
 	roll  *journal.Roll
 	heads map[journal.WriterID]journal.Head
+	saved map[journal.WriterID]journal.Head // heads that are durable: the only ones others may hear of
 	local map[journal.WriterID]int64 // writer → its number in the file
 }
 
@@ -44,7 +46,7 @@ func OpenJournal(path string, workspace journal.WorkspaceID) (*Journal, error) {
 	if err != nil {
 		return nil, plain("open journal", err)
 	}
-	j := &Journal{db: newSession(conn), roll: journal.NewRoll(workspace), heads: map[journal.WriterID]journal.Head{}, local: map[journal.WriterID]int64{}}
+	j := &Journal{db: newSession(conn), roll: journal.NewRoll(workspace), heads: map[journal.WriterID]journal.Head{}, saved: map[journal.WriterID]journal.Head{}, local: map[journal.WriterID]int64{}}
 	if err := j.prepare(); err != nil {
 		j.db.close()
 		return nil, plain("open journal", err)
@@ -127,6 +129,7 @@ func (j *Journal) load() error {
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 	}
+	j.saved = maps.Clone(j.heads)
 	return nil
 }
 
@@ -150,15 +153,12 @@ func (j *Journal) Head(w journal.WriterID) journal.Head {
 	return j.heads[w]
 }
 
-// Heads lists the ends of all chains.
+// Heads lists the ends of all chains as they are durable. What a running batch appended is not told to anyone: after
+// a crash it would never have been.
 func (j *Journal) Heads() map[journal.WriterID]journal.Head {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	out := make(map[journal.WriterID]journal.Head, len(j.heads))
-	for w, h := range j.heads {
-		out[w] = h
-	}
-	return out
+	return maps.Clone(j.saved)
 }
 
 // Append writes a commit of this node's own into the running batch. sig may be nil when a later commit of the batch
@@ -200,7 +200,7 @@ func (j *Journal) flush() error {
 	if err := j.db.exec("COMMIT"); err != nil {
 		return errors.Join(plain("make durable", err), j.drop())
 	}
-	j.open = false
+	j.open, j.saved = false, maps.Clone(j.heads)
 	return nil
 }
 

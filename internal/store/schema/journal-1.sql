@@ -24,12 +24,6 @@ CREATE TABLE part (
 	UNIQUE (chain, idx)
 ) STRICT;
 
-CREATE TABLE parked (         -- came before what it follows; kept, and tried again after each arrival
-	digest BLOB PRIMARY KEY,
-	writer BLOB NOT NULL,
-	seq    INTEGER NOT NULL,
-	run    BLOB NOT NULL
-) STRICT;
 
 CREATE TABLE set_aside (      -- refused and named; kept as evidence, never blocking
 	digest BLOB PRIMARY KEY,

@@ -1,0 +1,127 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"amparo/internal/journal"
+	"amparo/internal/relay/wire"
+	"amparo/internal/seal"
+	"amparo/internal/store"
+)
+
+// copyOf is this node's journal as exchange sees it (wire.Copy).
+type copyOf struct{ node *Node }
+
+// Copy is this node's journal, to be brought in step with another.
+func (n *Node) Copy() wire.Copy { return copyOf{n} }
+
+func (c copyOf) Vector(context.Context) (journal.Vector, error) {
+	v := journal.Vector{}
+	for w, h := range c.node.journal.Heads() {
+		v[w] = h.Seq
+	}
+	return v, nil
+}
+
+func (c copyOf) Hash(_ context.Context, w journal.WriterID, seq uint64) (journal.Hash, bool, error) {
+	return c.node.journal.HashAt(w, seq)
+}
+
+// Runs gives the writer whose next commit is oldest first.
+func (c copyOf) Runs(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error {
+	type waiting struct {
+		run journal.Run
+		ok  bool
+	}
+	next := map[journal.WriterID]waiting{}
+	fetch := func(w journal.WriterID, seq uint64) error {
+		run, ok, err := c.node.journal.NextRun(w, seq, wire.RunBytes)
+		if err != nil {
+			return err
+		}
+		if next[w] = (waiting{run, ok}); !ok {
+			delete(next, w)
+		}
+		return nil
+	}
+	for w := range c.node.journal.Heads() {
+		if err := fetch(w, above[w]+1); err != nil {
+			return err
+		}
+	}
+	for len(next) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var oldest *journal.Commit
+		for _, cand := range next {
+			first := cand.run.First()
+			if oldest == nil || first.Time < oldest.Time || first.Time == oldest.Time && string(first.Writer[:]) < string(oldest.Writer[:]) {
+				oldest = first
+			}
+		}
+		run := next[oldest.Writer].run
+		if err := yield(run); err != nil {
+			return err
+		}
+		if err := fetch(oldest.Writer, run.Last().Seq+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c copyOf) Take(_ context.Context, runs []journal.Run) ([]error, error) {
+	n := c.node
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	verdicts := make([]error, len(runs))
+	for i := range runs {
+		fault, err := n.take(&runs[i])
+		if err != nil {
+			return nil, errors.Join(err, n.journal.Drop())
+		}
+		verdicts[i] = fault
+	}
+	return verdicts, n.journal.Flush()
+}
+
+func (n *Node) take(run *journal.Run) (fault, err error) {
+	verdict, err := wire.Judge(n.journal.Roll(), chainOf{n.journal}, run)
+	var f *wire.Fault
+	switch {
+	case errors.Is(err, wire.ErrParked):
+		return nil, nil // who sent it offers it again
+	case errors.As(err, &f):
+		return f, n.journal.SetAside(run, n.options.Wall().Unix(), f.Error())
+	case err != nil:
+		return nil, err
+	}
+	if len(verdict.Fresh) == 0 {
+		return nil, nil
+	}
+	for i := range verdict.Fresh {
+		n.clock.Observe(verdict.Fresh[i].Time)
+	}
+	return nil, n.journal.AppendRun(verdict.Fresh, run.Sig, verdict.Roll)
+}
+
+type chainOf struct{ journal *store.Journal }
+
+func (c chainOf) Head(w journal.WriterID) (journal.Head, error) { return c.journal.Head(w), nil }
+
+func (c chainOf) HashAt(w journal.WriterID, seq uint64) (journal.Hash, bool, error) {
+	return c.journal.HashAt(w, seq)
+}
+
+// Writer and Member make the copy answer for others too (wire.Keys).
+func (c copyOf) Writer(_ context.Context, w journal.WriterID) (seal.VerifyKey, bool, error) {
+	cert, known := c.node.journal.Roll().Writers[w]
+	return cert.Writer, known, nil
+}
+
+func (c copyOf) Member(_ context.Context, m journal.MemberID) (seal.VerifyKey, bool, error) {
+	keys, known := c.node.journal.Roll().Members[m]
+	return keys.Sign, known, nil
+}

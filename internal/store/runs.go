@@ -1,0 +1,153 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"amparo/internal/journal"
+	"amparo/internal/seal"
+)
+
+// HashAt names a commit that is held.
+func (j *Journal) HashAt(w journal.WriterID, seq uint64) (hash journal.Hash, held bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT c.hash FROM chain c JOIN writer w ON w.n = c.writer WHERE w.id = ? AND c.seq = ?", []any{w[:], seq}, func(s *sqlite3.Stmt) error {
+		hash, held = journal.Hash(s.ColumnBlob(0, nil)), true
+		return nil
+	})
+	return hash, held, plain("read a hash", err)
+}
+
+// TimeAt is when the writer's commit was made; 0 when it is not held.
+func (j *Journal) TimeAt(w journal.WriterID, seq uint64) (t journal.Time, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT c.time FROM chain c JOIN writer w ON w.n = c.writer WHERE w.id = ? AND c.seq = ?", []any{w[:], seq}, func(s *sqlite3.Stmt) error {
+		t = journal.Time(s.ColumnInt64(0))
+		return nil
+	})
+	return t, plain("read a time", err)
+}
+
+// NextRun gives the writer's commits from seq on as one run: it ends at the first signature once it holds
+// journal.RunLength commits or bytes of parts, otherwise at the last signature there is. ok is false when none follows.
+func (j *Journal) NextRun(w journal.WriterID, seq uint64, bytes int) (run journal.Run, ok bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	signed, size := 0, 0
+	local, known := j.local[w]
+	if !known {
+		return run, false, nil
+	}
+	for len(run.Commits) < journal.MaxRun && seq+uint64(len(run.Commits)) <= j.saved[w].Seq {
+		c, sig, held, err := j.commit(local, seq+uint64(len(run.Commits)))
+		if err != nil {
+			return run, false, err
+		}
+		if !held {
+			break
+		}
+		run.Commits = append(run.Commits, c)
+		for _, data := range c.Parts {
+			size += len(data)
+		}
+		if sig == nil {
+			continue
+		}
+		run.Sig, signed = *sig, len(run.Commits)
+		if signed >= journal.RunLength || size >= bytes {
+			break
+		}
+	}
+	run.Commits = run.Commits[:signed]
+	return run, signed > 0, nil
+}
+
+func (j *Journal) commit(writer int64, seq uint64) (c journal.Commit, sig *seal.Signature, held bool, err error) {
+	var n int64
+	err = j.db.run("SELECT n, header, sig, hash FROM chain WHERE writer = ? AND seq = ?", []any{writer, seq}, func(s *sqlite3.Stmt) error {
+		n, held = s.ColumnInt64(0), true
+		raw := s.ColumnRawBlob(1)
+		h, err := journal.DecodeHeader(raw)
+		if err != nil {
+			return fmt.Errorf("%w: commit %d: %w", ErrDamaged, seq, err)
+		}
+		c = journal.Commit{Header: h, Hash: journal.HashOf(raw), Parts: make([][]byte, len(h.Parts))}
+		if b := s.ColumnRawBlob(2); len(b) == len(seal.Signature{}) {
+			given := seal.Signature(b)
+			sig = &given
+		}
+		if string(s.ColumnRawBlob(3)) != string(c.Hash[:]) {
+			return fmt.Errorf("%w: commit %d is not the one that was written", ErrDamaged, seq)
+		}
+		return nil
+	})
+	if err != nil || !held {
+		return c, nil, false, plain("read a commit", err)
+	}
+	err = j.db.run("SELECT idx, data FROM part WHERE chain = ?", []any{n}, func(s *sqlite3.Stmt) error {
+		i := s.ColumnInt(0)
+		if i >= len(c.Parts) {
+			return fmt.Errorf("%w: commit %d: a part its header does not know", ErrDamaged, seq)
+		}
+		data := s.ColumnBlob(1, []byte{})
+		if journal.Hash(seal.Digest(data)) != c.Header.Parts[i].Digest {
+			return fmt.Errorf("%w: commit %d: part %d is not the one that was written", ErrDamaged, seq, i)
+		}
+		c.Parts[i] = data
+		return nil
+	})
+	return c, sig, true, plain("read a commit", err)
+}
+
+// AppendRun writes commits that arrived and were judged good into the running batch, with the signature of the last;
+// roll is what the workspace's roll is afterwards. Nothing is saved until Flush returns.
+func (j *Journal) AppendRun(fresh []journal.Commit, sig seal.Signature, roll *journal.Roll) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.begin(); err != nil {
+		return err
+	}
+	for i := range fresh {
+		var s *seal.Signature
+		if i == len(fresh)-1 {
+			s = &sig
+		}
+		if err := j.insert(&fresh[i], s); err != nil {
+			return err
+		}
+	}
+	j.roll = roll
+	return nil
+}
+
+// SetAside keeps a run that was refused, as evidence, outside the chain.
+func (j *Journal) SetAside(run *journal.Run, at int64, reason string) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	first, raw := run.First(), run.Encode()
+	digest := seal.Digest(raw)
+	return plain("set aside", j.db.exec("INSERT INTO set_aside (digest, writer, seq, reason, at, run) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+		digest[:], first.Writer[:], first.Seq, reason, at, raw))
+}
+
+// Aside is a run that was refused.
+type Aside struct {
+	Writer journal.WriterID
+	Seq    uint64
+	Reason string
+	At     int64 // unix seconds
+}
+
+// Asides lists what was refused.
+func (j *Journal) Asides() (list []Aside, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT writer, seq, reason, at FROM set_aside ORDER BY at, writer, seq", nil, func(s *sqlite3.Stmt) error {
+		list = append(list, Aside{Writer: journal.WriterID(s.ColumnBlob(0, nil)), Seq: uint64(s.ColumnInt64(1)), Reason: s.ColumnText(2), At: s.ColumnInt64(3)})
+		return nil
+	})
+	return list, plain("list what was set aside", err)
+}
