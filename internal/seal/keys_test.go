@@ -31,11 +31,15 @@ func TestAPassphraseLocksAndUnlocks(t *testing.T) {
 		"another salt": func() ([]byte, error) {
 			return Locked{cheap, again.Salt, locked.Sealed}.Unlock([]byte("correct horse"), "device key")
 		},
-		"no salt": func() ([]byte, error) { return Locked{cheap, nil, locked.Sealed}.Unlock([]byte("correct horse"), "device key") },
+		"no salt": func() ([]byte, error) {
+			return Locked{cheap, nil, locked.Sealed}.Unlock([]byte("correct horse"), "device key")
+		},
 		"another cost": func() ([]byte, error) {
 			return Locked{Cost{2, 64, 1}, locked.Salt, locked.Sealed}.Unlock([]byte("correct horse"), "device key")
 		},
-		"nothing sealed": func() ([]byte, error) { return Locked{cheap, locked.Salt, nil}.Unlock([]byte("correct horse"), "device key") },
+		"nothing sealed": func() ([]byte, error) {
+			return Locked{cheap, locked.Salt, nil}.Unlock([]byte("correct horse"), "device key")
+		},
 	} {
 		if plain, err := try(); !errors.Is(err, ErrSealed) || plain != nil {
 			t.Errorf("%s: %q, %v", name, plain, err)

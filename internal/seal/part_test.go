@@ -201,7 +201,7 @@ func TestAPartMovedElsewhereDoesNotOpen(t *testing.T) {
 
 // The bytes that are bound must tell every place from every other.
 func TestPlacesAreBoundWithoutAmbiguity(t *testing.T) {
-	if got := len(samplePlace().bytes()); got != 14+16+16+8+8+1+1+4+2 {
+	if got := len(samplePlace().bytes()); got != 15+16+16+8+8+1+1+4+2 {
 		t.Errorf("%d bytes; every field has a fixed length", got)
 	}
 }
