@@ -173,6 +173,9 @@ func (s *source) call(path string, call *ast.CallExpr) {
 	var gives []string
 	for i := at + 1; i < len(call.Args); i += 2 {
 		gives = append(gives, literal(call.Args[i]))
+		if gives[len(gives)-1] == "field" && i+1 < len(call.Args) && literal(call.Args[i+1]) != "" {
+			s.wanted["field."+literal(call.Args[i+1])] = path
+		}
 	}
 	if family != "" {
 		gives = append(gives, "field") // every refusal knows its field
@@ -284,7 +287,7 @@ func f() error {
 		"a.three", args...)
 	// lang.T(tag, "a.comment")
 	g("c.%02d", "d.e_"+x, T("plain word"), "code.series_"+x, "code."+y)
-	return record.Refuse("field", "no_good", "got", 1).Because(err)
+	return record.Refuse("field", "no_good", "got", 1, "field", "day").Because(err)
 }`)
 	if err != nil {
 		t.Fatal(err)
@@ -292,7 +295,7 @@ func f() error {
 	if err := s.add("a.html", `<p>{{.T "h.one"}} {{$.T "h.two" "n" .N}} {{.T (printf "h.%s.x" .Code)}} title="{{t.T "h.three"}}"`); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"a.one", "a.two", "a.three", "refuse.no_good", "field.given", "h.one", "h.two", "h.three"} {
+	for _, key := range []string{"a.one", "a.two", "a.three", "refuse.no_good", "field.given", "field.day", "h.one", "h.two", "h.three"} {
 		if s.wanted[key] == "" {
 			t.Errorf("%s was not found", key)
 		}
@@ -300,10 +303,10 @@ func f() error {
 	if s.prefixes["b."] == "" || s.prefixes["h."] == "" {
 		t.Errorf("prefixes: %v", s.prefixes)
 	}
-	if len(s.wanted) != 8 {
+	if len(s.wanted) != 9 {
 		t.Errorf("found %v", s.wanted)
 	}
-	for key, want := range map[string][]string{"a.one": {"n"}, "a.two": nil, "refuse.no_good": {"got", "field"}, "h.two": {"n"}, "h.one": nil} {
+	for key, want := range map[string][]string{"a.one": {"n"}, "a.two": nil, "refuse.no_good": {"got", "field", "field"}, "h.two": {"n"}, "h.one": nil} {
 		if !slices.ContainsFunc(s.asks, func(a ask) bool { return a.key == key && slices.Equal(a.gives, want) }) {
 			t.Errorf("%s gives %v: not found in %v", key, want, s.asks)
 		}
