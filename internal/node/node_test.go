@@ -170,7 +170,7 @@ func TestActionsBecomeCommitsAndViews(t *testing.T) {
 	if got := trees(t, s); len(got) != 1 || got[0] != "ceiba 4" {
 		t.Errorf("trees: %q", got)
 	}
-	before := digests(t, s)
+	before := digestsOf(t, s)
 	s.Lock()
 	if _, err := s.Query(t.Context(), lang.ES, "trees", nil); !errors.Is(err, ErrLocked) {
 		t.Errorf("a locked session answers: %v", err)
@@ -194,12 +194,12 @@ func TestActionsBecomeCommitsAndViews(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if after := digests(t, s); after != before {
+	if after := digestsOf(t, s); after != before {
 		t.Errorf("after reopening the views differ:\n%s\n%s", before, after)
 	}
 }
 
-func digests(t testing.TB, s *Session) string {
+func digestsOf(t testing.TB, s *Session) string {
 	t.Helper()
 	d, err := s.Digests()
 	if err != nil {

@@ -33,7 +33,7 @@ type Journal struct {
 	roll  *journal.Roll
 	heads map[journal.WriterID]journal.Head
 	saved map[journal.WriterID]journal.Head // heads that are durable: the only ones others may hear of
-	local map[journal.WriterID]int64 // writer → its number in the file
+	local map[journal.WriterID]int64        // writer → its number in the file
 }
 
 // OpenJournal opens or makes the journal of a workspace. It fails with ErrInUse, ErrDamaged or, for a file of a later

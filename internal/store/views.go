@@ -235,3 +235,13 @@ func isRead(statement string) bool {
 	word, _, _ := strings.Cut(strings.TrimSpace(statement), " ")
 	return strings.EqualFold(word, "SELECT") || strings.EqualFold(word, "WITH")
 }
+
+// Remove deletes the files; they must be closed.
+func (v *Views) Remove() error {
+	for c := range v.keys {
+		if err := v.remove(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
