@@ -63,10 +63,18 @@ var recordConsultation = record.NewAction("consultation.record",
 		if err != nil {
 			return nil, err
 		}
+		// The consultation is said first: it is what the request's own id stands for later. A visit that is opened with it comes
+		// after, so its id is known only then.
 		fields["visit"], fields["type"] = v.id, v.kind
 		id, err := c.Happen(kindOf[service], fields)
 		if err != nil {
 			return nil, err
+		}
+		if v.id.IsZero() {
+			if v.id, err = c.Happen(Visit, v.fields("")); err != nil {
+				return nil, err
+			}
+			link(c, kindOf[service], id, v.id)
 		}
 		if !v.ended { // a second note about one visit neither ends it again nor counts again
 			if _, err := end(c, v, Seen); err != nil {
@@ -127,7 +135,7 @@ func (d *ConsultationData) check(c *record.Change) (record.Fields, error) {
 }
 
 // visitFor is the visit that a consultation belongs to: the one named, when it is this person's for this service; otherwise the one
-// that waits here today; otherwise a new one. Somebody who came to the doctor and is then seen by the psychologist has two visits.
+// that waits here today; otherwise one to be opened, whose id is zero. Somebody who came to the doctor and is then seen by the psychologist has two visits.
 func visitFor(c *record.Change, here place.SiteBrief, person record.ID, service, named string) (visit, error) {
 	if named != "" {
 		v, err := knownVisit(c, "visit", named)
@@ -145,7 +153,17 @@ func visitFor(c *record.Change, here place.SiteBrief, person record.ID, service,
 	if err != nil || waits {
 		return v, err
 	}
-	return newVisit(c, here, person, service, "")
+	return nextVisit(c, here, person, service)
+}
+
+// link writes the visit into a consultation that this change has just said.
+func link(c *record.Change, k *record.Kind, consultation, visit record.ID) {
+	field, _ := k.Field("visit")
+	for _, f := range c.Facts() {
+		if f.ID == consultation {
+			f.Values[field.Number] = visit[:]
+		}
+	}
 }
 
 // correct says a consultation again. The earlier one stays readable; visit, type and the count stand as they were.

@@ -41,8 +41,11 @@ var openVisit = record.NewAction("visit.open", []record.Compartment{record.Ident
 	if err != nil {
 		return nil, err
 	}
-	v, err := newVisit(c, here, person, service, reason)
+	v, err := nextVisit(c, here, person, service)
 	if err != nil {
+		return nil, err
+	}
+	if v.id, err = c.Happen(Visit, v.fields(reason)); err != nil {
 		return nil, err
 	}
 	return VisitOpened{ID: v.id, Visit: v.id, Type: v.kind, Number: v.number}, nil
@@ -56,8 +59,8 @@ type visit struct {
 	ended            bool // it has an outcome
 }
 
-// newVisit writes a visit with its type and its place in the queue, as far as this machine knows the earlier ones.
-func newVisit(c *record.Change, here place.SiteBrief, person record.ID, service, reason string) (visit, error) {
+// nextVisit is a visit yet to be written, with its type and its place in the queue as far as this machine knows the earlier ones.
+func nextVisit(c *record.Change, here place.SiteBrief, person record.ID, service string) (visit, error) {
 	v := visit{person: person, site: c.Site, service: service, kind: First, number: 1}
 	err := c.Select(c.Context, "SELECT 1 FROM identity.visit WHERE person = ? AND service = ? AND _at <= ? AND _corrected IS NULL LIMIT 1",
 		[]any{person, service, c.At.Unix()}, func(record.Row) error { v.kind = FollowUp; return nil })
@@ -73,12 +76,15 @@ func newVisit(c *record.Change, here place.SiteBrief, person record.ID, service,
 	if err != nil {
 		return v, fmt.Errorf("look for the queue: %w", err)
 	}
-	fields := record.Fields{"person": person, "service": service, "type": v.kind, "number": v.number}
+	return v, nil
+}
+
+func (v visit) fields(reason string) record.Fields {
+	fields := record.Fields{"person": v.person, "service": v.service, "type": v.kind, "number": v.number}
 	if reason != "" {
 		fields["reason"] = reason
 	}
-	v.id, err = c.Happen(Visit, fields)
-	return v, err
+	return fields
 }
 
 const visitColumns = `SELECT id, person, _site, service, type, number, EXISTS (SELECT 1 FROM identity.visit_outcome o WHERE o.visit = v.id AND o._corrected IS NULL)

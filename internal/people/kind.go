@@ -22,7 +22,7 @@ var Person = &record.Kind{Number: 10, Name: "person", In: record.Identity, Form:
 	{Number: 16, Name: "note", Type: record.Text},
 	{Number: 17, Name: "consent", Type: record.Set, Codes: "consent"},
 	{Number: 18, Name: "card", Type: record.Code, Index: true}, // digits; see Card
-}}
+}, Title: []string{"given", "surname1", "surname2", "nickname"}}
 
 // Registration counts persons registered, without saying who: only of those who agreed to be counted.
 var Registration = &record.Kind{Number: 11, Name: "registration", In: record.FieldWork, Form: record.Tally, Fields: []record.Field{

@@ -18,7 +18,7 @@ var Site = &record.Kind{Number: 30, Name: "site", In: record.FieldWork, Form: re
 	{Number: 4, Name: "services", Type: record.Set, Codes: "service"},
 	{Number: 5, Name: "zone", Type: record.Text}, // IANA
 	{Number: 6, Name: "state", Type: record.Code, Codes: "site_state"},
-}}
+}, Title: []string{"name"}}
 
 // Module is what package node runs.
 var Module = record.Module{

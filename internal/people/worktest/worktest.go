@@ -1,0 +1,138 @@
+// Package worktest is a real workspace on a temporary folder for the tests of the work: its actions and queries run through the node,
+// the journal and the encrypted views, as they do for a person.
+package worktest
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"amparo/internal/care"
+	"amparo/internal/lang"
+	"amparo/internal/node"
+	"amparo/internal/people"
+	"amparo/internal/place"
+	"amparo/internal/record"
+	"amparo/internal/route"
+	"amparo/internal/seal"
+)
+
+// Bed is a workspace with one member, unlocked, and a clock that the test turns.
+type Bed struct {
+	*testing.T
+	Session *node.Session
+	Now     time.Time
+}
+
+// Noon is when tests begin: a Tuesday in Tapachula.
+var Noon = time.Date(2026, time.March, 17, 12, 0, 0, 0, time.FixedZone("", -6*3600))
+
+// New founds the workspace.
+func New(t *testing.T) *Bed {
+	t.Helper()
+	b := &Bed{T: t, Now: Noon}
+	registry, err := node.Registry(people.Module, place.Module, care.Module, route.Module, probe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := node.Found(t.TempDir(), registry, node.Founding{Workspace: "Prueba", Member: "Ana", Passphrase: "una frase larga", Lang: "es"},
+		node.Options{Wall: func() time.Time { return b.Now }, Cost: seal.Cost{Passes: 1, Memory: 64, Threads: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if b.Session, err = n.Unlock(t.Context(), "", []byte("una frase larga")); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Apply runs an action at the clock of the bed. site may be empty.
+func (b *Bed) Apply(action, site string, data any) record.Result {
+	b.Helper()
+	raw, err := json.Marshal(data)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return b.Session.Apply(b.Context(), lang.ES, record.Request{Action: action, At: b.Now, Site: site, Data: raw})
+}
+
+// Do runs an action that must be taken, and gives its result as R.
+func Do[R any](b *Bed, action, site string, data any) R {
+	b.Helper()
+	r := b.Apply(action, site, data)
+	if !r.OK {
+		b.Fatalf("%s %v refused: %+v", action, data, r.Error)
+	}
+	result, ok := r.Result.(R)
+	if !ok {
+		b.Fatalf("%s gives %T", action, r.Result)
+	}
+	return result
+}
+
+// Refused runs an action that must be refused with a code at a field.
+func (b *Bed) Refused(action, site string, data any, field, code string) {
+	b.Helper()
+	r := b.Apply(action, site, data)
+	switch {
+	case r.OK:
+		b.Errorf("%s %v was taken", action, data)
+	case r.Error.Code != code || r.Error.Field != field:
+		b.Errorf("%s %v is refused with %s at %q, want %s at %q (%s)", action, data, r.Error.Code, r.Error.Field, code, field, r.Error.Message)
+	case r.Error.Message == "":
+		b.Errorf("%s: no sentence for %s", action, code)
+	}
+}
+
+// Ask runs a query that must answer, and gives its answer as A. params are name and value in turn.
+func Ask[A any](b *Bed, query string, params ...string) A {
+	b.Helper()
+	given := map[string][]string{}
+	for i := 0; i+1 < len(params); i += 2 {
+		given[params[i]] = append(given[params[i]], params[i+1])
+	}
+	got, err := b.Session.Query(b.Context(), lang.ES, query, given)
+	if err != nil {
+		b.Fatalf("%s %v: %v", query, params, err)
+	}
+	answer, ok := got.(A)
+	if !ok {
+		b.Fatalf("%s answers %T", query, got)
+	}
+	return answer
+}
+
+// probe reads what no query of the work shows: the sums of count lines.
+var probe = record.Module{Name: "worktest", Queries: []record.Query{
+	record.NewQuery("worktest.sum", record.Compartments(), func(a *record.Ask, p probeParams) (any, error) {
+		total := 0
+		err := a.Select(a.Context, "SELECT coalesce(sum(n), 0) FROM "+p.Table+" WHERE "+p.Where, nil, func(r record.Row) error {
+			total = int(r.Int(0))
+			return nil
+		})
+		return total, err
+	}),
+}}
+
+type probeParams struct {
+	Table string `json:"table"`
+	Where string `json:"where"`
+}
+
+// Sum adds up the lines of a tally that fulfil an SQL condition.
+func (b *Bed) Sum(table, where string) int {
+	b.Helper()
+	return Ask[int](b, "worktest.sum", "table", table, "where", where)
+}
+
+// Site opens a site and gives its id.
+func (b *Bed) Site(name, municipality string) string {
+	b.Helper()
+	return Do[place.Opened](b, "site.open", "", map[string]any{"name": name, "type": "shelter", "municipality": municipality,
+		"services": []string{"medical", "mental_health"}}).Site.String()
+}
