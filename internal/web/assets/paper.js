@@ -1,0 +1,173 @@
+// The only script. Every page works without it; it makes the pages quicker and leaving them safer.
+// It keeps nothing in the browser's storage: drafts go to the memory of the server on this device, never to its disk.
+"use strict";
+(() => {
+  const policy = globalThis.trustedTypes?.createPolicy("paper", { createHTML: (s) => s }) ?? { createHTML: (s) => s };
+  const read = (html) => new DOMParser().parseFromString(policy.createHTML(html), "text/html");
+  const $ = (sel, from = document) => from.querySelector(sel);
+  const $$ = (sel, from = document) => [...from.querySelectorAll(sel)];
+  const typing = (el) => el?.matches?.("input:not([type=radio],[type=checkbox]),textarea,select,[contenteditable]");
+
+  // Quick exit: two Escapes or three Shifts. What is on the page goes first, then the keys, then the history entry.
+  const leaveForm = $("#leave");
+  const leave = () => {
+    const { action, dataset } = leaveForm;
+    document.title = "…";
+    document.body.replaceChildren();
+    fetch(action, { method: "POST", keepalive: true }).catch(() => {});
+    location.replace(dataset.to);
+  };
+  if (leaveForm) {
+    leaveForm.addEventListener("submit", (e) => { e.preventDefault(); leave(); });
+    const taps = { Escape: [2, 700], Shift: [3, 1500] };
+    let key = "", times = [];
+    addEventListener("keydown", (e) => {
+      const tap = taps[e.key];
+      if (!tap || e.repeat) { key = ""; return; }
+      if (key !== e.key) { key = e.key; times = []; }
+      times.push(e.timeStamp);
+      times = times.filter((t) => e.timeStamp - t < tap[1]);
+      if (times.length >= tap[0]) leave();
+    }, true);
+  }
+  // A page brought back by the Back button may be of a session that is locked now.
+  addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
+
+  // swap replaces the element of that id with the one in the answer; a redirect means the session is locked.
+  const swap = (answer, html, id) => {
+    if (answer.redirected) { location.reload(); return; }
+    const fresh = read(html).getElementById(id), old = document.getElementById(id);
+    if (!fresh || !old) return;
+    old.replaceWith(document.adoptNode(fresh));
+    const said = $("#said");
+    if (said && fresh.dataset.said !== undefined) said.textContent = fresh.dataset.said;
+  };
+
+  // Search as you type. It posts: a typed name must not land in the browser's history file.
+  for (const form of $$("form[data-live]")) {
+    const id = form.dataset.live;
+    let timer, running, last = new URLSearchParams(new FormData(form)).toString();
+    const run = async () => {
+      const body = new URLSearchParams(new FormData(form));
+      if (body.toString() === last) return;
+      last = body.toString();
+      running?.abort();
+      running = new AbortController();
+      try {
+        const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Part": id }, signal: running.signal });
+        swap(answer, await answer.text(), id);
+      } catch { /* a newer search replaced this one, or the server stopped: the button still works */ }
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(run, 160); });
+    form.addEventListener("keydown", (e) => {
+      if (e.key !== "ArrowDown") return;
+      const first = $("a.name", document.getElementById(id));
+      if (first) { e.preventDefault(); first.focus(); }
+    });
+  }
+  addEventListener("keydown", (e) => {
+    const here = document.activeElement;
+    if (!here?.matches?.(".hits a.name") || !/^Arrow(Up|Down)$/.test(e.key)) return;
+    const all = $$(".hits a.name"), to = all[all.indexOf(here) + (e.key === "ArrowDown" ? 1 : -1)] ?? $("#q");
+    e.preventDefault();
+    to?.focus();
+  });
+
+  // The page left open on the table: fetch it again, quietly (it does not keep the session awake).
+  for (const el of $$("[data-refresh]")) {
+    const id = el.id;
+    setInterval(async () => {
+      const now = document.getElementById(id);
+      if (document.hidden || !now || now.contains(document.activeElement)) return;
+      try {
+        const answer = await fetch(location.href, { headers: { "X-Part": id, "X-Quiet": "1" } });
+        swap(answer, await answer.text(), id);
+      } catch { /* the server stopped; what is shown stays */ }
+    }, 1000 * el.dataset.refresh);
+  }
+
+  // Enter goes on to the next box, Ctrl+Enter saves.
+  const stops = (form) => {
+    const seen = new Set();
+    return [...form.elements].filter((el) => {
+      if (!el.matches("input:not([type=hidden]),select,textarea,button.go") || el.disabled || !el.getClientRects().length) return false;
+      if (!el.matches("[type=radio],[type=checkbox]")) return true;
+      const group = $$(`[name="${el.name}"]`, form), stop = group.find((g) => g.checked) ?? group[0];
+      if (seen.has(el.name) || (el.type === "radio" && el !== stop)) return false;
+      seen.add(el.name);
+      return true;
+    });
+  };
+  for (const form of $$("form[data-enter]")) {
+    form.addEventListener("keydown", (e) => {
+      const el = e.target;
+      if (e.key !== "Enter" || e.isComposing || el.matches("button,a,summary")) return;
+      if (e.ctrlKey || e.metaKey) { e.preventDefault(); form.requestSubmit($("button.go", form)); return; }
+      if (el.matches("textarea")) return;
+      e.preventDefault();
+      const all = stops(form);
+      let at = all.findIndex((s) => s === el || (el.name && s.name === el.name));
+      all[at + 1]?.focus();
+      all[at + 1]?.select?.();
+    });
+  }
+
+  // What was understood of "27 3 91" or "como 30", said beside the box.
+  for (const el of $$("[data-echo]")) {
+    const out = document.getElementById(el.id + "-echo");
+    el.addEventListener("change", async () => {
+      out.textContent = "";
+      if (!el.value.trim()) return;
+      try {
+        const answer = await fetch(el.dataset.echo, { method: "POST", body: new URLSearchParams({ [el.name]: el.value }) });
+        if (answer.ok && !answer.redirected) out.textContent = await answer.text();
+      } catch { /* only a help */ }
+    });
+  }
+
+  // Drafts: a page left by accident comes back with what was typed.
+  for (const form of $$("form[data-draft]")) {
+    let timer, dirty = false;
+    const keep = () => {
+      clearTimeout(timer);
+      if (!dirty) return;
+      dirty = false;
+      const body = new URLSearchParams(new FormData(form));
+      body.set("_for", form.dataset.draft);
+      navigator.sendBeacon("/draft", body);
+    };
+    form.addEventListener("input", () => { dirty = true; clearTimeout(timer); timer = setTimeout(keep, 1500); });
+    form.addEventListener("submit", () => { dirty = false; clearTimeout(timer); });
+    addEventListener("pagehide", keep);
+  }
+
+  // One press, one submit.
+  addEventListener("submit", (e) => {
+    if (e.defaultPrevented || e.target.method !== "post" || e.target.dataset.live) return;
+    if (e.target.dataset.sent) { e.preventDefault(); return; }
+    e.target.dataset.sent = "1";
+    e.submitter?.setAttribute("aria-busy", "true");
+  });
+
+  // Choices that send themselves: a select of a filter or of a site.
+  for (const el of $$("[data-send]")) el.addEventListener("change", () => el.form.requestSubmit());
+  for (const el of $$("[data-reveal]")) {
+    el.hidden = false;
+    el.addEventListener("click", () => {
+      const box = document.getElementById(el.dataset.reveal);
+      box.type = box.type === "password" ? "text" : "password";
+      box.focus();
+    });
+  }
+  for (const el of $$("[data-print]")) { el.hidden = false; el.addEventListener("click", () => print()); }
+
+  // Single keys, only when nobody is typing.
+  addEventListener("keydown", (e) => {
+    if (e.ctrlKey || e.altKey || e.metaKey || typing(e.target) || e.defaultPrevented) return;
+    const to = { "/": "find", b: "board", "?": "keys", n: "new", h: "headcount", f: "flow" }[e.key];
+    const link = to && $(`[data-key="${to}"]`);
+    if (!link) return;
+    e.preventDefault();
+    if (link.matches("input")) { link.focus(); link.select(); } else link.click();
+  });
+})();

@@ -1,0 +1,128 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"unicode"
+
+	"amparo/internal/lang"
+	"amparo/internal/people"
+	"amparo/internal/record"
+)
+
+// FindPage searches first. Registering is offered only after that, so that one person keeps one record.
+type FindPage struct {
+	Shell
+	Form
+	Q      Field
+	Asked  bool
+	Hits   []HitLine
+	Said   string
+	Among  string
+	Given  []Given // what was typed, carried into the registration
+	Writes bool
+}
+
+// HitLine is one person who may be meant.
+type HitLine struct {
+	ID                          record.ID
+	Name, Card, Age, From, Seen string
+	Why, WhyLabel               string
+	Flags                       []string
+}
+
+// Given is one value carried along.
+type Given struct{ Name, Value string }
+
+// mostHits is how many people a search shows: whoever is further down needs one more word typed.
+const mostHits = "12"
+
+func findPage(c *call) error {
+	f, err := c.form("/find", nil)
+	if err != nil {
+		return err
+	}
+	q := f.value("q")
+	p := FindPage{Shell: c.shell("find.title"), Writes: c.desk.Opens(record.Identity)}
+	p.Q = f.field("q", label("field.q"), hint("find.hint"), focus(), kind("search"))
+	if len([]rune(q)) >= 2 {
+		found, err := ask[people.Found](c, "person.find", "q", q, "limit", mostHits)
+		if err != nil {
+			return err
+		}
+		p.Asked = true
+		for _, h := range found.Hits {
+			p.Hits = append(p.Hits, c.hit(h))
+		}
+		p.Said, p.Among = c.T("find.results", "n", len(p.Hits)), c.T("find.among", "n", found.Total)
+		p.Given = carried(q)
+	}
+	p.Form = f.close()
+	p.Form.Draft = ""
+	p.Shell.Form = f.ID
+	return c.show(http.StatusOK, "find.html", p)
+}
+
+func (c *call) hit(h people.Hit) HitLine {
+	b := c.banner(h.Person)
+	line := HitLine{ID: h.Person.ID, Name: b.Name, Card: h.Person.Card, Age: b.Age, From: strings.Join(b.More, " · "), Flags: b.Flags, WhyLabel: c.T("find.why")}
+	line.Seen = c.T("find.never_seen")
+	if s := h.Person.LastSeen; s != nil {
+		line.Seen = c.T("find.last_seen", "site", orDash(s.SiteName), "ago", lang.Ago(c.lang, s.At, c.now()))
+	}
+	var why []string
+	for _, r := range h.Reasons {
+		if text := c.reason(r); text != "" {
+			why = append(why, text)
+		}
+	}
+	line.Why = strings.Join(why, " · ")
+	return line
+}
+
+// reason words why somebody was found.
+func (c *call) reason(r people.Reason) string {
+	var args []any
+	for name, v := range r.Args {
+		switch text, isText := v.(string); {
+		case name == "field" && isText:
+			v = c.fieldLabel(text)
+		case name == "nationality" && isText:
+			v = lang.Country(c.lang, text)
+		}
+		if n, ok := v.(float64); ok {
+			v = int(n)
+		}
+		args = append(args, name, v)
+	}
+	code := r.Code
+	if n, ok := r.Args["years"].(int); ok && n == 0 { // "±0" is no way to say "the same"
+		code = strings.Replace(code, "_near", "_same", 1)
+	}
+	if !lang.Has("reason." + code) {
+		return ""
+	}
+	return c.T("reason."+code, args...)
+}
+
+// carried splits what was searched into the boxes of the registration: digits are no name, the last two of three or
+// more words are surnames, of two words the last. It is only a start: every box can be changed.
+func carried(q string) []Given {
+	var words []string
+	for _, w := range strings.Fields(q) {
+		if strings.IndexFunc(w, unicode.IsDigit) < 0 {
+			words = append(words, w)
+		}
+	}
+	part := func(name string, w []string) Given { return Given{name, strings.Join(w, " ")} }
+	switch n := len(words); {
+	case n == 0:
+		return nil
+	case n == 1:
+		return []Given{part("given", words)}
+	case n == 2:
+		return []Given{part("given", words[:1]), part("surname1", words[1:])}
+	default:
+		return []Given{part("given", words[:n-2]), part("surname1", words[n-2:n-1]), part("surname2", words[n-1:])}
+	}
+}

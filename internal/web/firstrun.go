@@ -1,0 +1,230 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"amparo/internal/record"
+)
+
+// StartPage is the first of the three screens of a new workspace: language, organisation, who I am.
+type StartPage struct {
+	Shell
+	Form
+	Step              string
+	Workspace, Member Field
+	Next              string
+}
+
+// StartPassphrase is the second: the passphrase, twice.
+type StartPassphrase struct {
+	Shell
+	Form
+	Step              string
+	Workspace, Member string
+	Passphrase, Again Field
+	Next              string
+}
+
+// StartDone is the third: done, and how to get in again when the passphrase is lost.
+type StartDone struct {
+	Shell
+	Step     string
+	Recovery []string
+}
+
+// shortest is the fewest characters of a passphrase. Four common words are longer than this.
+const shortest = 12
+
+func home(c *call) error {
+	switch {
+	case !c.config.House.Founded():
+		return c.to("/start")
+	case c.session == nil:
+		return c.to("/unlock")
+	}
+	return c.to("/board")
+}
+
+func startPage(c *call) error {
+	if c.config.House.Founded() {
+		return c.to("/")
+	}
+	f, err := c.form("/start", nil)
+	if err != nil {
+		return err
+	}
+	f.Draft = ""
+	if f.submitted && f.value("back") == "" {
+		if f.value("workspace") == "" {
+			f.missing("workspace")
+		}
+		if f.value("member") == "" {
+			f.missing("member")
+		}
+		if f.ready() {
+			return startAsk(c, f.typed)
+		}
+	}
+	p := StartPage{Shell: c.shell("start.title"), Step: c.T("start.step", "step", "1", "steps", "3"), Next: c.T("app.next")}
+	p.Workspace = f.field("workspace", label("start.workspace"), hint("start.workspace_hint"), focus())
+	p.Member = f.field("member", label("start.you"), hint("start.you_hint"))
+	p.Form, p.Shell.Form, p.Faulty = f.close(), f.ID, len(f.Faults) > 0
+	return c.show(f.status(), "start.html", p)
+}
+
+// startAsk shows the second screen with what the first one asked.
+func startAsk(c *call, typed url.Values) error {
+	f := &form{call: c, Form: Form{ID: "form", Action: "/start/passphrase"}, typed: typed}
+	return startForm(f)
+}
+
+func startForm(f *form) error {
+	p := StartPassphrase{Shell: f.shell("start.passphrase"), Step: f.T("start.step", "step", "2", "steps", "3"), Workspace: f.value("workspace"), Member: f.value("member"), Next: f.T("start.create")}
+	p.Passphrase = f.field("passphrase", label("field.passphrase"), hint("start.passphrase_hint"), kind("password"), focus())
+	p.Again = f.field("again", label("start.passphrase_again"), kind("password"))
+	p.Form, p.Shell.Form, p.Faulty = f.close(), f.ID, len(f.Faults) > 0
+	return f.show(f.status(), "start_passphrase.html", p)
+}
+
+func startPassphrase(c *call) error {
+	if c.config.House.Founded() {
+		return c.to("/")
+	}
+	f, err := c.form("/start/passphrase", nil)
+	if err != nil {
+		return err
+	}
+	phrase := f.typed.Get("passphrase")
+	switch {
+	case !f.submitted:
+	case f.value("workspace") == "" || f.value("member") == "":
+		return c.to("/start")
+	case utf8.RuneCountInString(phrase) < shortest:
+		f.wrong("passphrase", f.T("refuse.weak_passphrase", "n", shortest))
+	case phrase != f.typed.Get("again"):
+		f.wrong("again", f.T("start.passphrase_differs"))
+	default:
+		founded, err := c.config.House.Found(c.r.Context(), Founding{Workspace: f.value("workspace"), Member: f.value("member"), Passphrase: phrase, Lang: c.lang})
+		var refusal *record.Refusal
+		switch {
+		case errors.Is(err, ErrFounded):
+			return c.to("/")
+		case errors.As(err, &refusal):
+			f.wrong("passphrase", refused(c.lang, refusal))
+		case err != nil:
+			return err
+		default:
+			c.enter(founded.Desk)
+			c.session.recovery = founded.Recovery
+			return c.to("/start/done")
+		}
+	}
+	return startForm(f)
+}
+
+func startDone(c *call) error {
+	c.session.mu.Lock()
+	words := c.session.recovery
+	c.session.recovery = nil
+	c.session.mu.Unlock()
+	return c.show(http.StatusOK, "start_done.html", StartDone{Shell: c.shell("start.done.title"), Step: c.T("start.step", "step", "3", "steps", "3"), Recovery: words})
+}
+
+// enter begins a session and gives its cookie, in the place of any earlier one.
+func (c *call) enter(d Desk) {
+	c.sessions.endToken(cookie(c.r, "s"), false)
+	token, one := c.sessions.begin(d)
+	c.session, c.desk = one, d
+	setCookie(c.w, c.r, "s", token, 0)
+	setCookie(c.w, c.r, "q", "", -1)
+}
+
+// UnlockPage lists who works on this device and asks for the passphrase.
+type UnlockPage struct {
+	Shell
+	Form
+	Workspace  string
+	Member     Field
+	Passphrase Field
+	Single     string // the only member's id: nothing to choose
+	SingleName string
+	To         string
+	Locked     bool // the desk was locked a moment ago
+}
+
+func unlockPage(c *call) error {
+	if !c.config.House.Founded() {
+		return c.to("/start")
+	}
+	f, err := c.form("/unlock", nil)
+	if err != nil {
+		return err
+	}
+	f.Draft = ""
+	members := c.config.House.Members()
+	p := UnlockPage{Workspace: c.config.House.Workspace(), To: local(c.r.FormValue("to")), Locked: c.r.URL.Query().Has("locked")}
+	if f.submitted {
+		m, known := memberNamed(members, f.value("member"))
+		if !known {
+			f.wrong("member", f.T("refuse.unknown_member"))
+		} else {
+			desk, err := c.unlock(c.r.Context(), m, f.typed.Get("passphrase"))
+			var wait waitError
+			var refusal *record.Refusal
+			switch {
+			case errors.As(err, &wait):
+				f.wrong("passphrase", f.T("unlock.wait", "n", int(wait.left.Seconds())+1))
+			case errors.Is(err, ErrPassphrase):
+				f.wrong("passphrase", f.T("refuse.wrong_passphrase"))
+			case errors.As(err, &refusal):
+				f.wrong("passphrase", refused(c.lang, refusal))
+			case err != nil:
+				return err
+			default:
+				c.enter(desk)
+				return c.to(p.To)
+			}
+		}
+	}
+	for i, m := range members {
+		if i == 0 && f.value("member") == "" {
+			f.typed.Set("member", m.ID.String())
+		}
+	}
+	p.Shell = c.shell("unlock.title")
+	if len(members) == 1 {
+		p.Single, p.SingleName = members[0].ID.String(), members[0].Name
+	} else {
+		p.Member = f.field("member", label("unlock.who"), offered(members))
+	}
+	p.Passphrase = f.field("passphrase", label("unlock.passphrase"), kind("password"), focus())
+	p.Form, p.Shell.Form, p.Faulty = f.close(), f.ID, len(f.Faults) > 0
+	return c.show(f.status(), "unlock.html", p)
+}
+
+func offered(all []Member) with {
+	return func(f *form, d *Field) {
+		on := f.typed.Get(d.Name)
+		for i, m := range all {
+			id := d.ID
+			if i > 0 {
+				id += "-" + m.ID.String()
+			}
+			d.Options = append(d.Options, Option{id, m.ID.String(), m.Name, on == m.ID.String()})
+		}
+	}
+}
+
+// memberNamed finds a member by id or by name.
+func memberNamed(all []Member, who string) (Member, bool) {
+	for _, m := range all {
+		if m.ID.String() == who || strings.EqualFold(m.Name, who) {
+			return m, true
+		}
+	}
+	return Member{}, false
+}

@@ -1,0 +1,377 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"amparo/internal/lang"
+	"amparo/internal/people"
+	"amparo/internal/record"
+)
+
+// PersonPage is everything the member may know of one person: banner, rival values, timeline, facts.
+type PersonPage struct {
+	Shell
+	Banner  Banner
+	Rivals  []Rival
+	Entries []EntryLine
+	Older   int // entries not shown
+	AllLink string
+	Facts   []Fact
+	Groups  []string
+	Offers  []Offer // consultations that the member may write
+	Visit   string
+	Edit    string
+	Summary string
+	Writes  bool
+}
+
+// Offer is a consultation that can be opened.
+type Offer struct{ Address, Label, Icon string }
+
+// EntryLine is one thing that happened.
+type EntryLine struct {
+	Title, Icon, When, Machine, Recorded, Where, State, Note string
+	Facts                                                    []Fact
+	Gone                                                     bool
+	Mended                                                   bool
+}
+
+// Rival is a field in which two places wrote different things, and the form to settle it.
+type Rival struct {
+	Client, Record, Kind, Field, To string
+	Question, Button                string
+	Values                          []RivalChoice
+}
+
+// RivalChoice is one of the values, with who wrote it and when.
+type RivalChoice struct{ ID, Value, Shown, Who string }
+
+// mostEntries is how many entries a person's page shows at first.
+const mostEntries = 60
+
+// written says to which compartment each consultation goes.
+var written = []struct {
+	service string
+	in      record.Compartment
+}{{"medical", record.Care}, {"mental_health", record.Mind}, {"social", record.Law}}
+
+func personPage(c *call) error {
+	id := c.r.PathValue("id")
+	p, err := ask[people.Shown](c, "person.show", "person", id)
+	if err != nil {
+		return err
+	}
+	told, err := ask[people.Timeline](c, "timeline.title", "person", id)
+	if err != nil {
+		return err
+	}
+	address := "/people/" + p.ID.String()
+	page := PersonPage{Shell: c.shell("person.title"), Banner: c.banner(p.Brief), Facts: c.personFacts(p), Visit: address + "/visit",
+		Edit: address + "/edit", Summary: address + "/summary", Writes: c.desk.Opens(record.Identity)}
+	for _, g := range p.Groups {
+		page.Groups = append(page.Groups, c.coded("group", g))
+	}
+	for _, r := range p.RivalFields {
+		page.Rivals = append(page.Rivals, c.rival(p.ID.String(), "person", r, address))
+	}
+	for _, o := range written {
+		if c.desk.Opens(o.in) {
+			page.Offers = append(page.Offers, Offer{address + "/consultation/" + o.service, c.coded("service", o.service), o.service})
+		}
+	}
+	entries := told.Entries
+	if c.r.URL.Query().Get("all") == "" && len(entries) > mostEntries {
+		page.Older, page.AllLink = len(entries)-mostEntries, address+"?all=1"
+		entries = entries[:mostEntries]
+	}
+	for _, e := range entries {
+		page.Entries = append(page.Entries, c.entry(e))
+	}
+	return c.show(http.StatusOK, "person.html", page)
+}
+
+func (c *call) personFacts(p people.Shown) []Fact {
+	var out []Fact
+	add := func(label, value string) {
+		if value != "" {
+			out = append(out, Fact{label, value})
+		}
+	}
+	add(c.fieldLabel("birth"), lang.PartialDate(c.lang, p.Birth))
+	if p.Sex != "" {
+		add(c.fieldLabel("sex"), c.coded("sex", p.Sex))
+	}
+	add(c.fieldLabel("gender"), p.Gender)
+	add(c.fieldLabel("nationality"), c.countries(p.Nationality))
+	var tongues []string
+	for _, l := range p.Languages {
+		tongues = append(tongues, lang.Language(c.lang, l))
+	}
+	add(c.fieldLabel("languages"), lang.List(c.lang, tongues))
+	if p.Direction != "" {
+		add(c.fieldLabel("direction"), c.coded("direction", p.Direction))
+	}
+	add(c.fieldLabel("phone"), p.Phone)
+	add(c.fieldLabel("note"), p.Note)
+	if r := p.Registered; r != nil {
+		add(c.T("kind.person"), c.T("person.registered", "site", orDash(r.SiteName), "date", lang.Date(c.lang, r.At)))
+	}
+	if p.Visits > 0 {
+		add(c.T("kind.visit"), c.T("person.visits", "n", p.Visits)+" "+c.T("person.sites", "n", p.Sites))
+	}
+	var consent []string
+	for _, one := range p.Consent {
+		consent = append(consent, c.coded("consent", one))
+	}
+	if len(consent) == 0 {
+		consent = []string{c.T("app.not_asked")}
+	}
+	for i, one := range consent {
+		label := ""
+		if i == 0 {
+			label = c.fieldLabel("consent")
+		}
+		out = append(out, Fact{label, one})
+	}
+	return out
+}
+
+func (c *call) entry(e people.Entry) EntryLine {
+	zone := time.FixedZone("", e.Zone*60)
+	at := e.At.In(zone)
+	line := EntryLine{Icon: e.Kind, When: lang.Date(c.lang, at) + ", " + lang.Clock(c.lang, at), Machine: at.Format(time.RFC3339),
+		Gone: !e.Corrected.IsZero(), Mended: !e.Corrects.IsZero()}
+	line.Title = e.Kind
+	if lang.Has("kind." + e.Kind) {
+		line.Title = c.T("kind." + e.Kind)
+	}
+	if service, ok := e.Fields["service"].(string); ok {
+		line.Title, line.Icon = line.Title+": "+c.coded("service", service), service
+	}
+	switch e.Kind {
+	case "person":
+		line.Icon = "people"
+	case "session":
+		line.Icon = "mental_health"
+	case "social":
+		line.Icon = "social"
+	default:
+		if note, ok := e.Fields["note"].(string); ok {
+			line.Note = note
+		}
+		line.Facts = c.facts(e.Kind, e.Fields, "service", "note", "number")
+	}
+	if e.Kind == "session" || e.Kind == "social" {
+		line.Note, _ = e.Fields["note"].(string)
+		line.Facts = c.facts(e.Kind, e.Fields, "service", "note")
+	}
+	switch {
+	case line.Gone:
+		line.State = c.T("timeline.corrected")
+	case line.Mended:
+		line.State = c.T("timeline.corrects")
+	}
+	line.Where = c.T("timeline.where_who", "site", orDash(e.SiteName), "name", orDash(e.ByName))
+	if e.Recorded.Sub(e.At) > 2*time.Hour {
+		line.Recorded = c.T("timeline.recorded", "when", lang.DateTime(c.lang, e.Recorded.In(zone)))
+	}
+	return line
+}
+
+func (c *call) rival(id, kind string, r people.RivalField, back string) Rival {
+	out := Rival{Client: newClient(), Record: id, Kind: kind, Field: r.Field, To: back,
+		Question: c.fieldLabel(r.Field), Button: c.T("conflict.keep")}
+	for i, v := range r.Values {
+		raw, err := json.Marshal(v.Value)
+		if err != nil {
+			continue // what came as JSON goes as JSON
+		}
+		shown := c.word(kind, r.Field, v.Value)
+		if shown == "" {
+			shown = c.T("app.none")
+		}
+		who := c.T("conflict.said_by", "name", orDash(v.ByName), "site", orDash(v.SiteName), "ago", lang.Ago(c.lang, v.At, c.now()))
+		out.Values = append(out.Values, RivalChoice{"rival-" + id + "-" + r.Field + "-" + strconv.Itoa(i), string(raw), shown, who})
+	}
+	return out
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "—"
+	}
+	return s
+}
+
+// settle writes which of the rival values stands.
+func settle(c *call) error {
+	if err := c.r.ParseForm(); err != nil {
+		return errTooMuch
+	}
+	v := c.r.PostForm
+	raw := json.RawMessage(v.Get("value"))
+	if !json.Valid(raw) {
+		return record.Refuse("value", "required", "field", c.fieldLabel("value"))
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, raw); err != nil {
+		return err
+	}
+	id := v.Get("_id")
+	if !goodClient(id) {
+		id = newClient()
+	}
+	r, err := c.apply("conflict.settle", id, time.Time{}, struct {
+		Record string          `json:"record"`
+		Kind   string          `json:"kind"`
+		Field  string          `json:"field"`
+		Value  json.RawMessage `json:"value"`
+	}{v.Get("record"), v.Get("kind"), v.Get("field"), compact.Bytes()})
+	if err != nil {
+		return err
+	}
+	if !r.OK {
+		return problemError{r}
+	}
+	c.session.say(notice{Text: c.T("conflict.done", "value", settledAs(c, v.Get("kind"), v.Get("field"), raw))})
+	return c.to(local(v.Get("to")))
+}
+
+// settledAs writes the value that was kept.
+func settledAs(c *call, kind, field string, raw json.RawMessage) string {
+	var value any
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return ""
+	}
+	if text := c.word(kind, field, value); text != "" {
+		return text
+	}
+	return c.T("app.none")
+}
+
+// PersonEditPage changes what is known of a person.
+type PersonEditPage struct {
+	Shell
+	Form
+	PersonForm
+	Banner Banner
+	Was    string // what the boxes held when the page was opened: only what differs is sent
+	Back   string
+}
+
+func personEditPage(c *call) error {
+	id := c.r.PathValue("id")
+	p, err := ask[people.Shown](c, "person.show", "person", id)
+	if err != nil {
+		return err
+	}
+	address := "/people/" + p.ID.String()
+	f, err := c.form(address+"/edit", c.sheet(p))
+	if err != nil {
+		return err
+	}
+	was := f.typed.Get("_was")
+	now := f.typed
+	if was == "" {
+		f.typed = c.sheet(p)
+		was = encode(f.personData())
+		f.typed, f.Faults = now, nil
+	}
+	if f.submitted {
+		data := f.personData()
+		before := personData{}
+		if err := json.Unmarshal([]byte(was), &before); err != nil {
+			return errTooMuch
+		}
+		back := personData{}
+		for name, v := range data {
+			if bytes.Equal(v, before[name]) {
+				delete(data, name)
+			} else if before[name] != nil {
+				back[name] = before[name]
+			}
+		}
+		if f.ready() && len(data) == 0 {
+			return f.done(address, notice{Text: c.T("refuse.nothing_changed")})
+		}
+		if f.ready() {
+			data.set("person", p.ID)
+			r, err := c.apply("person.update", f.Client, time.Time{}, data)
+			if err != nil {
+				return err
+			}
+			if !f.refuse(r) {
+				back.set("person", p.ID)
+				return f.done(address, notice{Text: c.T("update.done"), To: address,
+					Undo: &record.Request{Action: "person.update", ID: newClient(), Data: json.RawMessage(encode(back))}})
+			}
+		}
+	}
+	page := PersonEditPage{Shell: c.shell("update.title"), PersonForm: f.personForm(), Banner: c.banner(p.Brief), Was: was, Back: address}
+	page.More = true
+	page.Form, page.Shell.Form, page.Faulty = f.close(), f.ID, len(f.Faults) > 0
+	return c.show(f.status(), "person_edit.html", page)
+}
+
+func encode(d personData) string {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // every value is JSON already
+	}
+	return string(raw)
+}
+
+// SummaryPage is a person's summary to take along: A4, black on white, in the person's language.
+type SummaryPage struct {
+	Shell
+	Name, Card string
+	Facts      []Fact
+	Entries    []EntryLine
+	Made       string
+	Back       string
+	Choices    []LangChoice
+	Address    string
+}
+
+// summaryKinds are what a person takes along: when and where they were seen and the medical care they got. What was
+// said to the psychologist or the social worker stays off paper that others may find.
+var summaryKinds = []string{"person", "visit", "consultation"}
+
+func summaryPage(c *call) error {
+	if tag, ok := lang.Parse(c.r.URL.Query().Get("lang")); ok {
+		c.lang = tag // of this paper only
+	}
+	id := c.r.PathValue("id")
+	p, err := ask[people.Shown](c, "person.show", "person", id)
+	if err != nil {
+		return err
+	}
+	told, err := ask[people.Timeline](c, "timeline.title", "person", id)
+	if err != nil {
+		return err
+	}
+	page := SummaryPage{Shell: c.shell("print.title"), Name: c.nameOf(p.Brief), Card: p.Card, Back: "/people/" + p.ID.String(), Address: "/people/" + p.ID.String() + "/summary",
+		Made: c.T("print.made", "site", orDash(c.siteName()), "date", lang.DateTime(c.lang, c.now().In(c.zone())))}
+	page.Choices = page.Langs
+	add := func(label, value string) {
+		if value != "" {
+			page.Facts = append(page.Facts, Fact{label, value})
+		}
+	}
+	add(c.fieldLabel("age"), c.ageOrUnknown(p.Brief))
+	add(c.fieldLabel("birth"), lang.PartialDate(c.lang, p.Birth))
+	add(c.fieldLabel("nationality"), c.countries(p.Nationality))
+	for _, e := range told.Entries {
+		if slices.Contains(summaryKinds, e.Kind) && e.Corrected.IsZero() {
+			line := c.entry(e)
+			line.Where, line.Recorded = e.SiteName, "" // who wrote it stays off paper that others may find
+			page.Entries = append(page.Entries, line)
+		}
+	}
+	return c.show(http.StatusOK, "summary.html", page)
+}

@@ -1,0 +1,110 @@
+package web
+
+import "amparo/internal/record"
+
+// Need says who an address answers.
+type Need uint8
+
+const (
+	// Session is the rule: nothing without an unlocked desk.
+	Session Need = iota
+	// Anyone is for the few addresses that show nothing about anybody.
+	Anyone
+	// Bearer is for programs: the session's token in the Authorization header, or the session's cookie.
+	Bearer
+)
+
+// Route is one line of the table of everything this server answers to.
+type Route struct {
+	Method  string
+	Pattern string
+	Need    Need
+	// In are the compartments of which the member must open at least one for the page to make sense. Nil: any member.
+	In   []record.Compartment
+	page func(*call) error
+	big  bool // takes more than a form
+}
+
+func (r Route) most() int64 {
+	if r.big {
+		return largestBatch
+	}
+	return largest
+}
+
+var (
+	identity = []record.Compartment{record.Identity}
+	field    = []record.Compartment{record.FieldWork}
+	clinical = []record.Compartment{record.Care, record.Mind, record.Law}
+)
+
+// Routes lists every address with what it needs, for the test that proves that the others refuse.
+func Routes() []Route { return append([]Route(nil), routes...) }
+
+var routes []Route
+
+// The table is filled in init because pages name addresses in it and would otherwise wait for each other.
+func init() {
+	routes = []Route{
+		// Before anyone has unlocked.
+		{"GET", "/{$}", Anyone, nil, home, false},
+		{"GET", "/start", Anyone, nil, startPage, false},
+		{"POST", "/start", Anyone, nil, startPage, false},
+		{"POST", "/start/passphrase", Anyone, nil, startPassphrase, false},
+		{"GET", "/start/done", Session, nil, startDone, false},
+		{"GET", "/unlock", Anyone, nil, unlockPage, false},
+		{"POST", "/unlock", Anyone, nil, unlockPage, false},
+		{"POST", "/leave", Anyone, nil, leaveNow, false},
+		{"GET", "/measures", Anyone, nil, measuresPage, false},
+		{"POST", "/language", Anyone, nil, languageSwitch, false},
+		{"GET", "/about", Anyone, nil, aboutPage, false},
+		{"GET", "/health", Anyone, nil, health, false},
+		{"GET", "/assets/{name}", Anyone, nil, assetFile, false},
+		{"GET", "/favicon.ico", Anyone, nil, noIcon, false},
+
+		// The day.
+		{"POST", "/lock", Session, nil, lockNow, false},
+		{"GET", "/board", Session, nil, boardPage, false},
+		{"GET", "/sites", Session, nil, sitesPage, false},
+		{"POST", "/sites", Session, nil, siteChoose, false},
+		{"GET", "/sites/new", Session, field, siteOpenPage, false},
+		{"POST", "/sites/new", Session, field, siteOpenPage, false},
+		{"GET", "/headcount", Session, field, headcountPage, false},
+		{"POST", "/headcount", Session, field, headcountPage, false},
+		{"GET", "/flow", Session, field, flowPage, false},
+		{"POST", "/flow", Session, field, flowPage, false},
+
+		// People.
+		{"GET", "/find", Session, identity, findPage, false},
+		{"POST", "/find", Session, identity, findPage, false},
+		{"GET", "/register", Session, identity, registerPage, false},
+		{"POST", "/register", Session, identity, registerPage, false},
+		{"GET", "/people/{id}", Session, identity, personPage, false},
+		{"GET", "/people/{id}/edit", Session, identity, personEditPage, false},
+		{"POST", "/people/{id}/edit", Session, identity, personEditPage, false},
+		{"GET", "/people/{id}/visit", Session, identity, visitPage, false},
+		{"POST", "/people/{id}/visit", Session, identity, visitPage, false},
+		{"GET", "/people/{id}/consultation/{service}", Session, clinical, consultationPage, false},
+		{"POST", "/people/{id}/consultation/{service}", Session, clinical, consultationPage, false},
+		{"GET", "/people/{id}/summary", Session, identity, summaryPage, false},
+		{"POST", "/settle", Session, nil, settle, false},
+		{"POST", "/undo", Session, nil, undo, false},
+		{"POST", "/draft", Session, nil, keepDraft, false},
+		{"POST", "/understand", Session, nil, understand, false},
+
+		// What is known and where it is.
+		{"GET", "/series", Session, nil, seriesPage, false},
+		{"GET", "/series.csv", Session, nil, seriesFile, false},
+		{"GET", "/conflicts", Session, identity, conflictsPage, false},
+		{"GET", "/pending", Session, nil, pendingPage, false},
+		{"POST", "/exchange", Session, nil, exchangeNow, false},
+		{"GET", "/keys", Session, nil, keysPage, false},
+
+		// Programs.
+		{"POST", "/api/v1/sessions", Anyone, nil, apiUnlock, false},
+		{"DELETE", "/api/v1/sessions", Bearer, nil, apiLock, false},
+		{"POST", "/api/v1/actions", Bearer, nil, apiActions, true},
+		{"GET", "/api/v1/queries/{name}", Bearer, nil, apiQuery, false},
+		{"GET", "/api/v1/openapi.json", Bearer, nil, apiDocument, false},
+	}
+}

@@ -1,0 +1,143 @@
+package web
+
+import (
+	"html/template"
+	"sync"
+	"time"
+
+	"amparo/internal/lang"
+	"amparo/internal/record"
+)
+
+// Shell is what surrounds every page. Each page's struct embeds it.
+type Shell struct {
+	Lang    lang.Tag
+	Title   string // of the page; the tab adds the neutral word
+	Tab     string
+	CSS, JS string
+	Mark    string
+	Path    string // the way back after the language was switched
+	Form    string // id of the form that the language switch carries along; empty: none
+	Langs   []LangChoice
+	Open    bool   // someone has unlocked
+	Plain   bool   // no navigation: first run, unlock, errors before unlocking
+	Member  string // who
+	Site    string // where
+	Nav     []NavItem
+	Kept    Kept
+	Notice  *Said
+	Faulty  bool // the page tells of faults: the tab says so first
+}
+
+// LangChoice is one language in its own name.
+type LangChoice struct {
+	Tag  lang.Tag
+	Name string
+	On   bool
+}
+
+// NavItem is one way to go.
+type NavItem struct {
+	Address, Label, Icon, Key string
+	On                        bool
+}
+
+// Kept is the line "saved / only here / exchanged".
+type Kept struct {
+	Short, Long string
+}
+
+// Said is the notice after something was done.
+type Said struct {
+	Text, Link, Label string
+	Undo              bool
+	UndoLabel         string
+}
+
+// T is a text in the reader's language.
+func (s Shell) T(key string, args ...any) string { return lang.T(s.Lang, key, args...) }
+
+// Number writes a whole number with the reader's grouping.
+func (s Shell) Number(n int) string { return lang.Number(s.Lang, int64(n)) }
+
+// Date writes a day.
+func (s Shell) Date(t time.Time) string { return lang.Date(s.Lang, t) }
+
+// Moment writes a day and a time.
+func (s Shell) Moment(t time.Time) string {
+	return lang.ShortDate(s.Lang, t) + " " + lang.Clock(s.Lang, t)
+}
+
+// Clock writes a time of day.
+func (s Shell) Clock(t time.Time) string { return lang.Clock(s.Lang, t) }
+
+// Machine writes a moment for programs, in a time element.
+func (s Shell) Machine(t time.Time) string { return t.Format(time.RFC3339) }
+
+var navigation = []struct {
+	address, key, icon, shortcut string
+	in                           []record.Compartment
+}{
+	{"/board", "nav.board", "board", "board", nil},
+	{"/find", "nav.find", "find", "find", []record.Compartment{record.Identity}},
+	{"/series", "nav.series", "chart", "series", nil},
+	{"/pending", "nav.pending", "here", "pending", nil},
+}
+
+// shell prepares what surrounds a page. title is a catalogue key.
+func (c *call) shell(title string) Shell {
+	s := Shell{
+		Lang: c.lang, Title: c.T(title), Tab: c.config.Tab, CSS: assetAddress("paper.css"), JS: assetAddress("paper.js"),
+		Mark: assetAddress("mark.svg"), Path: c.r.URL.RequestURI(), Open: c.session != nil, Plain: c.session == nil,
+	}
+	if s.Tab == "" {
+		s.Tab = c.T("app.tab")
+	}
+	for _, tag := range lang.Tags() {
+		s.Langs = append(s.Langs, LangChoice{tag, shortName(tag), tag == c.lang})
+	}
+	if c.session == nil {
+		return s
+	}
+	s.Member, s.Site = c.desk.Member().Name, c.siteName()
+	for _, n := range navigation {
+		if n.in == nil || c.opensAny(n.in...) {
+			s.Nav = append(s.Nav, NavItem{n.address, c.T(n.key), n.icon, n.shortcut, n.address == c.r.URL.Path})
+		}
+	}
+	s.Kept = c.kept(c.desk.Status())
+	if c.r.Header.Get("X-Part") == "" && c.r.Method == "GET" {
+		if n := c.session.said(); n != nil {
+			s.Notice = &Said{Text: n.Text, Link: n.Link, Label: n.Label, Undo: n.Undo != nil, UndoLabel: c.T("app.undo")}
+		}
+	}
+	return s
+}
+
+// kept words how much exists only on this device. Calm: offline is the normal state.
+func (c *call) kept(st Status) Kept {
+	switch {
+	case st.Pending > 0:
+		long := c.T("status.only_here", "n", st.Pending)
+		if !st.Oldest.IsZero() {
+			long += " (" + c.T("status.oldest", "ago", lang.Ago(c.lang, st.Oldest, c.now())) + ")"
+		}
+		return Kept{c.T("status.short", "n", st.Pending), long}
+	case st.Exchanged.IsZero():
+		return Kept{c.T("app.saved"), c.T("status.never_exchanged")}
+	}
+	return Kept{c.T("app.saved"), c.T("status.all_exchanged") + ". " + c.T("status.exchanged", "ago", lang.Ago(c.lang, st.Exchanged, c.now()))}
+}
+
+// shortName is a language's own name, short enough for a row of five on a phone.
+func shortName(tag lang.Tag) string {
+	if tag == lang.HT {
+		return "Kreyòl"
+	}
+	return lang.Name(tag)
+}
+
+// pages are all templates, parsed once. Each file under templates/ is one page and carries its name.
+var pages = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{"icon": icon}).ParseFS(files, "templates/*.html"))
+})
