@@ -61,8 +61,9 @@ type cell struct {
 // ReadEncounters reads CBP's own file of nationwide encounters by state: comma-separated, with or without a byte order mark, lines
 // ending in LF or CRLF. Fiscal months become calendar months. It streams, so memory follows the number of rows and not the size of
 // the file.
-func ReadEncounters(from io.Reader) (*Parsed, error) {
-	print := newFingerprint(from)
+func ReadEncounters(from io.Reader) (*Parsed, error) { return readEncounters(newFingerprint(from)) }
+
+func readEncounters(print *fingerprint) (*Parsed, error) {
 	in := bufio.NewReaderSize(print, 1<<16)
 	if mark, err := in.Peek(3); err == nil && string(mark) == "\ufeff" {
 		in.Discard(3)
@@ -85,6 +86,9 @@ func ReadEncounters(from io.Reader) (*Parsed, error) {
 		case errors.As(err, &broken):
 			r.Rows++
 			r.reject(Rejection{Line: broken.Line, Column: broken.Column, Code: "import_quotes"})
+		case errors.Is(err, errTooLarge):
+			r.reject(Rejection{Line: r.Rows + 2, Code: "too_large", args: []any{"max", "256 MB"}})
+			ok = false
 		case err != nil:
 			return nil, err
 		default:

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"amparo/internal/lang"
 )
@@ -232,6 +234,27 @@ func TestManyRejectionsAreCountedNotListed(t *testing.T) {
 	p := read(t, cbpHeader+strings.Repeat("2023,FYTD,OCT,Other,TX,FMUA,ATLANTIS,Title 8,1\n", 120))
 	if len(p.Rejected) != 50 || p.More != 70 {
 		t.Errorf("%d listed, %d more", len(p.Rejected), p.More)
+	}
+}
+
+func TestAFileWithoutEndIsRefused(t *testing.T) {
+	text, _ := shipped()
+	print := newFingerprint(strings.NewReader(text))
+	print.size = maxFileBytes - 1_000_000 // as if that much had been read
+	p, err := readEncounters(print)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Rejected) != 1 || p.Rejected[0].Code != "too_large" || p.Rejected[0].Line < 10_000 || len(p.Blocks) != 0 {
+		t.Errorf("%d blocks, %+v", len(p.Blocks), p.Rejected)
+	}
+}
+
+func TestAFileThatBreaksOffIsAnError(t *testing.T) {
+	text, _ := shipped()
+	broken := errors.New("the stick was pulled out")
+	if _, err := ReadEncounters(io.MultiReader(strings.NewReader(text[:100_000]), iotest.ErrReader(broken))); !errors.Is(err, broken) {
+		t.Errorf("%v", err)
 	}
 }
 

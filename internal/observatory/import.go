@@ -36,7 +36,7 @@ func Import(im Importer, file io.Reader, dryRun bool, tag lang.Tag, apply func(r
 		if result.Error == nil {
 			return none, fmt.Errorf("import %s: refused without a reason", im.Name)
 		}
-		return none, fmt.Errorf("import %s: %s", im.Name, result.Error.Message)
+		return none, errors.New(result.Error.Message)
 	}
 	out, ok := result.Result.(Imported)
 	if !ok { // what was read back from the journal is plain JSON

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"hash"
 	"io"
 	"maps"
@@ -16,6 +16,8 @@ import (
 
 // maxFileBytes bounds what an importer reads. Published tables are a few megabytes; whatever is larger than this is not one.
 const maxFileBytes = 256 << 20
+
+var errTooLarge = errors.New("the file is too large to be a published table")
 
 // maxRejections is how many rejected lines are listed. The rest are only counted.
 const maxRejections = 50
@@ -131,7 +133,7 @@ func (f *fingerprint) Read(p []byte) (int, error) {
 	n, err := f.from.Read(p)
 	f.sum.Write(p[:n])
 	if f.size += int64(n); f.size > maxFileBytes {
-		return n, fmt.Errorf("the file is larger than %d MB", maxFileBytes>>20)
+		return n, errTooLarge
 	}
 	return n, err
 }

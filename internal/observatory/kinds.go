@@ -3,7 +3,7 @@ package observatory
 import "amparo/internal/record"
 
 // Source is who publishes figures and where they are found.
-var Source = &record.Kind{Number: 100, Name: "source", In: record.Public, Form: record.Keyed, Key: []string{"source"}, Fields: []record.Field{
+var Source = &record.Kind{Number: 100, Name: "source", In: record.Public, Form: record.Keyed, Key: []string{"source"}, Title: []string{"publisher"}, Fields: []record.Field{
 	{Number: 1, Name: "source", Type: record.Code}, // a short name of our own, for example cbp
 	{Number: 2, Name: "publisher", Type: record.Text},
 	{Number: 3, Name: "title", Type: record.Text}, // of the publication, as its publisher writes it
@@ -13,7 +13,7 @@ var Source = &record.Kind{Number: 100, Name: "source", In: record.Public, Form: 
 }}
 
 // Series is a table of figures by month. Its rows are in its blocks.
-var Series = &record.Kind{Number: 101, Name: "series", In: record.Public, Form: record.Keyed, Key: []string{"series"}, Fields: []record.Field{
+var Series = &record.Kind{Number: 101, Name: "series", In: record.Public, Form: record.Keyed, Key: []string{"series"}, Title: []string{"series"}, Fields: []record.Field{
 	{Number: 1, Name: "series", Type: record.Code}, // for example cbp-encounters
 	{Number: 2, Name: "title", Type: record.Text},  // catalogue key of the title, or the title itself
 	{Number: 3, Name: "unit", Type: record.Code, Codes: "unit"},
@@ -23,7 +23,7 @@ var Series = &record.Kind{Number: 101, Name: "series", In: record.Public, Form: 
 }}
 
 // SeriesBlock is one month of a series. The rows are bytes that only this package reads; see EncodeBlock.
-var SeriesBlock = &record.Kind{Number: 102, Name: "series_block", In: record.Public, Form: record.Keyed, Key: []string{"series", "month"}, Fields: []record.Field{
+var SeriesBlock = &record.Kind{Number: 102, Name: "series_block", In: record.Public, Form: record.Keyed, Key: []string{"series", "month"}, Title: []string{"series", "month"}, Fields: []record.Field{
 	{Number: 1, Name: "series", Type: record.Code, Index: true},
 	{Number: 2, Name: "month", Type: record.Date}, // calendar month
 	{Number: 3, Name: "rows", Type: record.Blob},
