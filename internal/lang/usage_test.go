@@ -15,9 +15,11 @@ import (
 	"testing"
 )
 
-// families are keys that are looked up by a computed name: the last part is a code, a field or a name that must stand as
-// a quoted word somewhere in the code. Everything else must stand there whole.
-var families = []string{"code.", "compartment.", "field.", "kind.", "reason.", "refuse.", "role.", "ago.", "ahead."}
+// families are keys that are looked up by a computed name: the last part, or all that follows the family, is a code, a
+// field or a name that must stand as a quoted word somewhere in the code. Everything else must stand there whole.
+var families = []string{
+	"action.", "ago.", "ahead.", "check.", "cmd.help.", "code.", "compartment.", "field.", "kind.", "query.", "reason.", "refuse.", "role.",
+}
 
 // ownNames are code lists whose names come from Country, Language, Name and role.<code>.
 var ownNames = []string{"country", "language", "lang", "role"}
@@ -46,8 +48,8 @@ func newSource() source {
 	return source{map[string]string{}, map[string]string{}, nil, map[string]bool{}}
 }
 
-// readSource reads all Go files and templates of the repository. Tests ask for texts that are not there on purpose, so
-// they count neither as use nor as need.
+// readSource reads all Go files and templates of the repository. Tests, and the packages made for tests, ask for texts
+// that are not there on purpose: they count neither as use nor as need.
 func readSource(t *testing.T) *source {
 	t.Helper()
 	s := newSource()
@@ -57,7 +59,7 @@ func readSource(t *testing.T) *source {
 			return err
 		}
 		if d.IsDir() {
-			if name := d.Name(); name == ".git" || name == "testdata" || name == "node_modules" {
+			if name := d.Name(); name == ".git" || name == "testdata" || name == "node_modules" || strings.HasSuffix(name, "test") {
 				return fs.SkipDir
 			}
 			return nil
@@ -119,7 +121,8 @@ func (s *source) ask(path, key string, gives []string) {
 	s.asks = append(s.asks, ask{path, key, gives})
 }
 
-// call looks at T(tag, "key", …), T("key", …), T(tag, "prefix."+x, …) and Refuse(field, "code", …).
+// call looks at T(tag, "key", …), T("key", …), T(tag, "prefix."+x, …), record.Refuse(field, "code", …) and at the
+// names of actions and queries, which the command line explains.
 func (s *source) call(path string, call *ast.CallExpr) {
 	var room, name string
 	switch f := call.Fun.(type) {
@@ -161,6 +164,10 @@ func (s *source) call(path string, call *ast.CallExpr) {
 		if room == "record" {
 			family, at = "refuse.", 1
 		}
+	case "NewAction":
+		family, at = "action.", 0
+	case "NewQuery":
+		family, at = "query.", 0
 	}
 	if at < 0 || at >= len(call.Args) || literal(call.Args[at]) == "" {
 		return
@@ -177,7 +184,7 @@ func (s *source) call(path string, call *ast.CallExpr) {
 			s.wanted["field."+literal(call.Args[i+1])] = path
 		}
 	}
-	if family != "" {
+	if family == "refuse." {
 		gives = append(gives, "field") // every refusal knows its field
 	}
 	s.ask(path, key, gives)
@@ -260,7 +267,7 @@ func (s *source) shows(key string) bool {
 	shortest := 0
 	for _, family := range families {
 		if strings.HasPrefix(key, family) {
-			if s.words[key[strings.LastIndexByte(key, '.')+1:]] {
+			if s.words[key[strings.LastIndexByte(key, '.')+1:]] || s.words[key[len(family):]] {
 				return true
 			}
 			shortest = len(family)
