@@ -16,6 +16,8 @@ type Query struct {
 	Nationality string   // alpha-3; empty: none
 	Maybe       string   // the part that was taken for a nationality but may be a name (Israel, Chad)
 	Card        string   // four or more digits: the end of a card number
+
+	yearly bool // Card may also be a year
 }
 
 // Empty reports a query that cannot find anybody: nothing that names a person.
@@ -40,6 +42,12 @@ func Parse(text string, on time.Time, country func(string) string) Query {
 	var little []string
 	for i := 0; i < len(words); i++ {
 		word := words[i]
+		if i+2 < len(words) {
+			if joined := together(words[i : i+3]); joined != "" {
+				word = joined
+				i += 2
+			}
+		}
 		if q.number(word, on) {
 			q.Open = false
 			if i+1 < len(words) && years[strings.Join(fold(words[i+1]), "")] {
@@ -78,6 +86,22 @@ func Parse(text string, on time.Time, country func(string) string) Query {
 	return q
 }
 
+// together joins three numbers that are one: a card in groups of four digits, or day, month and year.
+func together(words []string) string {
+	for _, w := range words {
+		if strings.Trim(w, "0123456789") != "" || w == "" {
+			return ""
+		}
+	}
+	switch a, b, c := len(words[0]), len(words[1]), len(words[2]); {
+	case a == 4 && b == 4 && c == 4:
+		return strings.Join(words, "")
+	case a <= 2 && b <= 2 && (c == 2 || c == 4):
+		return strings.Join(words, "/")
+	}
+	return ""
+}
+
 // Words that may follow or precede a number that is an age.
 var (
 	years  = map[string]bool{"anos": true, "ano": true, "years": true, "year": true, "ans": true, "an": true, "lane": true}
@@ -95,13 +119,17 @@ func (q *Query) number(word string, on time.Time) bool {
 	if word == "" || strings.Trim(word, "0123456789-/.") != "" || strings.Trim(word, "-/.") == "" {
 		return false
 	}
-	if born, ok := bornOf(word, on); ok {
+	born, dated := bornOf(word, on)
+	if dated {
 		if q.Born == 0 || q.ByAge {
 			q.Born, q.ByAge = born, false
 		}
 		if len(word) != 4 {
 			return true
 		}
+	}
+	if strings.Contains(word, "/") { // a date or a mistake, never a card
+		return true
 	}
 	digits := strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
@@ -111,8 +139,8 @@ func (q *Query) number(word string, on time.Time) bool {
 	}, word)
 	switch n, err := strconv.Atoi(digits); {
 	case len(digits) >= 4:
-		if len(digits) > len(q.Card) {
-			q.Card = digits[max(0, len(digits)-20):]
+		if len(digits) > len(q.Card) || q.yearly && !dated { // what can be no year is rather a card
+			q.Card, q.yearly = digits[max(0, len(digits)-20):], dated
 		}
 	case err == nil && n <= 120 && len(digits) == len(word) && q.Born == 0:
 		q.Born, q.ByAge = Moment(on)-float64(n)-0.5, true
@@ -143,6 +171,12 @@ func bornOf(word string, on time.Time) (float64, bool) {
 		return within(BornDate(f[0] + "-" + two(n[1]) + "-" + two(n[2])))
 	case len(f) == 3 && len(f[2]) == 4:
 		return within(BornDate(f[2] + "-" + two(n[1]) + "-" + two(n[0])))
+	case len(f) == 3 && len(f[2]) == 2 && len(f[0]) <= 2: // 27/3/91: the latest such year that is not to come
+		year := on.Year()/100*100 + n[2]
+		if year > on.Year() {
+			year -= 100
+		}
+		return within(BornDate(strconv.Itoa(year) + "-" + two(n[1]) + "-" + two(n[0])))
 	}
 	return 0, false
 }

@@ -30,6 +30,12 @@ func TestParse(t *testing.T) {
 		{"juan como 30", Query{Parts: []string{"juan"}, Born: 1996, ByAge: true}},
 		{"como 30", Query{Born: 1996, ByAge: true}},
 		{"4821-0937-4129", Query{Card: "482109374129"}},
+		{"4821 0937 4129", Query{Card: "482109374129"}},
+		{"juan 1991 4129", Query{Parts: []string{"juan"}, Born: 1991.5, Card: "4129"}},
+		{"juan 4129 1991", Query{Parts: []string{"juan"}, Born: 1991.5, Card: "4129"}},
+		{"juan 27 3 91", Query{Parts: []string{"juan"}, Born: 1991.23}},
+		{"juan 27/3/05", Query{Parts: []string{"juan"}, Born: 2005.23}},
+		{"juan 40 13 91", Query{Parts: []string{"juan"}}}, // no such day: nothing is guessed
 		{"pérez, juan", Query{Parts: []string{"perez", "juan"}, Open: true}},
 		{"ana de el salvador", Query{Parts: []string{"ana"}, Nationality: "SLV"}},
 		{"lopez israel", Query{Parts: []string{"lopez"}, Nationality: "ISR", Maybe: "israel"}},
