@@ -10,8 +10,14 @@ import (
 // orders what one change could have known of another even when wall clocks are wrong.
 type Time uint64
 
-// TimeOf is the wall time with counter 0.
-func TimeOf(wall time.Time) Time { return Time(uint64(wall.UnixMilli()) << 16) }
+// MaxTime is the greatest time there is, in the year 6429: it fits a signed integer, and every calendar and JSON can
+// write it.
+const MaxTime Time = 1<<63 - 1
+
+// TimeOf is the wall time with counter 0. A clock set before 1970 counts as 1970, one beyond MaxTime as MaxTime.
+func TimeOf(wall time.Time) Time {
+	return Time(min(max(wall.UnixMilli(), 0), int64(MaxTime>>16))) << 16
+}
 
 // Wall is the wall-clock half.
 func (t Time) Wall() time.Time { return time.UnixMilli(int64(t >> 16)).UTC() }

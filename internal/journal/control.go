@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"sync"
@@ -53,7 +54,8 @@ type Founding struct {
 	Recovery [][]byte
 }
 
-// Certificate says that a writer's key is a member's on one device. It stands in the writer's first commit.
+// Certificate says that a writer's key is a member's on one device. It stands in the writer's own first commit and nowhere
+// else: the writer's signature shows that the writer agrees.
 type Certificate struct {
 	_      struct{} `cbor:",toarray"`
 	Writer seal.VerifyKey
@@ -118,6 +120,16 @@ func (c Control) Into(payload any) error {
 	if err := dec.Unmarshal(c.Payload, payload); err != nil {
 		return fmt.Errorf("control record %d: %w: %w", c.Kind, ErrFormat, err)
 	}
+	return spelled(fmt.Sprintf("control record %d", c.Kind), payload, c.Payload)
+}
+
+// spelled refuses bytes that are not the ones we would write: keys and ids must have one spelling, and CBOR left to
+// itself fills a short key up with zeros.
+func spelled(what string, value any, as []byte) error {
+	enc, _ := controlModes()
+	if again, err := enc.Marshal(value); err != nil || !bytes.Equal(again, as) {
+		return fmt.Errorf("%s: %w: not the only spelling", what, ErrFormat)
+	}
 	return nil
 }
 
@@ -138,21 +150,23 @@ func DecodeControls(data []byte) ([]Control, error) {
 	if err := dec.Unmarshal(data, &list); err != nil {
 		return nil, fmt.Errorf("open part: %w: %w", ErrFormat, err)
 	}
-	return list, nil
+	return list, spelled("open part", list, data)
 }
 
-// Controls lists what the commit's open parts say.
+// Controls lists what the commit says openly. It has one open part at most, so that what it says is believed as a whole.
 func (c *Commit) Controls() ([]Control, error) {
-	var all []Control
+	open := -1
 	for i, p := range c.Header.Parts {
-		if p.Tag != 0 || c.Parts[i] == nil {
+		if p.Tag != 0 {
 			continue
 		}
-		list, err := DecodeControls(c.Parts[i])
-		if err != nil {
-			return nil, err
+		if open >= 0 {
+			return nil, fmt.Errorf("%w: two open parts", ErrFormat)
 		}
-		all = append(all, list...)
+		open = i
 	}
-	return all, nil
+	if open < 0 || c.Parts[open] == nil {
+		return nil, nil
+	}
+	return DecodeControls(c.Parts[open])
 }

@@ -18,10 +18,14 @@ const (
 	MaxParts    = 16
 	MaxSeen     = 4096
 	MaxPartSize = 16 << 20
+	MaxSeq      = 1 << 62
 )
 
 // ErrFormat reports bytes that are not this format.
 var ErrFormat = errors.New("not an Amparo journal record")
+
+// ErrTooLarge reports what this format cannot carry: more than every reader accepts. It is refused when written.
+var ErrTooLarge = errors.New("too large for one commit")
 
 // ErrNewer reports a format that a later version of the program wrote.
 var ErrNewer = errors.New("written by a newer version of Amparo")
@@ -131,9 +135,9 @@ func DecodeHeader(data []byte) (Header, error) {
 	}
 	r.copy(h.Workspace[:])
 	r.copy(h.Writer[:])
-	h.Seq = r.uvarint()
+	h.Seq = r.seq()
 	r.copy(h.Prev[:])
-	h.Time = Time(r.uint64())
+	h.Time = Time(r.max(r.uint64(), uint64(MaxTime)))
 	r.copy(h.Salt[:])
 	h.Seen = r.seen()
 	for range r.count(MaxParts) {
@@ -147,9 +151,6 @@ func DecodeHeader(data []byte) (Header, error) {
 	}
 	if err := r.done(); err != nil {
 		return Header{}, fmt.Errorf("commit header: %w", err)
-	}
-	if h.Seq == 0 {
-		return Header{}, fmt.Errorf("commit header: %w: sequence number 0", ErrFormat)
 	}
 	return h, nil
 }

@@ -82,12 +82,21 @@ func (r *reader) max(v, limit uint64) uint64 {
 
 func (r *reader) count(limit uint64) int { return int(r.max(r.uvarint(), limit)) }
 
+// seq is a place in a chain: 1 to MaxSeq, so that any database and any sum of a few of them can hold it.
+func (r *reader) seq() uint64 {
+	v := r.max(r.uvarint(), MaxSeq)
+	if v == 0 {
+		r.fail("sequence number 0")
+	}
+	return v
+}
+
 func (r *reader) seen() []Seen {
 	var out []Seen
 	for range r.count(MaxSeen) {
 		var s Seen
 		r.copy(s.Writer[:])
-		s.Seq = r.uvarint()
+		s.Seq = r.seq()
 		r.copy(s.Hash[:])
 		if r.err != nil {
 			return nil

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"amparo/internal/seal"
 )
@@ -37,10 +38,7 @@ func (r *Roll) KeyFor(run *Run) (seal.VerifyKey, error) {
 	if first.Seq != 1 {
 		return seal.VerifyKey{}, fmt.Errorf("%w: %s", ErrUnknownWriter, first.Writer)
 	}
-	trial := &Roll{Workspace: r.Workspace, Founder: r.Founder, Members: map[MemberID]MemberKeys{}, Writers: map[WriterID]Certificate{}}
-	for id, keys := range r.Members {
-		trial.Members[id] = keys
-	}
+	trial := &Roll{Workspace: r.Workspace, Founder: r.Founder, Members: r.Members, Writers: map[WriterID]Certificate{}}
 	if err := trial.Learn(first); err != nil {
 		return seal.VerifyKey{}, err
 	}
@@ -51,17 +49,26 @@ func (r *Roll) KeyFor(run *Run) (seal.VerifyKey, error) {
 	return cert.Writer, nil
 }
 
-// Learn takes in what a verified commit says openly. What it cannot believe changes nothing and is an error.
+// Learn takes in what a verified commit says openly. What it cannot believe changes nothing and is an error: ErrFormat,
+// ErrChain, seal.ErrSignature, or ErrUnknownWriter when it may be believed later.
 func (r *Roll) Learn(c *Commit) error {
 	controls, err := c.Controls()
 	if err != nil {
-		return err
+		return fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err)
 	}
+	if len(controls) == 0 {
+		return nil
+	}
+	next := &Roll{Workspace: r.Workspace, Founder: r.Founder, Members: maps.Clone(r.Members), Writers: maps.Clone(r.Writers)}
 	for _, control := range controls {
-		if err := r.learn(c, control); err != nil {
+		if err := next.learn(c, control); err != nil {
 			return fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err)
 		}
 	}
+	if next.Founder != r.Founder && next.Writers[c.Writer].Member != next.Founder {
+		return fmt.Errorf("commit %d by %s: %w: founded by another than the founder", c.Seq, c.Writer, ErrChain)
+	}
+	r.Founder, r.Members, r.Writers = next.Founder, next.Members, next.Writers
 	return nil
 }
 
@@ -73,6 +80,9 @@ func (r *Roll) learn(c *Commit, control Control) error {
 			return err
 		}
 		id := f.Admin.Member()
+		if cert, known := r.Writers[c.Writer]; known && cert.Member != id {
+			return fmt.Errorf("%w: founded by another than the founder", ErrChain)
+		}
 		if r.Founder != (MemberID{}) && r.Founder != id || c.Seq != 1 || len(c.Seen) > 0 {
 			return fmt.Errorf("%w: a second founding", ErrChain)
 		}
@@ -82,14 +92,21 @@ func (r *Roll) learn(c *Commit, control Control) error {
 		if err := control.Into(&keys); err != nil {
 			return err
 		}
-		if _, known := r.Writers[c.Writer]; !known {
+		by, known := r.Writers[c.Writer]
+		if !known {
 			return fmt.Errorf("%w: admitting", ErrUnknownWriter)
+		}
+		if by.Member != r.Founder {
+			return fmt.Errorf("%w: only the founder admits members", ErrChain)
 		}
 		r.Members[keys.Member()] = keys
 	case ControlCertify:
 		var cert Certificate
 		if err := control.Into(&cert); err != nil {
 			return err
+		}
+		if WriterOf(cert.Writer) != c.Writer || c.Seq != 1 {
+			return fmt.Errorf("%w: a certificate outside its writer's first commit", ErrChain)
 		}
 		keys, known := r.Members[cert.Member]
 		if !known {
@@ -98,7 +115,10 @@ func (r *Roll) learn(c *Commit, control Control) error {
 		if err := cert.Verify(r.Workspace, keys.Sign); err != nil {
 			return err
 		}
-		r.Writers[WriterOf(cert.Writer)] = cert
+		if before, known := r.Writers[c.Writer]; known && before.Member != cert.Member {
+			return fmt.Errorf("%w: one writer of two members", ErrChain)
+		}
+		r.Writers[c.Writer] = cert
 	}
 	return nil
 }

@@ -71,7 +71,8 @@ func (r *Run) Encode() []byte {
 	return append(b, r.Sig[:]...)
 }
 
-// DecodeRun reads a run and rebuilds its headers and hashes. It checks nothing against a key: Verify does.
+// DecodeRun reads a run and rebuilds its headers and hashes; the parts are slices of data. Sealed parts may be withheld,
+// open ones may not. It checks nothing against a key: Verify does, of what DecodeRun gave.
 func DecodeRun(data []byte) (Run, error) {
 	r := reader{data: data}
 	if v := r.byte(); r.err == nil && v != Version {
@@ -85,11 +86,14 @@ func DecodeRun(data []byte) (Run, error) {
 	var prev Hash
 	r.copy(workspace[:])
 	r.copy(writer[:])
-	seq := r.uvarint()
+	seq := r.seq()
 	r.copy(prev[:])
 	n := r.count(MaxRun)
-	if r.err == nil && (n == 0 || seq == 0 || seq > 1<<62) {
-		r.fail("an empty run or a sequence number out of range")
+	if n == 0 {
+		r.fail("an empty run")
+	}
+	if seq > MaxSeq-uint64(n) {
+		r.fail("a sequence number out of range")
 	}
 	var run Run
 	last := Time(0)
@@ -100,7 +104,7 @@ func DecodeRun(data []byte) (Run, error) {
 			r.fail("a time that is not well spelled")
 		}
 		r.take(max(used, 0))
-		last += Time(delta)
+		last = Time(r.max(uint64(last)+uint64(delta), uint64(MaxTime)))
 		h.Time = last
 		r.copy(h.Salt[:])
 		h.Seen = r.seen()
@@ -114,6 +118,9 @@ func DecodeRun(data []byte) (Run, error) {
 					p.Digest = Hash(seal.Digest(data))
 				}
 			case 0:
+				if p.Tag == 0 { // whoever hides who was admitted and who was granted what would hide it for good
+					r.fail("an open part that was withheld")
+				}
 				r.copy(p.Digest[:])
 			default:
 				r.fail("a part neither here nor absent")
@@ -159,8 +166,12 @@ type Head struct {
 // Vector says up to where a copy holds each writer's chain.
 type Vector map[WriterID]uint64
 
-// WriteFrame writes length and bytes; ReadFrame reads them. Runs travel so on every carrier.
+// WriteFrame writes length and bytes; ReadFrame reads them. Runs travel so on every carrier. It fails with ErrTooLarge,
+// and writes nothing, when no ReadFrame would accept the bytes.
 func WriteFrame(w io.Writer, data []byte) error {
+	if len(data) > MaxFrame {
+		return fmt.Errorf("frame of %d bytes: %w", len(data), ErrTooLarge)
+	}
 	var head [4]byte
 	binary.BigEndian.PutUint32(head[:], uint32(len(data)))
 	if _, err := w.Write(head[:]); err != nil {

@@ -118,6 +118,9 @@ func (f Field) canonical(value any) (any, error) {
 		case nil:
 			return []string{}, nil
 		case []string:
+			if slices.ContainsFunc(v, func(e string) bool { return !utf8.ValidString(e) }) {
+				return nil, fmt.Errorf("field %s: not UTF-8", f.Name)
+			}
 			out := slices.Clone(v)
 			slices.Sort(out)
 			return slices.Compact(out), nil
