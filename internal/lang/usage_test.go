@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -56,6 +57,14 @@ func newSource() source {
 // that are not there on purpose: they count neither as use nor as need.
 func readSource(t *testing.T) *source {
 	t.Helper()
+	s, err := readOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var readOnce = sync.OnceValues(func() (*source, error) {
 	s := newSource()
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -78,11 +87,8 @@ func readSource(t *testing.T) *source {
 		}
 		return s.add(filepath.ToSlash(path), string(b))
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &s
-}
+	return &s, err
+})
 
 func (s *source) add(path, text string) error {
 	said := text
