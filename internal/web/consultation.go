@@ -114,7 +114,7 @@ func consultationPage(c *call) error {
 	page.Next = f.field("next", kind("date"), class("w6"), hint("consult.next_hint"))
 	page.When = f.when()
 	page.Form, page.Shell.Form, page.Faulty = f.close(), f.ID, len(f.Faults) > 0
-	told, err := ask[people.Timeline](c, "timeline.title", "person", id)
+	told, err := ask[people.Timeline](c, "person.timeline", "person", id)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,10 @@ var strokes = map[string]template.HTML{
 	"medical":       `<path d="M9 4h6v5h5v6h-5v5H9v-5H4V9h5z"/>`,
 	"mental_health": `<path d="M12 20s-7-4.5-7-9.5A4 4 0 0 1 12 8a4 4 0 0 1 7 2.5c0 5-7 9.5-7 9.5z"/>`,
 	"social":        `<path d="M4 18c2-5 4-7 8-7s6 2 8 7M12 8a2.5 2.5 0 1 0 0-.1"/>`,
+	"nursing":       `<path d="M5 12h3l2-5 3 10 2-5h4"/>`,
+	"distribution":  `<path d="M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8"/>`,
+	"left":          `<path d="m14 6-6 6 6 6"/>`,
+	"right":         `<path d="m10 6 6 6-6 6"/>`,
 	"other":         `<circle cx="12" cy="12" r="7"/>`,
 }
 

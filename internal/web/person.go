@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"amparo/internal/lang"
@@ -22,6 +23,7 @@ type PersonPage struct {
 	Older   int // entries not shown
 	AllLink string
 	Facts   []Fact
+	Past    string
 	Groups  []string
 	Offers  []Offer // consultations that the member may write
 	Visit   string
@@ -66,16 +68,14 @@ func personPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	told, err := ask[people.Timeline](c, "timeline.title", "person", id)
+	told, err := ask[people.Timeline](c, "person.timeline", "person", id)
 	if err != nil {
 		return err
 	}
 	address := "/people/" + p.ID.String()
-	page := PersonPage{Shell: c.shell("person.title"), Banner: c.banner(p.Brief), Facts: c.personFacts(p), Visit: address + "/visit",
+	page := PersonPage{Shell: c.shell("person.title"), Banner: c.banner(p.Brief), Facts: c.personFacts(p), Past: c.personPast(p), Visit: address + "/visit",
 		Edit: address + "/edit", Summary: address + "/summary", Writes: c.desk.Opens(record.Identity)}
-	for _, g := range p.Groups {
-		page.Groups = append(page.Groups, c.coded("group", g))
-	}
+	page.Groups = c.codedAll("group", p.Groups)
 	for _, r := range p.RivalFields {
 		page.Rivals = append(page.Rivals, c.rival(p.ID.String(), "person", r, address))
 	}
@@ -102,6 +102,7 @@ func (c *call) personFacts(p people.Shown) []Fact {
 			out = append(out, Fact{label, value})
 		}
 	}
+	add(c.fieldLabel("card"), "#"+p.Card)
 	add(c.fieldLabel("birth"), lang.PartialDate(c.lang, p.Birth))
 	if p.Sex != "" {
 		add(c.fieldLabel("sex"), c.coded("sex", p.Sex))
@@ -118,27 +119,37 @@ func (c *call) personFacts(p people.Shown) []Fact {
 	}
 	add(c.fieldLabel("phone"), p.Phone)
 	add(c.fieldLabel("note"), p.Note)
+	consent := c.T("app.not_asked")
+	if len(p.Consent) > 0 {
+		consent = strings.Join(c.codedAll("consent", p.Consent), "; ")
+	}
+	add(c.T("register.consent"), consent)
+	return out
+}
+
+// personPast says in one line since when the person is known, and how often they came.
+func (c *call) personPast(p people.Shown) string {
+	var said []string
 	if r := p.Registered; r != nil {
-		add(c.T("kind.person"), c.T("person.registered", "site", orDash(r.SiteName), "date", lang.Date(c.lang, r.At)))
+		said = append(said, c.T("person.registered", "site", orDash(r.SiteName), "date", lang.Date(c.lang, r.At)))
 	}
 	if p.Visits > 0 {
-		add(c.T("kind.visit"), c.T("person.visits", "n", p.Visits)+" "+c.T("person.sites", "n", p.Sites))
+		said = append(said, c.T("person.visits", "n", p.Visits)+" "+c.T("person.sites", "n", p.Sites))
 	}
-	var consent []string
-	for _, one := range p.Consent {
-		consent = append(consent, c.coded("consent", one))
+	return strings.Join(said, " · ")
+}
+
+// kindIcons are the icons of what is not called like its icon.
+var kindIcons = map[string]string{"consultation": "medical", "session": "mental_health", "social": "social"}
+
+// fieldNames lists fields as the reader knows them.
+func (c *call) fieldNames(v any) string {
+	names, _ := v.([]string)
+	out := make([]string, 0, len(names))
+	for _, one := range names {
+		out = append(out, c.fieldLabel(one))
 	}
-	if len(consent) == 0 {
-		consent = []string{c.T("app.not_asked")}
-	}
-	for i, one := range consent {
-		label := ""
-		if i == 0 {
-			label = c.fieldLabel("consent")
-		}
-		out = append(out, Fact{label, one})
-	}
-	return out
+	return lang.List(c.lang, out)
 }
 
 func (c *call) entry(e people.Entry) EntryLine {
@@ -146,29 +157,26 @@ func (c *call) entry(e people.Entry) EntryLine {
 	at := e.At.In(zone)
 	line := EntryLine{Icon: e.Kind, When: lang.Date(c.lang, at) + ", " + lang.Clock(c.lang, at), Machine: at.Format(time.RFC3339),
 		Gone: !e.Corrected.IsZero(), Mended: !e.Corrects.IsZero()}
-	line.Title = e.Kind
+	line.Title = c.coded("", e.Kind)
 	if lang.Has("kind." + e.Kind) {
 		line.Title = c.T("kind." + e.Kind)
 	}
-	if service, ok := e.Fields["service"].(string); ok {
-		line.Title, line.Icon = line.Title+": "+c.coded("service", service), service
-	}
+	line.Note, _ = e.Fields["note"].(string)
 	switch e.Kind {
 	case "person":
-		line.Icon = "people"
-	case "session":
-		line.Icon = "mental_health"
-	case "social":
-		line.Icon = "social"
-	default:
-		if note, ok := e.Fields["note"].(string); ok {
-			line.Note = note
+		line.Icon, line.Note = "people", ""
+	case "change":
+		line.Icon, line.Note = "edit", c.fieldNames(e.Fields["changed"])
+	case "visit":
+		if service, ok := e.Fields["service"].(string); ok {
+			line.Title, line.Icon = line.Title+": "+c.coded("service", service), service
 		}
 		line.Facts = c.facts(e.Kind, e.Fields, "service", "note", "number")
-	}
-	if e.Kind == "session" || e.Kind == "social" {
-		line.Note, _ = e.Fields["note"].(string)
-		line.Facts = c.facts(e.Kind, e.Fields, "service", "note")
+	default:
+		if icon, ok := kindIcons[e.Kind]; ok {
+			line.Icon = icon
+		}
+		line.Facts = c.facts(e.Kind, e.Fields, "service", "note", "type")
 	}
 	switch {
 	case line.Gone:
@@ -351,7 +359,7 @@ func summaryPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	told, err := ask[people.Timeline](c, "timeline.title", "person", id)
+	told, err := ask[people.Timeline](c, "person.timeline", "person", id)
 	if err != nil {
 		return err
 	}

@@ -136,8 +136,8 @@ func (c *call) whole(f record.Field, v int64) string {
 	case record.Time:
 		return lang.DateTime(c.lang, time.Unix(v, 0).In(c.zone()))
 	}
-	if f.Codes != "" {
-		return c.coded(f.Codes, strconv.FormatInt(v, 10))
+	if key := "code." + f.Name + "." + strconv.FormatInt(v, 10); lang.Has(key) { // a degree, such as severity
+		return c.T(key)
 	}
 	return lang.Number(c.lang, v)
 }
@@ -154,6 +154,15 @@ func (c *call) coded(list, code string) string {
 		return c.T(key)
 	}
 	return strings.ReplaceAll(code, "_", " ")
+}
+
+// codedAll are the labels of several codes of one list.
+func (c *call) codedAll(list string, codes []string) []string {
+	out := make([]string, 0, len(codes))
+	for _, code := range codes {
+		out = append(out, c.coded(list, code))
+	}
+	return out
 }
 
 // fieldLabel is the name of a field as the reader knows it.

@@ -1,0 +1,191 @@
+package webtest
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strings"
+	"time"
+
+	"amparo/internal/care"
+	"amparo/internal/lang"
+	"amparo/internal/observatory"
+	"amparo/internal/people"
+	"amparo/internal/place"
+	"amparo/internal/record"
+	"amparo/internal/route"
+	"amparo/internal/web"
+)
+
+// Now is the moment at which every example page is made.
+var Now = time.Date(2026, 3, 27, 16, 40, 0, 0, time.FixedZone("", -6*3600))
+
+// House is a workspace made up for tests. The zero value is founded and has a full day behind it.
+type House struct {
+	Empty   bool            // nothing founded yet
+	Quiet   bool            // a first day: no sites, no people, no queue
+	Bare    bool            // sites, but nobody has come today
+	Refuses *record.Problem // what every action is refused with; nil: all are taken
+	Shuts   []record.Compartment
+	Applied []record.Request // what was asked, in order
+}
+
+// Registry is that of the real work, so that kinds, actions and queries are the real ones.
+func (h *House) Registry() *record.Registry {
+	r, err := record.NewRegistry(people.Module, place.Module, care.Module, route.Module, observatory.Module)
+	if err != nil {
+		panic(err) // the modules of this repository fit together, or nothing starts
+	}
+	return r
+}
+
+// Founded reports whether there is a workspace.
+func (h *House) Founded() bool { return !h.Empty }
+
+// Workspace is the organisation.
+func (h *House) Workspace() string {
+	if h.Empty {
+		return ""
+	}
+	return "Red de Casas del Sureste"
+}
+
+// The made-up members.
+var (
+	Rosa  = web.Member{ID: ID(1), Name: "Rosa Elvira Cruz", Role: "clinician"}
+	Julio = web.Member{ID: ID(2), Name: "Julio Santiz", Role: "registrar"}
+)
+
+// Passphrase opens both.
+const Passphrase = "cuatro caballos cruzan despacio"
+
+// Members lists them.
+func (h *House) Members() []web.Member {
+	if h.Empty {
+		return nil
+	}
+	return []web.Member{Rosa, Julio}
+}
+
+// Found makes the workspace.
+func (h *House) Found(_ context.Context, f web.Founding) (web.Founded, error) {
+	if !h.Empty {
+		return web.Founded{}, web.ErrFounded
+	}
+	h.Empty, h.Quiet = false, true
+	words := strings.Fields("puente limón cántaro siete nube madera faro tijera campo miel reloj azul")
+	return web.Founded{Desk: &Desk{House: h, Who: web.Member{ID: ID(1), Name: f.Member, Role: "administrator"}}, Recovery: words}, nil
+}
+
+// Unlock opens a member with the passphrase above.
+func (h *House) Unlock(_ context.Context, member record.ID, passphrase string) (web.Desk, error) {
+	if passphrase != Passphrase {
+		return nil, web.ErrPassphrase
+	}
+	for _, m := range h.Members() {
+		if m.ID == member {
+			return &Desk{House: h, Who: m}, nil
+		}
+	}
+	return nil, web.ErrPassphrase
+}
+
+// Desk is one of the members at work.
+type Desk struct {
+	House  *House
+	Who    web.Member
+	Locked bool
+}
+
+// Member says who.
+func (d *Desk) Member() web.Member { return d.Who }
+
+// Opens is true for everything but what the house shuts.
+func (d *Desk) Opens(c record.Compartment) bool {
+	for _, shut := range d.House.Shuts {
+		if shut == c {
+			return false
+		}
+	}
+	return true
+}
+
+// Status is some work that exists only here.
+func (d *Desk) Status() web.Status {
+	if d.House.Quiet {
+		return web.Status{}
+	}
+	return web.Status{Pending: 14, Oldest: Now.Add(-26 * time.Hour), Exchanged: Now.Add(-27 * time.Hour), Site: Tapachula.ID}
+}
+
+// Lock closes the desk.
+func (d *Desk) Lock() { d.Locked = true }
+
+// Exchange moves nothing and says that it did.
+func (d *Desk) Exchange(context.Context) (web.Exchanged, error) {
+	return web.Exchanged{Sent: 14, Received: 32, Bytes: 12_480}, nil
+}
+
+// Apply takes every action.
+func (d *Desk) Apply(_ context.Context, _ lang.Tag, r record.Request) record.Result {
+	if d.Locked {
+		return record.Result{Action: r.Action, Error: &record.Problem{Code: "locked"}}
+	}
+	d.House.Applied = append(d.House.Applied, r)
+	if d.House.Refuses != nil {
+		return record.Result{Action: r.Action, ID: r.ID, Error: d.House.Refuses}
+	}
+	done := record.Result{OK: true, Action: r.Action, ID: r.ID, Commit: "a1/15"}
+	switch r.Action {
+	case "site.open":
+		done.Result = map[string]any{"id": Tapachula.ID, "site": Tapachula.ID}
+	case "person.register":
+		done.Result = people.Registered{ID: Maria.ID, Person: Maria.ID, Card: Maria.Card}
+	case "visit.open":
+		done.Result = care.VisitOpened{ID: ID(90), Visit: ID(90), Type: "follow_up", Number: 42}
+	default:
+		done.Result = json.RawMessage(`{}`)
+	}
+	return done
+}
+
+// Query answers with what is written in people.go and day.go.
+func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[string][]string) (any, error) {
+	if d.Locked {
+		return nil, web.ErrLocked
+	}
+	p := url.Values(params)
+	switch name {
+	case "site.list":
+		return Sites(d.House.Quiet), nil
+	case "site.board":
+		return Board(d.House.Quiet || d.House.Bare), nil
+	case "person.find":
+		return Found(p.Get("q")), nil
+	case "person.show":
+		return show(p.Get("person"))
+	case "person.timeline":
+		return Timeline(d), nil
+	case "flows":
+		return Flows(d.House.Quiet), nil
+	case "series.list":
+		return seriesList(d.House.Quiet), nil
+	case "series":
+		return Series(in, p), nil
+	case "conflicts":
+		return conflicts(d.House.Quiet), nil
+	case "pending":
+		return pending(d.House.Quiet), nil
+	}
+	return nil, record.Refuse("query", "unknown_query", "query", name)
+}
+
+// ID is a record id that is the same in every run.
+func ID(n byte) record.ID {
+	var id record.ID
+	for i := range id {
+		id[i] = byte(i*7) ^ n
+	}
+	id[len(id)-1] = n
+	return id
+}

@@ -1,0 +1,137 @@
+package webtest
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"time"
+
+	"amparo/internal/lang"
+	"amparo/internal/record"
+	"amparo/internal/web"
+)
+
+// Page is one page in one situation.
+type Page struct {
+	Name   string // for files and tests: lower-case with hyphens
+	Method string
+	Path   string
+	Form   url.Values // of a post
+	Open   bool       // someone has unlocked
+	House  House      // a fresh copy is used each time
+	Status int        // what the server must answer
+}
+
+// Pages lists every page in every situation worth looking at.
+func Pages() []Page {
+	person := "/people/" + Maria.ID.String()
+	alone := "/people/" + ID(14).String()
+	get := func(name, path string) Page {
+		return Page{Name: name, Method: "GET", Path: path, Open: true, Status: 200}
+	}
+	with := func(p Page, change func(*Page)) Page { change(&p); return p }
+	quiet := func(p *Page) { p.House.Quiet = true }
+	closed := func(p *Page) { p.Open = false }
+	post := func(name, path string, status int, form url.Values) Page {
+		return Page{Name: name, Method: "POST", Path: path, Open: true, Status: status, Form: form}
+	}
+	return []Page{
+		with(get("start", "/start"), func(p *Page) { p.Open, p.House.Empty = false, true }),
+		{Name: "start-mistakes", Method: "POST", Path: "/start", House: House{Empty: true}, Status: 422, Form: url.Values{"workspace": {""}, "member": {"Ana"}}},
+		{Name: "start-passphrase", Method: "POST", Path: "/start", House: House{Empty: true}, Status: 200, Form: url.Values{"workspace": {"Red de Casas"}, "member": {"Ana"}}},
+		{Name: "start-passphrase-short", Method: "POST", Path: "/start/passphrase", House: House{Empty: true}, Status: 422,
+			Form: url.Values{"workspace": {"Red de Casas"}, "member": {"Ana"}, "passphrase": {"corta"}, "again": {"corta"}}},
+		get("start-done", "/start/done"),
+		with(get("unlock", "/unlock"), closed),
+		with(get("unlock-locked", "/unlock?locked"), closed),
+		{Name: "unlock-wrong", Method: "POST", Path: "/unlock", Status: 422, Form: url.Values{"member": {Rosa.ID.String()}, "passphrase": {"no es esta"}}},
+		with(get("measures", "/measures"), closed),
+		get("board", "/board"),
+		with(get("board-empty", "/board"), func(p *Page) { p.House.Bare = true }),
+		with(get("board-no-site", "/board"), func(p *Page) { p.House.Quiet, p.Status = true, 303 }),
+		with(get("board-shut", "/board"), func(p *Page) {
+			p.House.Shuts = []record.Compartment{record.Identity, record.Care, record.Mind, record.Law}
+		}),
+		get("sites", "/sites"),
+		with(get("sites-none", "/sites"), quiet),
+		get("site-open", "/sites/new"),
+		post("site-open-mistakes", "/sites/new", 422, url.Values{"municipality": {"San Juan"}}),
+		get("find", "/find"),
+		post("find-hits", "/find", 200, url.Values{"q": {"maria lopes ernandes 91"}}),
+		post("find-nobody", "/find", 200, url.Values{"q": {"zzyzx"}}),
+		post("register", "/register", 200, url.Values{"_look": {"1"}, "given": {"Ana Lucía"}, "surname1": {"Pérez"}}),
+		post("register-mistakes", "/register", 422, url.Values{"given": {"Zz"}, "birth": {"27 13 91"}, "nationality": {"Narnia"}}),
+		post("register-alike", "/register", 200, url.Values{"given": {"María"}, "surname1": {"López"}}),
+		with(post("register-refused", "/register", 422, url.Values{"note": {"nada más"}}), func(p *Page) {
+			p.House.Refuses = &record.Problem{Code: "name_required", Field: "given", Message: "Escribe al menos un nombre, un apellido o un apodo."}
+		}),
+		get("person", person),
+		get("person-long-name", alone),
+		with(get("person-registrar", person), func(p *Page) { p.House.Shuts = []record.Compartment{record.Care, record.Mind, record.Law} }),
+		get("person-edit", person+"/edit"),
+		get("visit", person+"/visit"),
+		get("consultation-medical", person+"/consultation/medical"),
+		get("consultation-mental", person+"/consultation/mental_health"),
+		get("consultation-social", person+"/consultation/social"),
+		post("consultation-empty", person+"/consultation/medical", 422, url.Values{"severity": {"2"}}),
+		get("summary", person+"/summary?lang=ht"),
+		get("headcount", "/headcount"),
+		post("headcount-mistakes", "/headcount", 422, url.Values{"total": {"10"}, "women": {"8"}, "men": {"7"}, "method": {"count"}}),
+		get("flow", "/flow"),
+		get("series", "/series"),
+		get("series-months", "/series?by=month"),
+		get("series-nationality", "/series?by=nationality&region=southwest"),
+		with(get("series-none", "/series"), quiet),
+		get("conflicts", "/conflicts"),
+		with(get("conflicts-none", "/conflicts"), quiet),
+		get("pending", "/pending"),
+		with(get("pending-none", "/pending"), quiet),
+		get("about", "/about"),
+		get("keys", "/keys"),
+		with(get("error-nothing", "/nowhere"), func(p *Page) { p.Status = 404 }),
+		with(get("error-unknown-person", "/people/"+ID(99).String()), func(p *Page) { p.Status = 404 }),
+		with(get("error-role", person+"/consultation/medical"), func(p *Page) {
+			p.House.Shuts = []record.Compartment{record.Care, record.Mind, record.Law}
+			p.Status = 403
+		}),
+	}
+}
+
+// Server is a fresh server for a page and the token of its session; empty when nobody has unlocked.
+func (p Page) Server() (*web.Server, string) {
+	house := p.House
+	house.Applied = nil
+	s := web.New(web.Config{House: &house, Now: func() time.Time { return Now }, Version: "0.1.0", Log: slog.Default()})
+	if !p.Open {
+		return s, ""
+	}
+	return s, s.Adopt(&Desk{House: &house, Who: Rosa})
+}
+
+// Render makes the page in a language, as a browser would get it.
+func (p Page) Render(in lang.Tag) *http.Response {
+	s, token := p.Server()
+	defer s.Close()
+	return p.ask(s, in, token)
+}
+
+func (p Page) ask(s http.Handler, in lang.Tag, token string) *http.Response {
+	var body io.Reader
+	if p.Form != nil {
+		body = strings.NewReader(p.Form.Encode())
+	}
+	r := httptest.NewRequest(p.Method, "http://localhost:8460"+p.Path, body)
+	r.AddCookie(&http.Cookie{Name: "l8460", Value: string(in)})
+	if p.Form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if token != "" {
+		r.AddCookie(&http.Cookie{Name: "s8460", Value: token})
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w.Result()
+}
