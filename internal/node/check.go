@@ -97,12 +97,15 @@ func (n *Node) checkClocks(bad func(code, where, detail string)) error {
 			bad("clock_ahead", w.String(), ahead.Round(time.Minute).String())
 		}
 	}
-	e, err := n.lastExchange()
+	memory, _, err := n.lastExchange()
 	if err != nil {
 		return err
 	}
-	if e.Skew.Abs() > clockDoubt {
-		bad("clock_wrong", "", (-e.Skew).Round(time.Minute).String())
+	switch {
+	case memory.Skew > clockDoubt:
+		bad("clock_wrong_ahead", "", memory.Skew.Round(time.Minute).String())
+	case memory.Skew < -clockDoubt:
+		bad("clock_wrong_behind", "", (-memory.Skew).Round(time.Minute).String())
 	}
 	return nil
 }

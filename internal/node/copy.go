@@ -104,7 +104,15 @@ func (n *Node) take(run *journal.Run) (fault, err error) {
 	for i := range verdict.Fresh {
 		n.clock.Observe(verdict.Fresh[i].Time)
 	}
-	return nil, n.journal.AppendRun(verdict.Fresh, run.Sig, verdict.Roll)
+	if err := n.journal.AppendRun(verdict.Fresh, run.Sig, verdict.Roll); err != nil {
+		return nil, err
+	}
+	if s := n.session; s != nil && s.member.WriterID() == run.First().Writer {
+		// Our own commits come back to us: this folder was restored from a backup, or another copy of it lives. Both may
+		// go on only as different writers.
+		return nil, n.newWriter(s.member)
+	}
+	return nil, nil
 }
 
 type chainOf struct{ journal *store.Journal }

@@ -1,13 +1,6 @@
 package node
 
-import (
-	"encoding/json"
-	"fmt"
-	"time"
-
-	"amparo/internal/journal"
-	"amparo/internal/store"
-)
+import "time"
 
 // Pending says what exists only here.
 type Pending struct {
@@ -19,47 +12,14 @@ type Pending struct {
 	Relay       string         `json:"relay,omitempty"`
 }
 
-// exchanged is what is remembered of the last exchange.
-type exchanged struct {
-	At    time.Time         `json:"at"`
-	Known map[string]uint64 `json:"known"` // up to where the other side holds each writer
-	Skew  time.Duration     `json:"skew"`  // the relay's clock less ours
-}
-
-const exchangedNote = "exchanged"
-
-func (n *Node) lastExchange() (exchanged, error) {
-	raw, err := n.journal.ReadNote(exchangedNote)
-	if err != nil || raw == nil {
-		return exchanged{}, err
-	}
-	var e exchanged
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return exchanged{}, fmt.Errorf("what was exchanged: %w: %w", store.ErrDamaged, err)
-	}
-	return e, nil
-}
-
-// known is the other side's vector as of the last exchange.
-func (e exchanged) vector() journal.Vector {
-	v := journal.Vector{}
-	for text, seq := range e.Known {
-		var w journal.WriterID
-		if err := w.Parse(text); err == nil {
-			v[w] = seq
-		}
-	}
-	return v
-}
-
 // Pending counts the commits that no relay has confirmed.
 func (s *Session) Pending() (Pending, error) {
-	e, err := s.node.lastExchange()
+	memory, at, err := s.node.lastExchange()
 	if err != nil {
 		return Pending{}, err
 	}
-	p := Pending{Compartment: map[string]int{}, Exchanged: e.At, Relay: s.node.Relay()}
-	only, err := s.node.journal.OnlyHere(e.vector())
+	p := Pending{Compartment: map[string]int{}, Exchanged: at, Relay: s.node.Relay()}
+	only, err := s.node.journal.OnlyHere(memory.Known)
 	if err != nil {
 		return p, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"amparo/internal/exchange"
 	"amparo/internal/journal"
 	"amparo/internal/lang"
 	"amparo/internal/record"
@@ -24,6 +25,7 @@ func AsRefusal(err error) *record.Refusal {
 		{store.ErrInUse, "in_use"}, {store.ErrDiskFull, "disk_full"}, {store.ErrDamaged, "damaged_journal"}, {journal.ErrNewer, "format_newer"},
 		{vault.ErrPassphrase, "wrong_passphrase"}, {vault.ErrNoMember, "unknown_member"}, {vault.ErrFile, "damaged_keys"}, {ErrNoWorkspace, "no_workspace"},
 		{ErrFounded, "already_founded"}, {ErrLocked, "locked"}, {ErrOtherMember, "other_member"}, {ErrNotYetGranted, "not_yet_granted"},
+		{exchange.ErrUnreachable, "unreachable"}, {exchange.ErrInterrupted, "truncated"}, {exchange.ErrNotAdmitted, "not_yet_admitted"}, {exchange.ErrProtocol, "not_a_relay"},
 		{context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
 	} {
 		if errors.Is(err, known.is) {

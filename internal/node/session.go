@@ -20,6 +20,8 @@ type Session struct {
 	node   *Node
 	member *vault.Member
 	locked atomic.Bool
+	life   context.Context // ends when the session is locked: what takes long stops then
+	ending context.CancelFunc
 	using  sync.RWMutex // held for reading while the views are in use; Lock waits for it
 
 	views *store.Views
@@ -61,6 +63,7 @@ func (n *Node) Unlock(ctx context.Context, name string, passphrase []byte) (*Ses
 
 func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 	s := &Session{node: n, member: m, saw: map[journal.WriterID]uint64{}, memo: map[string]*memoized{}}
+	s.life, s.ending = context.WithCancel(context.Background())
 	if err := s.receive(); err != nil {
 		return nil, err
 	}
@@ -120,11 +123,12 @@ func (s *Session) openViews() error {
 
 // Lock forgets the keys and closes the views. It may be called more than once.
 func (s *Session) Lock() {
-	s.node.mu.Lock()
-	defer s.node.mu.Unlock()
 	if s.locked.Swap(true) {
 		return
 	}
+	s.ending()
+	s.node.mu.Lock()
+	defer s.node.mu.Unlock()
 	s.using.Lock()
 	defer s.using.Unlock()
 	s.views.Close() // nothing is lost when it fails: views are projections

@@ -139,7 +139,7 @@ func (v *Views) project(p *Opened, odd *[]Odd) error {
 		if err != nil {
 			return fmt.Errorf("%s, commit %d by %s: %w", kind.Name, p.Seq, p.Writer, err)
 		}
-		if i == 0 && len(p.Body.Client) > 0 {
+		if w.N == 0 && len(p.Body.Client) > 0 { // an action says first what it is about
 			if err := v.write.exec(fmt.Sprintf("INSERT INTO %s._client (hash, id) VALUES (?1, ?2) ON CONFLICT (hash) DO UPDATE SET id = min(id, ?2)", p.In),
 				p.Body.Client, f.Entity); err != nil {
 				return err

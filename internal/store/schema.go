@@ -57,8 +57,8 @@ func table(b *strings.Builder, k *record.Kind) {
 		fmt.Fprintf(b, "CREATE INDEX %s_rivals ON %s (_rivals) WHERE _rivals > 0;\n", k.Table(), k.Name)
 	} else {
 		b.WriteString("_corrected BLOB) STRICT;\n")
-		fmt.Fprintf(b, "CREATE INDEX %s_when ON %s (_site, _at);\n", k.Table(), k.Name)
 	}
+	fmt.Fprintf(b, "CREATE INDEX %s_when ON %s (_site, _at);\n", k.Table(), k.Name)
 	for _, f := range k.Fields {
 		if f.Index {
 			fmt.Fprintf(b, "CREATE INDEX %s_%s ON %s (%s);\n", k.Table(), f.Name, k.Name, f.Name)

@@ -1,0 +1,113 @@
+package node
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"amparo/internal/exchange"
+	"amparo/internal/record"
+	"amparo/internal/vault"
+)
+
+const exchangeNote = "exchange" // when, and what is remembered of the relay
+
+// lastExchange is what is remembered of the relay; zero before the first exchange, and when what was kept no longer
+// reads: then more is sent than needed, and nothing is lost.
+func (n *Node) lastExchange() (exchange.Memory, time.Time, error) {
+	raw, err := n.journal.ReadNote(exchangeNote)
+	if err != nil || len(raw) < 8 {
+		return exchange.Memory{}, time.Time{}, err
+	}
+	memory, err := exchange.ReadMemory(raw[8:])
+	if err != nil {
+		return exchange.Memory{}, time.Time{}, nil
+	}
+	at := time.Time{}
+	if ms := int64(binary.BigEndian.Uint64(raw)); ms != 0 {
+		at = time.UnixMilli(ms).UTC()
+	}
+	return memory, at, nil
+}
+
+func (n *Node) keepExchange(m exchange.Memory, at time.Time) error {
+	raw, err := m.Encode()
+	if err != nil {
+		return err
+	}
+	ms := uint64(0)
+	if !at.IsZero() {
+		ms = uint64(at.UnixMilli())
+	}
+	return n.journal.Note(exchangeNote, append(binary.BigEndian.AppendUint64(nil, ms), raw...))
+}
+
+// Exchange brings this node and a relay in step, and the views up to what arrived. The summary holds as far as it went
+// when there is an error too; what arrived whole is kept.
+func (s *Session) Exchange(ctx context.Context, url string, progress func(exchange.Progress)) (exchange.Summary, error) {
+	end, err := s.use()
+	if err != nil {
+		return exchange.Summary{}, err
+	}
+	defer end()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.life, cancel)()
+	sum, err := s.node.exchange(ctx, s.member, url, progress)
+	return sum, errors.Join(err, s.arrive(ctx))
+}
+
+// arrive takes what the journal newly holds into the session: grants, and the views.
+func (s *Session) arrive(ctx context.Context) error {
+	s.node.mu.Lock()
+	defer s.node.mu.Unlock()
+	if err := s.receive(); err != nil {
+		return err
+	}
+	return s.catchUp(ctx)
+}
+
+// ExchangeAs exchanges for a member who has no keys yet: the first contact after joining brings their grant.
+func (n *Node) ExchangeAs(ctx context.Context, name string, passphrase []byte, url string, progress func(exchange.Progress)) (exchange.Summary, error) {
+	listed, err := n.keep.Find(name)
+	if err != nil {
+		return exchange.Summary{}, err
+	}
+	m, err := n.keep.Unlock(listed.ID, passphrase)
+	if err != nil {
+		return exchange.Summary{}, err
+	}
+	defer m.Wipe()
+	return n.exchange(ctx, m, url, progress)
+}
+
+func (n *Node) exchange(ctx context.Context, m *vault.Member, url string, progress func(exchange.Progress)) (exchange.Summary, error) {
+	if url == "" {
+		url = n.Relay()
+	}
+	if url == "" {
+		return exchange.Summary{}, record.Refuse("relay", "no_relay")
+	}
+	memory, before, err := n.lastExchange()
+	if err != nil {
+		return exchange.Summary{}, err
+	}
+	if url != n.Relay() { // what another relay holds says nothing of this one
+		memory = exchange.Memory{}
+		if err := n.SetRelay(url); err != nil {
+			return exchange.Summary{}, err
+		}
+	}
+	sum, err := exchange.WithRelay(ctx, exchange.Options{URL: url, Workspace: m.Workspace, Signer: m.Writer, Certificate: m.Certificate(),
+		Memory: memory, Progress: progress, Now: n.options.Wall}, n.Copy())
+	at := before
+	if err == nil {
+		at = n.options.Wall()
+	}
+	if keep := n.keepExchange(sum.Memory, at); keep != nil {
+		err = errors.Join(err, fmt.Errorf("remember the exchange: %w", keep))
+	}
+	return sum, err
+}
