@@ -1,0 +1,74 @@
+package exchange
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// meter counts the bytes on the connections of one exchange.
+type meter struct{ in, out atomic.Int64 }
+
+// metered counts, and gives a connection up when no byte came or went for a while. Slow is not silent: there is no limit
+// on the whole.
+type metered struct {
+	net.Conn
+	meter *meter
+	idle  time.Duration
+}
+
+func (c metered) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.idle)); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Read(b)
+	c.meter.in.Add(int64(n))
+	return n, err
+}
+
+// Write sends in small pieces, so that each of them is a sign of life on a slow link.
+func (c metered) Write(b []byte) (sent int, err error) {
+	const piece = 16 << 10
+	for err == nil && (len(b) > 0 || sent == 0) {
+		if err = c.SetWriteDeadline(time.Now().Add(c.idle)); err != nil {
+			break
+		}
+		var n int
+		n, err = c.Conn.Write(b[:min(piece, len(b))])
+		c.meter.out.Add(int64(n))
+		sent, b = sent+n, b[n:]
+		if n == 0 {
+			break
+		}
+	}
+	return sent, err
+}
+
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+func newClient(dial dialer, config *tls.Config, m *meter, idle time.Duration) *http.Client {
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 30 * time.Second}).DialContext
+	}
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				conn, err := dial(ctx, network, address)
+				if err != nil {
+					return nil, err
+				}
+				return metered{conn, m, idle}, nil
+			},
+			Proxy:               http.ProxyFromEnvironment,
+			TLSClientConfig:     config,
+			TLSHandshakeTimeout: idle,
+			ForceAttemptHTTP2:   false, // one question at a time on one connection gains nothing from streams
+			DisableCompression:  true,  // sealed bytes do not compress
+			MaxConnsPerHost:     1,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}

@@ -1,0 +1,152 @@
+package exchangetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"amparo/internal/journal"
+	"amparo/internal/relay/wire"
+	"amparo/internal/seal"
+)
+
+// Memory is a copy in memory, for tests.
+type Memory struct {
+	mu     sync.Mutex
+	roll   *journal.Roll
+	chains map[journal.WriterID][]journal.Commit
+	sigs   map[journal.WriterID]map[uint64]seal.Signature
+	Takes  int   // how often Take was called
+	Fail   error // what Take fails with, when not nil
+}
+
+// NewMemory is an empty copy.
+func NewMemory(w journal.WorkspaceID) *Memory {
+	return &Memory{roll: journal.NewRoll(w), chains: map[journal.WriterID][]journal.Commit{}, sigs: map[journal.WriterID]map[uint64]seal.Signature{}}
+}
+
+func writers(v journal.Vector) []journal.WriterID {
+	return slices.SortedFunc(maps.Keys(v), func(a, b journal.WriterID) int { return bytes.Compare(a[:], b[:]) })
+}
+
+// Vector is wire.Copy's.
+func (m *Memory) Vector(context.Context) (journal.Vector, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v := journal.Vector{}
+	for w, chain := range m.chains {
+		v[w] = uint64(len(chain))
+	}
+	return v, nil
+}
+
+// Hash is wire.Copy's.
+func (m *Memory) Hash(_ context.Context, w journal.WriterID, seq uint64) (journal.Hash, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.HashAt(w, seq)
+}
+
+// HashAt is wire.Chain's; the caller holds the lock.
+func (m *Memory) HashAt(w journal.WriterID, seq uint64) (journal.Hash, bool, error) {
+	chain := m.chains[w]
+	if seq == 0 || seq > uint64(len(chain)) {
+		return journal.Hash{}, false, nil
+	}
+	return chain[seq-1].Hash, true, nil
+}
+
+// Head is wire.Chain's; the caller holds the lock.
+func (m *Memory) Head(w journal.WriterID) (journal.Head, error) {
+	chain := m.chains[w]
+	if len(chain) == 0 {
+		return journal.Head{}, nil
+	}
+	last := chain[len(chain)-1]
+	return journal.Head{Seq: last.Seq, Hash: last.Hash, Time: last.Time}, nil
+}
+
+// Take is wire.Copy's.
+func (m *Memory) Take(_ context.Context, runs []journal.Run) ([]error, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.Takes++
+	if m.Fail != nil {
+		return nil, m.Fail
+	}
+	out := make([]error, len(runs))
+	for i := range runs {
+		v, err := wire.Judge(m.roll, m, &runs[i])
+		switch {
+		case errors.Is(err, wire.ErrParked):
+		case err != nil:
+			out[i] = err
+		case len(v.Fresh) > 0:
+			w := runs[i].First().Writer
+			m.roll = v.Roll
+			m.chains[w] = append(m.chains[w], v.Fresh...)
+			if m.sigs[w] == nil {
+				m.sigs[w] = map[uint64]seal.Signature{}
+			}
+			m.sigs[w][runs[i].Last().Seq] = runs[i].Sig
+		}
+	}
+	return out, nil
+}
+
+// Runs is wire.Copy's.
+func (m *Memory) Runs(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error {
+	held, err := m.Vector(ctx)
+	if err != nil {
+		return err
+	}
+	return wire.OldestFirst(held, above, m.timeAt, m.next, yield)
+}
+
+func (m *Memory) timeAt(w journal.WriterID, seq uint64) (journal.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.chains[w][seq-1].Time, nil
+}
+
+func (m *Memory) next(w journal.WriterID, seq uint64) (journal.Run, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var run journal.Run
+	signed, size := 0, 0
+	for _, c := range m.chains[w][seq-1:] {
+		run.Commits = append(run.Commits, c)
+		for _, p := range c.Parts {
+			size += len(p)
+		}
+		sig, has := m.sigs[w][c.Seq]
+		if !has {
+			continue
+		}
+		signed, run.Sig = len(run.Commits), sig
+		if signed >= journal.RunLength || size >= wire.RunBytes {
+			break
+		}
+	}
+	run.Commits = run.Commits[:signed]
+	return run, signed > 0, nil
+}
+
+// Writer is wire.Keys's.
+func (m *Memory) Writer(_ context.Context, w journal.WriterID) (seal.VerifyKey, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	cert, ok := m.roll.Writers[w]
+	return cert.Writer, ok, nil
+}
+
+// Member is wire.Keys's.
+func (m *Memory) Member(_ context.Context, id journal.MemberID) (seal.VerifyKey, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	keys, ok := m.roll.Members[id]
+	return keys.Sign, ok, nil
+}

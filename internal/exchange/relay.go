@@ -1,0 +1,508 @@
+package exchange
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"amparo/internal/journal"
+	"amparo/internal/relay/wire"
+	"amparo/internal/seal"
+)
+
+// Options of an exchange with a relay. The first five are needed.
+type Options struct {
+	URL         string // of the relay, with whatever path a proxy wants before wire.Path
+	Workspace   journal.WorkspaceID
+	Signer      seal.Signer         // the writer's
+	Certificate journal.Certificate // the writer's, for a relay that has not met it
+	Memory      Memory              // of the last exchange with this relay
+
+	TLS      *tls.Config // for a relay with a key of its own
+	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	Progress func(Progress)   // called often, from this goroutine
+	Now      func() time.Time // this machine's clock; time.Now
+	Idle     time.Duration    // without a byte before a connection is given up; a minute
+	Attempts int              // in a row without anything new arriving; 4
+}
+
+// Limits of one question. The first is small: it may turn out that the relay does not take it.
+const (
+	firstBytes = 192 << 10
+	roundBytes = 4 << 20
+)
+
+// maxIdle is how many questions in a row may bring nothing: a first contact takes four.
+const maxIdle = 8
+
+type session struct {
+	o        Options
+	copy     Copy
+	client   *http.Client
+	meter    meter
+	sum      Summary
+	known    journal.Vector // what the relay holds
+	told     bool           // known is what the relay said, so it can be referred to
+	unsure   bool           // the relay may hold more than known: ask before sending
+	whole    bool           // the relay wants the vector whole
+	stranger bool           // the certificate goes along
+	blind    bool           // the relay says nothing before it knows us: known is what was sent
+	budget   int64
+	offset   time.Duration // to the relay's clock, when ours is too far off
+	asking   bool          // this round sends nothing: it asks what the relay holds
+	offered  uint64        // commits sent while blind, without receipt
+	skip     map[journal.WriterID]bool
+	intake   *wire.Intake
+	witness  *witness
+}
+
+// WithRelay brings a copy and a relay in step. The Summary says how far it got, also with an error, and what the next
+// exchange should be given; errors are ErrUnreachable, ErrInterrupted, ErrNotAdmitted, ErrProtocol, a *Refusal, the
+// context's, or the copy's own. Questions are repeated after a broken connection: asking twice changes nothing.
+func WithRelay(ctx context.Context, o Options, c Copy) (Summary, error) {
+	o.Idle, o.Attempts = cmp.Or(o.Idle, time.Minute), cmp.Or(o.Attempts, 4)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	x := &session{o: o, copy: c, known: maps.Clone(o.Memory.Known), unsure: o.Memory.Unsure, budget: firstBytes, skip: map[journal.WriterID]bool{},
+		witness: newWitness(c, o.Memory.Expect)}
+	x.told = len(x.known) > 0
+	x.stranger = x.known[x.writer()] == 0
+	x.unsure = x.unsure || !x.told
+	if x.known == nil {
+		x.known = journal.Vector{}
+	}
+	if o.Memory.Skew.Abs() > wire.MaxClockDifference {
+		x.offset = -o.Memory.Skew
+	}
+	x.client = newClient(o.Dial, o.TLS, &x.meter, o.Idle)
+	defer x.client.CloseIdleConnections()
+	err := x.run(ctx)
+	if finish := x.finish(context.WithoutCancel(ctx), err == nil); err == nil {
+		err = finish
+	}
+	return x.sum, err
+}
+
+func (x *session) run(ctx context.Context) (err error) {
+	if x.intake, err = wire.NewIntake(ctx, x.copy); err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	x.intake.Arrived = x.witness.arrived
+	corrected, idle := 0, 0
+	for failures := 0; ; {
+		before := x.sum.Received + x.sum.Sent + x.offered
+		again, err := x.round(ctx)
+		if idle++; x.sum.Received+x.sum.Sent+x.offered > before {
+			failures, idle = 0, 0
+		}
+		if again && idle > maxIdle {
+			return fmt.Errorf("%w: it asks again and again for nothing", ErrProtocol)
+		}
+		x.progress()
+		var wait time.Duration
+		var refusal *Refusal
+		switch {
+		case err == nil && !again:
+			return nil
+		case err == nil:
+			continue
+		case ctx.Err() != nil:
+			return fmt.Errorf("%w: %w", ErrInterrupted, context.Cause(ctx))
+		case errors.As(err, &refusal):
+			var retry bool
+			if retry, err = x.answerRefusal(refusal, &corrected); err != nil {
+				return err
+			}
+			if !retry && idle <= maxIdle {
+				continue
+			}
+			wait = refusal.RetryAfter()
+			err = refusal
+		case !errors.Is(err, ErrInterrupted) && !errors.Is(err, ErrUnreachable):
+			return err
+		}
+		if failures++; failures >= x.o.Attempts {
+			return err
+		}
+		if err := pause(ctx, max(wait, 500*time.Millisecond<<failures)); err != nil {
+			return fmt.Errorf("%w: %w", ErrInterrupted, err)
+		}
+	}
+}
+
+func (x *session) writer() journal.WriterID { return journal.WriterOf(x.o.Signer.Public()) }
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// answerRefusal changes what the next question says, or gives up with the error. retry: the same question after a while.
+func (x *session) answerRefusal(r *Refusal, corrected *int) (retry bool, err error) {
+	switch r.Code {
+	case wire.RefusedClock:
+		if *corrected++; *corrected > 3 || r.Time == 0 {
+			return false, r
+		}
+		x.offset = -x.readClock(r.Time)
+		return false, nil
+	case wire.RefusedWorkspace, wire.RefusedWriter:
+		switch {
+		case !x.stranger:
+			// It knew us once: its store was lost or replaced by an old one.
+			x.stranger, x.told, x.unsure = true, false, true
+			x.known = journal.Vector{}
+			return false, nil
+		case !x.blind:
+			x.blind, x.told, x.unsure = true, false, false
+			x.known = journal.Vector{}
+			return false, nil
+		case x.sum.ToSend > 0:
+			return false, nil // the rest may vouch for us
+		}
+		return false, fmt.Errorf("%w: %w", ErrNotAdmitted, r)
+	case wire.RefusedBusy, wire.RefusedFailed, wire.RefusedCut, wire.RefusedReplay:
+		x.unsure = !x.blind
+		return true, nil
+	}
+	return false, r
+}
+
+func (x *session) progress() {
+	x.sum.BytesOut, x.sum.BytesIn = x.meter.out.Load(), x.meter.in.Load()
+	if x.o.Progress != nil {
+		x.o.Progress(Progress{Sent: x.sum.Sent, ToSend: x.sum.ToSend, Received: x.sum.Received, ToCome: x.sum.ToCome, BytesOut: x.sum.BytesOut, BytesIn: x.sum.BytesIn})
+	}
+}
+
+func (x *session) readClock(relay int64) (skew time.Duration) {
+	x.sum.RelayTime = time.UnixMilli(relay).UTC()
+	skew = x.o.Now().Sub(x.sum.RelayTime)
+	x.sum.Skew = skew.Round(time.Second)
+	return skew
+}
+
+// round asks once. again: there is more, and asking again will bring it.
+func (x *session) round(ctx context.Context) (again bool, err error) {
+	mine, err := x.copy.Vector(ctx)
+	if err != nil {
+		return false, fmt.Errorf("exchange: %w", err)
+	}
+	body, sent, err := x.question(ctx, mine)
+	if err != nil {
+		return false, fmt.Errorf("exchange: %w", err)
+	}
+	x.sum.RoundTrips++
+	response, err := x.post(ctx, body)
+	if err != nil {
+		x.unsure = !x.blind
+		return false, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return false, x.refused(response, mine, sent)
+	}
+	return x.answer(ctx, response.Body, mine, sent)
+}
+
+// question writes what is asked and sent. sent is up to where each chain goes along.
+func (x *session) question(ctx context.Context, mine journal.Vector) (body []byte, sent journal.Vector, err error) {
+	ask := wire.Ask{Version: wire.Version, Workspace: x.o.Workspace, Writer: x.writer(), Time: x.o.Now().Add(x.offset).UnixMilli(),
+		Digest: wire.DigestOf(mine)}
+	rand.Read(ask.Nonce[:])
+	if x.stranger {
+		ask.Certificate = &x.o.Certificate
+	}
+	if x.told && !x.whole {
+		base := wire.DigestOf(x.known)
+		ask.Base, ask.Vector = base[:], wire.PackVector(mine, x.known)
+	} else {
+		ask.Vector = wire.PackVector(mine, nil)
+	}
+	signed, err := ask.Sign(x.o.Signer)
+	if err != nil {
+		return nil, nil, err
+	}
+	var buffer bytes.Buffer
+	out := wire.NewFrameWriter(&buffer)
+	if err := out.Write(wire.FrameAsk, signed); err != nil {
+		return nil, nil, err
+	}
+	sent = journal.Vector{}
+	runs := uint64(0)
+	x.asking = x.unsure
+	if !x.asking {
+		above := maps.Clone(x.known)
+		for w := range x.skip {
+			above[w] = mine[w]
+		}
+		full := errors.New("full")
+		err := x.copy.Runs(ctx, above, func(run journal.Run) error {
+			if runs > 0 && out.Bytes >= x.budget {
+				return full
+			}
+			encoded := run.Encode()
+			if len(encoded) >= journal.MaxFrame {
+				x.skip[run.First().Writer] = true
+				x.sum.Refused = append(x.sum.Refused, Refused{run.First().Writer, run.First().Seq, wire.RefusedSize})
+				return nil
+			}
+			runs++
+			sent[run.First().Writer] = run.Last().Seq
+			return out.Write(wire.FrameRun, encoded)
+		})
+		if err != nil && !errors.Is(err, full) {
+			return nil, nil, err
+		}
+	}
+	if err := out.End(wire.Enough{Runs: runs}); err != nil {
+		return nil, nil, err
+	}
+	return buffer.Bytes(), sent, nil
+}
+
+func (x *session) post(ctx context.Context, body []byte) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, wire.Method, strings.TrimSuffix(x.o.URL, "/")+wire.Path, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	request.Header.Set("Content-Type", wire.MediaType)
+	request.Header.Set("User-Agent", "") // nobody needs it
+	before := x.meter.out.Load()
+	response, err := x.client.Do(request)
+	if err != nil {
+		if x.meter.out.Load() == before {
+			return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+		}
+		return nil, fmt.Errorf("%w: %w", ErrInterrupted, err)
+	}
+	return response, nil
+}
+
+// refused reads why the relay does not answer.
+func (x *session) refused(response *http.Response, mine, sent journal.Vector) error {
+	raw, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
+	if err != nil {
+		x.unsure = !x.blind
+		return fmt.Errorf("%w: %w", ErrInterrupted, err)
+	}
+	var r Refusal
+	if err := json.Unmarshal(raw, &r); err != nil || r.Code == "" {
+		if response.StatusCode >= 500 { // a proxy before the relay
+			return &Refusal{Code: wire.RefusedBusy, Message: response.Status}
+		}
+		return fmt.Errorf("%w: %s", ErrProtocol, response.Status)
+	}
+	switch r.Code {
+	case wire.RefusedWorkspace, wire.RefusedWriter:
+		if x.blind {
+			if len(sent) == 0 {
+				x.sum.ToSend = 0
+				break
+			}
+			for w, seq := range sent {
+				x.offered += seq - x.known[w]
+			}
+			maps.Copy(x.known, sent) // taken as far as it could be; there is no receipt to tell
+			x.sum.ToSend = wire.Lacking(mine, x.known)
+		}
+	case wire.RefusedSize:
+		if x.budget > firstBytes/8 {
+			x.budget /= 8
+			return &Refusal{Code: wire.RefusedCut, Message: r.Message}
+		}
+		for w := range sent {
+			x.skip[w] = true
+			x.sum.Refused = append(x.sum.Refused, Refused{w, x.known[w] + 1, r.Code})
+		}
+		return &Refusal{Code: wire.RefusedCut, Message: r.Message}
+	}
+	return &r
+}
+
+func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal.Vector) (again bool, err error) {
+	frames := wire.NewFrameReader(body)
+	x.unsure = true // until the end frame says what the relay holds
+	had := x.intake.Taken
+	runs, greeted := uint64(0), false
+	// What arrived is kept whatever comes after, even when this exchange is being given up.
+	kept := func(cause error) (bool, error) {
+		if err := x.keep(context.WithoutCancel(ctx)); err != nil {
+			return false, err
+		}
+		return false, cause
+	}
+	for {
+		if frames.Waiting() {
+			if err := x.keep(ctx); err != nil {
+				return false, err
+			}
+			x.progress()
+		}
+		kind, payload, err := frames.Next()
+		if err != nil {
+			return kept(fmt.Errorf("%w: %w", ErrInterrupted, err))
+		}
+		if !greeted && kind != wire.FrameHello {
+			return kept(fmt.Errorf("%w: an answer that begins with a frame of kind %d", ErrProtocol, kind))
+		}
+		switch kind {
+		case wire.FrameHello:
+			var hello wire.Hello
+			if err := wire.Unmarshal(payload, &hello); err != nil || hello.Version != wire.Version || greeted {
+				return kept(fmt.Errorf("%w: a greeting that does not read", ErrProtocol))
+			}
+			greeted = true
+			x.readClock(hello.Time)
+			x.sum.ToCome = hello.Coming
+		case wire.FrameNote:
+			var note wire.Note
+			if err := wire.Unmarshal(payload, &note); err != nil {
+				return kept(fmt.Errorf("%w: %w", ErrProtocol, err))
+			}
+			x.skip[note.Writer] = true
+			x.sum.Refused = append(x.sum.Refused, Refused(note))
+		case wire.FrameRun:
+			runs++
+			if err := x.intake.Offer(ctx, payload); err != nil {
+				return false, fmt.Errorf("exchange: %w", err)
+			}
+		case wire.FrameEnd:
+			if err := x.keep(ctx); err != nil {
+				return false, err
+			}
+			var end wire.End
+			if err := wire.Unmarshal(payload, &end); err != nil || end.Runs != runs {
+				return false, fmt.Errorf("%w: an answer that does not end as it should", ErrProtocol)
+			}
+			return x.settle(ctx, &end, mine, sent, x.intake.Taken > had)
+		default:
+			return kept(fmt.Errorf("%w: a frame of kind %d in an answer", ErrProtocol, kind))
+		}
+	}
+}
+
+// keep makes durable what arrived.
+func (x *session) keep(ctx context.Context) error {
+	if err := x.intake.Flush(ctx); err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	x.sum.Received = x.intake.Taken
+	return nil
+}
+
+// settle reads the receipt and decides whether to ask again.
+func (x *session) settle(ctx context.Context, end *wire.End, mine, sent journal.Vector, gained bool) (again bool, err error) {
+	relay, err := end.Held(func(d wire.Digest) (journal.Vector, bool) { return x.known, x.told && d == wire.DigestOf(x.known) })
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	pushed := uint64(0)
+	for w, seq := range sent {
+		if up := min(seq, relay[w]); up > x.known[w] {
+			pushed += up - x.known[w]
+		}
+	}
+	x.sum.Sent += pushed + x.offered
+	x.offered = 0
+	first := !x.told
+	x.known, x.told, x.unsure, x.blind, x.budget = relay, true, false, false, roundBytes
+	x.stranger = relay[journal.WriterOf(x.o.Signer.Public())] == 0 // until the relay holds a commit of ours it cannot know who vouches for us
+	if end.Whole && x.whole {
+		return false, fmt.Errorf("%w: it wants what it was given", ErrProtocol)
+	}
+	x.whole = end.Whole
+	held, err := x.copy.Vector(ctx)
+	if err != nil {
+		return false, fmt.Errorf("exchange: %w", err)
+	}
+	if err := x.witness.compare(ctx, held); err != nil {
+		return false, fmt.Errorf("exchange: %w", err)
+	}
+	x.sum.ToSend, x.sum.ToCome = wire.Lacking(held, relay), wire.Lacking(relay, held)
+	sendable := false
+	for w, seq := range held {
+		sendable = sendable || seq > relay[w] && !x.skip[w]
+	}
+	// Without this, what one side keeps refusing would be offered for ever.
+	return x.whole || sendable && (pushed > 0 || x.asking || first) || x.sum.ToCome > 0 && gained, nil
+}
+
+// finish fills in what only the end can tell.
+func (x *session) finish(ctx context.Context, ended bool) error {
+	x.progress()
+	if x.intake != nil {
+		x.sum.Received = x.intake.Taken
+		x.sum.Parked = len(x.intake.Parked()) + x.intake.Forgotten()
+		held, err := x.copy.Vector(ctx)
+		if err != nil {
+			return fmt.Errorf("exchange: %w", err)
+		}
+		if err := x.witness.compare(ctx, held); err != nil {
+			return fmt.Errorf("exchange: %w", err)
+		}
+		x.sum.Faults = append(x.intake.Faults, x.witness.faults...)
+		if ended {
+			x.sum.Hidden = x.witness.hidden(held, x.known, x.excused())
+			x.sum.Complete = x.complete(held)
+		}
+	}
+	m := Memory{Known: x.known, Unsure: x.unsure, Skew: x.sum.Skew, Expect: x.witness.open}
+	if !x.told { // nothing the relay said
+		m.Known, m.Unsure = x.o.Memory.Known, true
+	}
+	if x.sum.RelayTime.IsZero() {
+		m.Skew = x.o.Memory.Skew
+	}
+	m.Expect = m.Expect[:min(len(m.Expect), maxExpected)]
+	x.sum.Memory = m
+	return nil
+}
+
+// excused are the writers whose commits are missing here for a reason that is known.
+func (x *session) excused() map[journal.WriterID]bool {
+	out := map[journal.WriterID]bool{}
+	for _, f := range x.intake.Faults {
+		out[f.Writer] = true
+	}
+	for _, run := range x.intake.Parked() {
+		out[run.First().Writer] = true
+	}
+	for w := range x.skip {
+		out[w] = true
+	}
+	return out
+}
+
+func (x *session) complete(held journal.Vector) bool {
+	excused := x.excused()
+	for w, seq := range x.known {
+		if seq > held[w] && !excused[w] {
+			return false
+		}
+	}
+	for w, seq := range held {
+		if seq > x.known[w] && !excused[w] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,347 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"amparo/internal/journal"
+	"amparo/internal/relay/wire"
+)
+
+// patient gives a body as long as bytes keep coming: slow is welcome, silent is not.
+type patient struct {
+	body    io.Reader
+	control *http.ResponseController
+	idle    time.Duration
+}
+
+func (p patient) Read(into []byte) (int, error) {
+	if err := p.control.SetReadDeadline(time.Now().Add(p.idle)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return p.body.Read(into)
+}
+
+type patientWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	idle    time.Duration
+}
+
+func (p patientWriter) Write(b []byte) (int, error) {
+	if err := p.control.SetWriteDeadline(time.Now().Add(p.idle)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return p.ResponseWriter.Write(b)
+}
+
+// question is one request on its way.
+type question struct {
+	*server
+	ask    *wire.SignedAsk
+	copy   Workspace
+	frames *wire.FrameReader
+	intake *wire.Intake
+	asker  toldKey
+	theirs journal.Vector // what the asker holds; nil when base is wanted and not remembered
+	base   journal.Vector // what the asker was told last
+	whole  bool           // the asker must tell its vector whole
+}
+
+func (s *server) exchange(w http.ResponseWriter, r *http.Request) {
+	began := s.now()
+	select {
+	case s.at <- struct{}{}:
+		defer func() { <-s.at }()
+	default:
+		busy := wire.Refuse(wire.RefusedBusy, "%d others are being answered", s.limits.AtOnce)
+		busy.Retry = 2
+		s.refuse(w, busy)
+		return
+	}
+	control := http.NewResponseController(w)
+	body := http.MaxBytesReader(w, r.Body, s.limits.Question)
+	q := &question{server: s, frames: wire.NewFrameReader(patient{body, control, s.limits.Idle})}
+	refusal := q.read(r.Context())
+	log := s.log.With("workspace", q.workspaceShort(), "writer", q.writerShort(), "in", q.frames.Bytes)
+	if q.intake != nil {
+		log = log.With("taken", q.intake.Taken, "parked", len(q.intake.Parked()), "aside", len(q.intake.Faults))
+		for _, f := range q.intake.Faults {
+			log.Warn("a run is set aside", "of", short(f.Writer[:]), "seq", f.Seq, "code", f.Code)
+		}
+	}
+	if refusal != nil {
+		log.Info("refused", "code", refusal.Code)
+		s.refuse(w, refusal)
+		return
+	}
+	w.Header().Set("Content-Type", wire.MediaType)
+	out := wire.NewFrameWriter(patientWriter{w, control, s.limits.Idle})
+	err := q.answer(r.Context(), out)
+	log = log.With("out", out.Bytes, "took", s.now().Sub(began))
+	if err != nil {
+		// The status is sent: only a broken connection can say that the answer is not whole.
+		log.Warn("an answer broke off", "err", err)
+		panic(http.ErrAbortHandler)
+	}
+	log.Info("exchanged")
+}
+
+// failed tells the client that it is not its fault, and the log why.
+func (q *question) failed(err error) *wire.Refusal {
+	q.log.Error("the store failed", "workspace", q.workspaceShort(), "err", err)
+	return wire.Refuse(wire.RefusedFailed, "the relay could not use its store")
+}
+
+// broken says why reading the question ended early.
+func broken(err error) *wire.Refusal {
+	var tooMuch *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooMuch):
+		return wire.Refuse(wire.RefusedSize, "a question may have %d bytes", tooMuch.Limit)
+	case errors.Is(err, journal.ErrFormat), errors.Is(err, wire.ErrChanged):
+		return wire.Refuse(wire.RefusedFormat, "the question cannot be read to its end: %v", err)
+	}
+	return wire.Refuse(wire.RefusedCut, "the question did not arrive whole")
+}
+
+// read takes the question in. What arrived whole is kept even when the rest is refused.
+func (q *question) read(ctx context.Context) *wire.Refusal {
+	kind, payload, err := q.frames.Next()
+	if err != nil {
+		return broken(err)
+	}
+	if kind != wire.FrameAsk {
+		return wire.Refuse(wire.RefusedFormat, "a question begins with who asks")
+	}
+	if q.ask, err = wire.ReadAsk(payload); err != nil {
+		return wire.Refuse(wire.RefusedFormat, "%v", err)
+	}
+	if q.ask.Version != wire.Version {
+		return wire.Refuse(wire.RefusedVersion, "this relay speaks version %d", wire.Version)
+	}
+	q.asker = toldKey{q.ask.Workspace, q.ask.Writer}
+	if q.copy, err = q.store.Workspace(ctx, q.ask.Workspace); err != nil {
+		return q.failed(err)
+	}
+	vouched, refusal := q.believe(ctx)
+	if refusal != nil {
+		return refusal
+	}
+	if refusal := q.asked.clock(&q.ask.Ask, q.now()); refusal != nil {
+		return refusal
+	}
+	if vouched {
+		if refusal := q.asked.once(&q.ask.Ask, q.now()); refusal != nil {
+			return refusal
+		}
+		if refusal := q.held(); refusal != nil {
+			return refusal
+		}
+	}
+	if q.intake, err = wire.NewIntake(ctx, q.copy); err != nil {
+		return q.failed(err)
+	}
+	if refusal := q.take(ctx, vouched); refusal != nil || vouched {
+		return refusal
+	}
+	// A stranger may have brought what vouches for it: the founding, or the commit that admits its member.
+	if vouched, refusal = q.believe(ctx); refusal != nil {
+		return refusal
+	}
+	if vouched {
+		if refusal := q.asked.once(&q.ask.Ask, q.now()); refusal != nil {
+			return refusal
+		}
+		return q.held()
+	}
+	if len(q.intake.Held()) == 0 {
+		return wire.Refuse(wire.RefusedWorkspace, "nothing of this workspace was brought here yet")
+	}
+	return wire.Refuse(wire.RefusedWriter, "no member admitted here vouches for this writer")
+}
+
+// believe checks who asks. Without vouched the signature is only known to be of the key the question itself names.
+func (q *question) believe(ctx context.Context) (vouched bool, _ *wire.Refusal) {
+	key, known, err := q.copy.Writer(ctx, q.ask.Writer)
+	if err != nil {
+		return false, q.failed(err)
+	}
+	cert := q.ask.Certificate
+	if !known && cert != nil {
+		member, admitted, err := q.copy.Member(ctx, cert.Member)
+		if err != nil {
+			return false, q.failed(err)
+		}
+		if admitted {
+			if err := cert.Verify(q.ask.Workspace, member); err != nil {
+				return false, wire.Refuse(wire.RefusedSignature, "%v", err)
+			}
+		}
+		key, known = cert.Writer, admitted
+	} else if !known {
+		// Not even a key to check the signature with.
+		held, err := q.copy.Vector(ctx)
+		switch {
+		case err != nil:
+			return false, q.failed(err)
+		case len(held) == 0:
+			return false, wire.Refuse(wire.RefusedWorkspace, "nothing of this workspace was brought here yet")
+		}
+		return false, wire.Refuse(wire.RefusedWriter, "no member admitted here vouches for this writer")
+	}
+	if err := q.ask.Verify(key); err != nil {
+		return false, wire.Refuse(wire.RefusedSignature, "%v", err)
+	}
+	return known, nil
+}
+
+func (q *question) take(ctx context.Context, vouched bool) *wire.Refusal {
+	for runs := uint64(0); ; {
+		if q.frames.Waiting() {
+			if err := q.intake.Flush(ctx); err != nil {
+				return q.failed(err)
+			}
+		}
+		kind, payload, err := q.frames.Next()
+		if err != nil {
+			// Even then, what came whole is stored: the client resumes after it. Its connection may be gone already.
+			if kept := q.intake.Flush(context.WithoutCancel(ctx)); kept != nil {
+				return q.failed(kept)
+			}
+			return broken(err)
+		}
+		switch kind {
+		case wire.FrameRun:
+			runs++
+			if err := q.intake.Offer(ctx, payload); err != nil {
+				return q.failed(err)
+			}
+		case wire.FrameEnd:
+			if err := q.intake.Flush(ctx); err != nil {
+				return q.failed(err)
+			}
+			var e wire.Enough
+			if err := wire.Unmarshal(payload, &e); err != nil || e.Runs != runs {
+				return wire.Refuse(wire.RefusedFormat, "the question does not end as it should")
+			}
+			return nil
+		default:
+			if kept := q.intake.Flush(ctx); kept != nil {
+				return q.failed(kept)
+			}
+			return wire.Refuse(wire.RefusedFormat, "a frame of kind %d in a question", kind)
+		}
+		if !vouched && q.frames.Bytes > q.limits.Stranger {
+			return wire.Refuse(wire.RefusedSize, "a writer nobody here vouches for may bring %d bytes", q.limits.Stranger)
+		}
+	}
+}
+
+func (q *question) answer(ctx context.Context, out *wire.FrameWriter) error {
+	held, err := q.copy.Vector(ctx)
+	if err != nil {
+		return err
+	}
+	end := wire.End{Base: q.ask.Base, Digest: wire.DigestOf(held), Whole: q.whole}
+	if q.whole {
+		end.Base = nil
+	}
+	end.Vector = wire.PackVector(held, q.base)
+	hello := wire.Hello{Version: wire.Version, Time: q.now().UnixMilli()}
+	if !end.Whole {
+		hello.Coming = wire.Lacking(held, q.theirs)
+	}
+	if err := write(out, wire.FrameHello, hello); err != nil {
+		return err
+	}
+	for _, f := range q.intake.Faults {
+		if err := write(out, wire.FrameNote, wire.Note{Writer: f.Writer, Seq: f.Seq, Code: f.Code}); err != nil {
+			return err
+		}
+	}
+	for _, run := range q.intake.Parked() {
+		first := run.First()
+		if err := write(out, wire.FrameNote, wire.Note{Writer: first.Writer, Seq: first.Seq, Code: wire.NoteParked}); err != nil {
+			return err
+		}
+	}
+	if !end.Whole {
+		if err := q.give(ctx, out, &end); err != nil {
+			return err
+		}
+	}
+	// Remembered before the client can know it: it may ask again the moment it has read the end.
+	q.told.remember(q.asker, held)
+	return out.End(end)
+}
+
+// held finds out what the asker holds, and what both remember of the last answer.
+func (q *question) held() *wire.Refusal {
+	var err error
+	q.theirs, err = q.ask.Held(func(d wire.Digest) (base journal.Vector, ok bool) {
+		q.base, ok = q.told.known(q.asker, d)
+		return q.base, ok
+	})
+	switch {
+	case errors.Is(err, wire.ErrBase):
+		q.whole = true
+	case err != nil:
+		return wire.Refuse(wire.RefusedFormat, "%v", err)
+	}
+	return nil
+}
+
+func (q *question) give(ctx context.Context, out *wire.FrameWriter, end *wire.End) error {
+	room := q.limits.Answer
+	if asked := q.ask.Room; asked > 0 && asked < uint64(room) {
+		room = int64(asked)
+	}
+	full := errors.New("full")
+	err := q.copy.Runs(ctx, q.theirs, func(run journal.Run) error {
+		if end.Runs > 0 && out.Bytes >= room {
+			end.More = true
+			return full
+		}
+		end.Runs++
+		return out.Write(wire.FrameRun, run.Encode())
+	})
+	var damaged *wire.Fault
+	switch {
+	case errors.Is(err, full):
+		return nil
+	case errors.As(err, &damaged):
+		q.log.Error("stored commits cannot be read", "workspace", q.workspaceShort(), "err", err)
+		return write(out, wire.FrameNote, wire.Note{Writer: damaged.Writer, Seq: damaged.Seq, Code: damaged.Code})
+	}
+	return err
+}
+
+func write(out *wire.FrameWriter, kind byte, message any) error {
+	raw, err := wire.Marshal(message)
+	if err != nil {
+		return err
+	}
+	return out.Write(kind, raw)
+}
+
+// short is as much of an id as a log may hold.
+func short(id []byte) string { return fmt.Sprintf("%x", id[:4]) }
+
+func (q *question) workspaceShort() string {
+	if q.ask == nil {
+		return ""
+	}
+	return short(q.ask.Workspace[:])
+}
+
+func (q *question) writerShort() string {
+	if q.ask == nil {
+		return ""
+	}
+	return short(q.ask.Writer[:])
+}

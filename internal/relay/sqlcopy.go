@@ -1,0 +1,393 @@
+package relay
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"amparo/internal/journal"
+	"amparo/internal/relay/wire"
+	"amparo/internal/seal"
+)
+
+// sqlWorkspace is one workspace in a SQLStore. It remembers the roll; everything else it asks the database, so that
+// several relays may stand before one.
+type sqlWorkspace struct {
+	store *SQLStore
+	id    journal.WorkspaceID
+
+	mu    sync.Mutex // guards which roll is remembered; a roll itself never changes
+	roll  *journal.Roll
+	basis int // from how many commits with open parts it was made
+}
+
+// asking is what *sql.DB and *sql.Tx have in common.
+type asking interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func id16(raw []byte) (id [16]byte, err error) {
+	if len(raw) != len(id) {
+		return id, fmt.Errorf("%w: an id of %d bytes", ErrDamaged, len(raw))
+	}
+	return [16]byte(raw), nil
+}
+
+func each(rows *sql.Rows, err error, row func() error) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (w *sqlWorkspace) Vector(ctx context.Context) (journal.Vector, error) {
+	v := journal.Vector{}
+	rows, err := w.store.read.QueryContext(ctx, "SELECT writer, seq FROM heads WHERE workspace = $1", w.id[:])
+	err = each(rows, err, func() error {
+		var raw []byte
+		var seq int64
+		if err := rows.Scan(&raw, &seq); err != nil {
+			return err
+		}
+		id, err := id16(raw)
+		v[id] = uint64(seq)
+		return err
+	})
+	return v, w.store.plain("read heads", err)
+}
+
+func (w *sqlWorkspace) Hash(ctx context.Context, writer journal.WriterID, seq uint64) (journal.Hash, bool, error) {
+	hash, held, err := w.hash(ctx, w.store.read, writer, seq)
+	return hash, held, w.store.plain("read a commit", err)
+}
+
+func (w *sqlWorkspace) hash(ctx context.Context, from asking, writer journal.WriterID, seq uint64) (hash journal.Hash, held bool, err error) {
+	var raw []byte
+	err = from.QueryRowContext(ctx, "SELECT hash FROM commits WHERE workspace = $1 AND writer = $2 AND seq = $3", w.id[:], writer[:], int64(seq)).Scan(&raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return hash, false, nil
+	}
+	if err == nil && len(raw) != len(hash) {
+		err = ErrDamaged
+	}
+	copy(hash[:], raw)
+	return hash, err == nil, err
+}
+
+// rollNow gives the roll as the database has it: the remembered one if nothing was added meanwhile.
+func (w *sqlWorkspace) rollNow(ctx context.Context, from asking) (*journal.Roll, int, error) {
+	var n int
+	if err := from.QueryRowContext(ctx, "SELECT count(*) FROM rolls WHERE workspace = $1", w.id[:]).Scan(&n); err != nil {
+		return nil, 0, err
+	}
+	w.mu.Lock()
+	roll, basis := w.roll, w.basis
+	w.mu.Unlock()
+	if roll != nil && basis == n {
+		return roll, n, nil
+	}
+	type key struct {
+		writer journal.WriterID
+		seq    int64
+	}
+	var commits []journal.Commit
+	at := map[key]int{}
+	rows, err := from.QueryContext(ctx, `SELECT r.writer, r.seq, c.header, p.idx, p.data FROM rolls r
+		JOIN commits c ON c.workspace = r.workspace AND c.writer = r.writer AND c.seq = r.seq
+		JOIN parts p ON p.workspace = r.workspace AND p.writer = r.writer AND p.seq = r.seq
+		WHERE r.workspace = $1 ORDER BY c.time, r.writer, r.seq, p.idx`, w.id[:])
+	err = each(rows, err, func() error {
+		var rawWriter, header, data []byte
+		var k key
+		var idx int
+		if err := rows.Scan(&rawWriter, &k.seq, &header, &idx, &data); err != nil {
+			return err
+		}
+		writer, err := id16(rawWriter)
+		if err != nil {
+			return err
+		}
+		k.writer = writer
+		i, begun := at[k]
+		if !begun {
+			h, err := journal.DecodeHeader(header)
+			if err != nil {
+				return fmt.Errorf("%w: %w", ErrDamaged, err)
+			}
+			i = len(commits)
+			at[k] = i
+			commits = append(commits, journal.Commit{Header: h, Hash: journal.HashOf(header), Parts: make([][]byte, len(h.Parts))})
+		}
+		if idx < len(commits[i].Parts) {
+			commits[i].Parts[idx] = data
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	roll, _ = wire.RollOf(w.id, commits)
+	w.remember(roll, n)
+	return roll, n, nil
+}
+
+func (w *sqlWorkspace) remember(roll *journal.Roll, basis int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if basis >= w.basis {
+		w.roll, w.basis = roll, basis
+	}
+}
+
+func (w *sqlWorkspace) Writer(ctx context.Context, id journal.WriterID) (seal.VerifyKey, bool, error) {
+	roll, _, err := w.rollNow(ctx, w.store.read)
+	if err != nil {
+		return seal.VerifyKey{}, false, w.store.plain("read the roll", err)
+	}
+	cert, known := roll.Writers[id]
+	return cert.Writer, known, nil
+}
+
+func (w *sqlWorkspace) Member(ctx context.Context, id journal.MemberID) (seal.VerifyKey, bool, error) {
+	roll, _, err := w.rollNow(ctx, w.store.read)
+	if err != nil {
+		return seal.VerifyKey{}, false, w.store.plain("read the roll", err)
+	}
+	keys, known := roll.Members[id]
+	return keys.Sign, known, nil
+}
+
+// chain is what Judge asks, within one transaction.
+type chain struct {
+	ctx   context.Context
+	w     *sqlWorkspace
+	tx    *sql.Tx
+	heads map[journal.WriterID]journal.Head
+}
+
+func (c *chain) Head(writer journal.WriterID) (journal.Head, error) {
+	if h, ok := c.heads[writer]; ok {
+		return h, nil
+	}
+	var h journal.Head
+	var seq int64
+	var hash []byte
+	err := c.tx.QueryRowContext(c.ctx, "SELECT seq, hash FROM heads WHERE workspace = $1 AND writer = $2", c.w.id[:], writer[:]).Scan(&seq, &hash)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return h, err
+	case len(hash) != len(h.Hash):
+		return h, ErrDamaged
+	default:
+		h.Seq, h.Hash = uint64(seq), journal.Hash(hash)
+	}
+	c.heads[writer] = h
+	return h, nil
+}
+
+func (c *chain) HashAt(writer journal.WriterID, seq uint64) (journal.Hash, bool, error) {
+	return c.w.hash(c.ctx, c.tx, writer, seq)
+}
+
+// Take stores a batch in one transaction.
+func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, error) {
+	var verdicts []error
+	var roll *journal.Roll
+	var basis int
+	err := w.store.transact(ctx, func(tx *sql.Tx) (err error) {
+		verdicts = make([]error, len(runs))
+		roll, basis, err = w.rollNow(ctx, tx)
+		if err != nil {
+			return err
+		}
+		held := &chain{ctx: ctx, w: w, tx: tx, heads: map[journal.WriterID]journal.Head{}}
+		into := newTables()
+		changed := map[journal.WriterID]journal.Head{}
+		for i := range runs {
+			v, err := wire.Judge(roll, held, &runs[i])
+			var fault *wire.Fault
+			switch {
+			case errors.Is(err, wire.ErrParked):
+				continue
+			case errors.As(err, &fault):
+				verdicts[i] = fault
+				continue
+			case err != nil:
+				return err
+			case len(v.Fresh) == 0:
+				continue
+			}
+			opened, err := into.add(ctx, tx, w.id, v.Fresh, runs[i].Sig)
+			if err != nil {
+				return err
+			}
+			// The next run may overlap this one, and asks the database.
+			if err := into.flush(ctx, tx); err != nil {
+				return err
+			}
+			roll, basis = v.Roll, basis+opened
+			last := v.Fresh[len(v.Fresh)-1]
+			held.heads[last.Writer] = journal.Head{Seq: last.Seq, Hash: last.Hash}
+			changed[last.Writer] = held.heads[last.Writer]
+		}
+		for writer, h := range changed {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO heads (workspace, writer, seq, hash) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (workspace, writer) DO UPDATE SET seq = excluded.seq, hash = excluded.hash`, w.id[:], writer[:], int64(h.Seq), h.Hash[:]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, w.store.plain("store commits", err)
+	}
+	w.remember(roll, basis)
+	return verdicts, nil
+}
+
+// tables are the rows of a batch on their way.
+type tables struct{ commits, parts, rolls *inserter }
+
+func newTables() *tables {
+	return &tables{
+		commits: newInserter("commits", "workspace, writer, seq, hash, time, header, sig", " ON CONFLICT DO NOTHING"),
+		parts:   newInserter("parts", "workspace, writer, seq, idx, shelf, data", " ON CONFLICT DO NOTHING"),
+		rolls:   newInserter("rolls", "workspace, writer, seq", " ON CONFLICT DO NOTHING"),
+	}
+}
+
+func (t *tables) add(ctx context.Context, tx *sql.Tx, id journal.WorkspaceID, fresh []journal.Commit, sig seal.Signature) (opened int, err error) {
+	for i := range fresh {
+		c := &fresh[i]
+		var signed any
+		if i == len(fresh)-1 {
+			signed = sig[:]
+		}
+		if err := t.commits.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), c.Hash[:], int64(c.Time), c.Header.Encode(), signed); err != nil {
+			return 0, err
+		}
+		open := false
+		for j, data := range c.Parts {
+			if data == nil {
+				continue
+			}
+			p := c.Header.Parts[j]
+			open = open || p.Tag == 0
+			if err := t.parts.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), j, int64(p.Shelf), data); err != nil {
+				return 0, err
+			}
+		}
+		if open {
+			opened++
+			if err := t.rolls.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq)); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return opened, nil
+}
+
+func (t *tables) flush(ctx context.Context, tx *sql.Tx) error {
+	for _, in := range []*inserter{t.commits, t.parts, t.rolls} {
+		if err := in.flush(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Runs reads one run at a time, each with queries of its own: a slow client holds no transaction open. What is damaged is
+// left out and named at the end.
+func (w *sqlWorkspace) Runs(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error {
+	held, err := w.Vector(ctx)
+	if err != nil {
+		return err
+	}
+	return wire.OldestFirst(held, above,
+		func(writer journal.WriterID, seq uint64) (journal.Time, error) {
+			var t int64
+			err := w.store.read.QueryRowContext(ctx, "SELECT time FROM commits WHERE workspace = $1 AND writer = $2 AND seq = $3", w.id[:], writer[:], int64(seq)).Scan(&t)
+			if errors.Is(err, sql.ErrNoRows) {
+				err = nil // run will say that it is missing
+			}
+			return journal.Time(t), w.store.plain("read commits", err)
+		},
+		func(writer journal.WriterID, seq uint64) (journal.Run, bool, error) {
+			run, err := w.run(ctx, writer, seq-1)
+			err = w.store.plain("read commits", err)
+			if errors.Is(err, ErrDamaged) {
+				err = &wire.Fault{Writer: writer, Seq: seq, Code: wire.FaultDamaged, Err: err}
+			}
+			return run, len(run.Commits) > 0, err
+		}, yield)
+}
+
+// run reads the next run of a writer: up to the first signature after journal.RunLength commits or wire.RunBytes, or else
+// the last signature there is.
+func (w *sqlWorkspace) run(ctx context.Context, writer journal.WriterID, above uint64) (journal.Run, error) {
+	var run journal.Run
+	signed, size := 0, 0
+	var sig seal.Signature
+	enough := errors.New("enough")
+	rows, err := w.store.read.QueryContext(ctx, "SELECT seq, header, sig FROM commits WHERE workspace = $1 AND writer = $2 AND seq > $3 ORDER BY seq LIMIT $4",
+		w.id[:], writer[:], int64(above), journal.MaxRun)
+	err = each(rows, err, func() error {
+		var seq int64
+		var header, rawSig []byte
+		if err := rows.Scan(&seq, &header, &rawSig); err != nil {
+			return err
+		}
+		h, err := journal.DecodeHeader(header)
+		if err != nil || h.Seq != uint64(seq) || h.Writer != writer || h.Workspace != w.id || h.Seq != above+1+uint64(len(run.Commits)) {
+			return fmt.Errorf("%w: commit %d by %s does not read", ErrDamaged, seq, writer)
+		}
+		run.Commits = append(run.Commits, journal.Commit{Header: h, Hash: journal.HashOf(header), Parts: make([][]byte, len(h.Parts))})
+		for _, p := range h.Parts {
+			size += int(p.Size)
+		}
+		if len(rawSig) == len(sig) {
+			signed, sig = len(run.Commits), seal.Signature(rawSig)
+			if signed >= journal.RunLength || size >= wire.RunBytes {
+				return enough
+			}
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, enough) {
+		return run, err
+	}
+	run.Commits, run.Sig = run.Commits[:signed], sig
+	if signed == 0 {
+		return run, nil
+	}
+	parts, err := w.store.read.QueryContext(ctx, "SELECT seq, idx, data FROM parts WHERE workspace = $1 AND writer = $2 AND seq > $3 AND seq <= $4 ORDER BY seq, idx",
+		w.id[:], writer[:], int64(above), int64(above)+int64(signed))
+	err = each(parts, err, func() error {
+		var seq int64
+		var idx int
+		var data []byte
+		if err := parts.Scan(&seq, &idx, &data); err != nil {
+			return err
+		}
+		c := &run.Commits[seq-int64(above)-1]
+		if idx < 0 || idx >= len(c.Parts) || journal.Hash(seal.Digest(data)) != c.Header.Parts[idx].Digest {
+			return fmt.Errorf("%w: part %d of commit %d by %s", ErrDamaged, idx, seq, writer)
+		}
+		if data == nil {
+			data = []byte{}
+		}
+		c.Parts[idx] = data
+		return nil
+	})
+	return run, err
+}

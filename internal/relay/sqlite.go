@@ -1,0 +1,50 @@
+package relay
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/ncruces/go-sqlite3"
+	_ "github.com/ncruces/go-sqlite3/driver" // registers itself
+)
+
+// OpenSQLite opens or makes the relay's file, and its folder if need be. The file is in WAL mode and every transaction
+// is durable when it returns. One process at a time is meant to use it, though two do no harm.
+func OpenSQLite(ctx context.Context, path string) (*SQLStore, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("open the relay's store: %w", err)
+	}
+	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: "_txlock=deferred" +
+		"&_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=secure_delete(on)"}).String()
+	write, err := sql.Open("sqlite3", name)
+	if err != nil {
+		return nil, fmt.Errorf("open the relay's store: %w", err)
+	}
+	read, err := sql.Open("sqlite3", name)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the relay's store: %w", err), write.Close())
+	}
+	// SQLite writes one at a time: waiting in Go is fair, waiting on its lock is not.
+	write.SetMaxOpenConns(1)
+	read.SetMaxOpenConns(4)
+	s := &SQLStore{write: write, read: read, dialect: sqlite}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the relay's store: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+var sqlite = dialect{
+	tableExists: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+	again: func(err error) bool {
+		return errors.Is(err, sqlite3.BUSY) || errors.Is(err, sqlite3.LOCKED)
+	},
+	damaged: func(err error) bool {
+		return errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB)
+	},
+}

@@ -1,0 +1,50 @@
+package wire
+
+import (
+	"context"
+
+	"amparo/internal/journal"
+	"amparo/internal/seal"
+)
+
+// Copy is one copy of a workspace: a node's journal, what a relay holds, or a test's. Its methods use nothing but the
+// journal's types, so a store implements it without knowing who exchanges. exchangetest.Conform tries every sentence
+// below. All methods may be called from several goroutines.
+type Copy interface {
+	// Vector says up to where this copy holds each writer's chain. The caller may change the map. Entries of 0 must not
+	// be in it. What it says must survive a crash.
+	Vector(ctx context.Context) (journal.Vector, error)
+
+	// Runs gives everything held beyond above, each writer's commits in order without gap or overlap, and among writers
+	// the one whose next commit is oldest first (by Commit.Time; ties by writer id). A run must end at a commit whose
+	// signature is held, and at the first such commit once it has journal.RunLength commits or RunBytes of parts; what
+	// follows the last signature is not given yet. Writers of which above says more than is held are left out. No lock may
+	// be held while yield runs, for yield writes to a slow network and may call the copy. An error of yield ends Runs
+	// and is returned as it is.
+	Runs(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error
+
+	// Hash names a commit that is held; false: not held.
+	Hash(ctx context.Context, w journal.WriterID, seq uint64) (journal.Hash, bool, error)
+
+	// Take verifies runs (as journal.DecodeRun gave them) in order and makes them durable before it returns. The list
+	// has one entry a run: nil when the run is now held or was parked (Vector tells which), otherwise why it was set
+	// aside, as FaultOf reads it. It must be idempotent; a run that overlaps what is held brings what is new in it. A run
+	// whose writer nobody known vouches for yet, or that begins after the next commit, is parked: kept for later or
+	// forgotten as the copy likes (who exchanges offers it again), never an error. A run set aside must leave no
+	// trace in what the copy holds and must not stop the runs after it.
+	//
+	// The second error is a failure of the copy itself (a full disk); then nothing of the batch is held.
+	Take(ctx context.Context, runs []journal.Run) ([]error, error)
+}
+
+// RunBytes is after how many bytes of parts a run ends at the next signature: what an interrupted exchange sends again
+// at most.
+const RunBytes = 128 << 10
+
+// Keys says whom a copy believes. A copy that answers others' questions has it too.
+type Keys interface {
+	// Writer is the key of a writer some admitted member vouches for; false: nobody does, as far as this copy knows.
+	Writer(ctx context.Context, w journal.WriterID) (seal.VerifyKey, bool, error)
+	// Member is the signing key of an admitted member.
+	Member(ctx context.Context, m journal.MemberID) (seal.VerifyKey, bool, error)
+}

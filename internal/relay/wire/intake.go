@@ -1,0 +1,151 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+
+	"amparo/internal/journal"
+)
+
+// Limits of what an intake keeps in memory.
+const (
+	batchBytes  = 1 << 20  // made durable together at most
+	parkedBytes = 32 << 20 // that wait for what comes before them; more is forgotten, the other side has it still
+)
+
+// Intake takes runs into a copy as they arrive, many at a time, and offers parked ones again when something arrived
+// that may be what they wait for. It is for one goroutine.
+type Intake struct {
+	copy   Copy
+	held   journal.Vector
+	batch  []journal.Run
+	size   int
+	parked []journal.Run
+	psize  int
+	lost   int // parked runs forgotten for want of room
+
+	Taken  uint64   // commits that the copy did not hold before
+	Faults []*Fault // what was set aside
+	// Arrived is called for the commits of every run that is now held, new or not.
+	Arrived func(*journal.Run)
+}
+
+// NewIntake begins.
+func NewIntake(ctx context.Context, c Copy) (*Intake, error) {
+	held, err := c.Vector(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Intake{copy: c, held: held}, nil
+}
+
+// Held is up to where the copy holds each chain now; it must not be changed.
+func (in *Intake) Held() journal.Vector { return in.held }
+
+// Parked are the runs that still wait.
+func (in *Intake) Parked() []journal.Run { return in.parked }
+
+// Forgotten is how many waiting runs found no room.
+func (in *Intake) Forgotten() int { return in.lost }
+
+// Offer reads a run frame. What cannot be read is a fault, not an error; an error is the copy's own.
+func (in *Intake) Offer(ctx context.Context, data []byte) error {
+	run, err := journal.DecodeRun(data)
+	if err != nil {
+		in.Faults = append(in.Faults, faultOfBytes(data, err))
+		return nil
+	}
+	in.batch = append(in.batch, run)
+	if in.size += len(data); in.size >= batchBytes {
+		return in.Flush(ctx)
+	}
+	return nil
+}
+
+// Flush makes durable what was offered.
+func (in *Intake) Flush(ctx context.Context) error {
+	for len(in.batch) > 0 {
+		progress, err := in.take(ctx)
+		if err != nil {
+			return err
+		}
+		if !progress || len(in.parked) == 0 {
+			return nil
+		}
+		in.recall()
+	}
+	return nil
+}
+
+func (in *Intake) take(ctx context.Context) (progress bool, err error) {
+	runs := in.batch
+	in.batch, in.size = nil, 0
+	verdicts, err := in.copy.Take(ctx, runs)
+	if err != nil {
+		return false, err
+	}
+	if len(verdicts) != len(runs) {
+		return false, fmt.Errorf("the copy judged %d runs of %d", len(verdicts), len(runs))
+	}
+	held, err := in.copy.Vector(ctx)
+	if err != nil {
+		return false, err
+	}
+	for i := range runs {
+		run, last := &runs[i], runs[i].Last()
+		switch {
+		case verdicts[i] != nil:
+			in.Faults = append(in.Faults, FaultOf(run, verdicts[i]))
+		case held[last.Writer] < last.Seq:
+			in.park(run)
+		default:
+			if in.Arrived != nil {
+				in.Arrived(run)
+			}
+		}
+	}
+	n, counted := uint64(0), map[journal.WriterID]bool{} // not what the copy's own writer wrote meanwhile
+	for i := range runs {
+		if w := runs[i].First().Writer; !counted[w] {
+			counted[w] = true
+			n += held[w] - min(in.held[w], held[w])
+		}
+	}
+	in.Taken += n
+	in.held = held
+	return n > 0, nil
+}
+
+func sizeOf(run *journal.Run) (n int) {
+	for i := range run.Commits {
+		n += 256
+		for _, p := range run.Commits[i].Parts {
+			n += len(p)
+		}
+	}
+	return n
+}
+
+func (in *Intake) park(run *journal.Run) {
+	size := sizeOf(run)
+	if in.psize+size > parkedBytes {
+		in.lost++
+		return
+	}
+	in.parked, in.psize = append(in.parked, *run), in.psize+size
+}
+
+// recall moves to the batch what may be held now: runs that no longer begin after the next commit. One whose writer is
+// still unknown is parked once more.
+func (in *Intake) recall() {
+	var still []journal.Run
+	for _, run := range in.parked {
+		if first := run.First(); first.Seq > in.held[first.Writer]+1 {
+			still = append(still, run)
+			continue
+		}
+		in.batch, in.size = append(in.batch, run), in.size+sizeOf(&run)
+		in.psize -= sizeOf(&run)
+	}
+	in.parked = still
+}
