@@ -66,7 +66,7 @@ func run(m *testing.M) int {
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("force-color-profile", "srgb"),
 		chromedp.Flag("hide-scrollbars", true),
-		chromedp.Flag("lang", "es-MX"),
+		chromedp.Flag("accept-lang", "es-MX,es"),
 	)
 	defer stop()
 	ctx, cancel := chromedp.NewContext(ctx)

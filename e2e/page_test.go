@@ -13,10 +13,10 @@ import (
 	"sync"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -208,8 +208,8 @@ func eval[T any](p *Page, expression string) T {
 	return value
 }
 
-// Goto opens an address and gives the answer's status.
-func (p *Page) Goto(address string) int64 {
+// Goto opens an address; anything but a page is a failure.
+func (p *Page) Goto(address string) {
 	p.t.Helper()
 	if p.host == "" {
 		u, err := url.Parse(address)
@@ -226,7 +226,9 @@ func (p *Page) Goto(address string) int64 {
 	if err != nil {
 		p.t.Fatalf("open %s: %v", address, err)
 	}
-	return response.Status
+	if response.Status >= 400 {
+		p.t.Fatalf("%s answered %d\n%s", address, response.Status, p.describe())
+	}
 }
 
 // Path is where the page is, without host.
@@ -271,18 +273,40 @@ func (p *Page) NotSee(text string) {
 	}
 }
 
-// Press sends one key to whatever has the focus.
-func (p *Page) Press(key string) {
+// Press sends one key to whatever has the focus, with Ctrl, Shift or nothing held down.
+//
+// The key and its letter go out as one event, as a keyboard sends them: a page that takes the key for itself then gets
+// no letter. (chromedp.KeyEvent sends two, and the letter lands wherever the page has moved the focus meanwhile.)
+func (p *Page) Press(key string, held ...kb.Modifier) {
 	p.t.Helper()
 	p.keys++
-	p.do(chromedp.KeyEvent(key))
+	p.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		for _, r := range key {
+			events := kb.Encode(r)
+			down, up := *events[0], *events[len(events)-1]
+			for _, m := range held {
+				down.Modifiers |= int64(m)
+				up.Modifiers |= int64(m)
+			}
+			if len(events) > 2 && len(held) == 0 {
+				down.Text, down.UnmodifiedText = events[1].Text, events[1].UnmodifiedText
+			}
+			for _, event := range []input.DispatchKeyEventParams{down, up} {
+				if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, event); err != nil {
+					return chromedp.Void{}, err
+				}
+			}
+		}
+		return chromedp.Void{}, nil
+	})
 }
 
 // Type types into whatever has the focus.
 func (p *Page) Type(text string) {
 	p.t.Helper()
-	p.keys += utf8.RuneCountInString(text)
-	p.do(chromedp.KeyEvent(text))
+	for _, r := range text {
+		p.Press(string(r))
+	}
 }
 
 // leaving runs what makes the browser go to another page, and waits until that one is there and complete. The mark left
@@ -365,7 +389,7 @@ func (p *Page) Fill(label, value string) {
 	at := p.find(label)
 	p.do(chromedp.Focus(at))
 	eval[bool](p, `(e => { if (e.select) e.select(); return true })(document.activeElement)`)
-	p.do(chromedp.KeyEvent(value))
+	p.Type(value)
 }
 
 // maxTabs is how many presses of Tab a control may be away. Further than that, nobody works by keyboard.
