@@ -370,11 +370,14 @@ func (p *Page) find(name string) chromedp.CSS {
 // Click clicks (or taps) a control by its name; Follow does and waits for the page it leads to.
 func (p *Page) Click(name string) {
 	p.t.Helper()
+	at := p.find(name)
+	// A finger goes where nothing lies over the control, in the middle of the screen.
+	eval[bool](p, `(e => { e.scrollIntoView({block: 'center', behavior: 'instant'}); return true })(document.querySelector('[data-e2e]'))`)
 	if p.size.Touch {
-		p.do(chromedp.Tap(p.find(name)))
+		p.do(chromedp.Tap(at))
 		return
 	}
-	p.do(chromedp.Click(p.find(name)))
+	p.do(chromedp.Click(at))
 }
 
 // Follow clicks a link or button and waits for the page it leads to.
@@ -395,6 +398,12 @@ func (p *Page) Fill(label, value string) {
 // maxTabs is how many presses of Tab a control may be away. Further than that, nobody works by keyboard.
 const maxTabs = 80
 
+// uncovered says that the control with the focus, or its label, can be seen somewhere (WCAG 2.2, 2.4.11).
+const uncovered = `(e => [e, ...(e.labels || [])].some(of => { const r = of.getBoundingClientRect(); return [[.5, .5], [.1, .1], [.9, .1], [.1, .9], [.9, .9]].some(([x, y]) => {
+	const top = document.elementFromPoint(r.left + r.width * x, r.top + r.height * y);
+	return top && (of.contains(top) || top.contains(of) && top.tagName === 'LABEL');
+}) }))(document.activeElement)`
+
 // Tab presses Tab until the control with that name has the focus, and says how many presses it took.
 func (p *Page) Tab(name string) int {
 	p.t.Helper()
@@ -402,7 +411,10 @@ func (p *Page) Tab(name string) int {
 	for presses := range maxTabs {
 		if eval[bool](p, `document.activeElement === document.querySelector('[data-e2e]')`) {
 			if !eval[bool](p, `(e => { const s = getComputedStyle(e); return e.matches(':focus-visible') && (s.outlineStyle !== 'none' || s.boxShadow !== 'none' || e.type === 'radio' || e.type === 'checkbox') })(document.activeElement)`) {
-				p.t.Errorf("%q has the focus and nobody can see it", name)
+				p.t.Errorf("%q has the focus and nobody can see that", name)
+			}
+			if !eval[bool](p, uncovered) {
+				p.t.Errorf("%q has the focus and something lies over it (%s)", name, p.size.Name)
 			}
 			return presses
 		}
