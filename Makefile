@@ -6,8 +6,6 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X main.version=$(VERSION)
 TARGETS := linux/arm64 windows/amd64 darwin/arm64
 
 .PHONY: help test packages lint vuln cross unit e2e build bench soak fuzz screenshots
@@ -41,7 +39,7 @@ e2e: ## The pages in a real browser: main path, no JavaScript, keyboard, axe
 	cd e2e && go test -count=1 -timeout 10m ./...
 
 build: ## One static binary for this machine, in bin/
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/amparo ./cmd/amparo
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/amparo ./cmd/amparo
 
 bench: ## The benchmarks behind every figure in the documents
 	go run ./cmd/amparo bench all
