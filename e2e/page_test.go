@@ -42,14 +42,14 @@ const patience = 20 * time.Second
 
 // Page is one tab in a browser context of its own: no cookie, no cache of another test.
 type Page struct {
-	t      *testing.T
-	ctx    context.Context
-	size   Size
-	script bool   // page scripts run
-	host   string // the only host it may ask; set by the first Goto
-	suffix string // of its pictures
-	byKeys bool   // Put, Pick and Go use the keyboard alone; otherwise mouse or finger
-	keys   int    // pressed so far
+	t        *testing.T
+	ctx      context.Context
+	size     Size
+	script   bool   // page scripts run
+	host     string // the only host it may ask; set by the first Goto
+	pictures bool   // take pictures of the pages it inspects, when pictures are wanted
+	byKeys   bool   // Put, Pick and Go use the keyboard alone; otherwise mouse or finger
+	keys     int    // pressed so far
 
 	mu     sync.Mutex
 	faults []string // console errors, exceptions, blocked content, requests elsewhere
@@ -60,7 +60,7 @@ type Page struct {
 func open(t *testing.T, size Size, script bool) *Page {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
-	p := &Page{t: t, ctx: ctx, size: size, script: script, suffix: size.Suffix}
+	p := &Page{t: t, ctx: ctx, size: size, script: script}
 	t.Cleanup(func() {
 		cancel()
 		for _, fault := range p.takeFaults() {
@@ -491,12 +491,17 @@ func (p *Page) describe() string {
 	return fmt.Sprintf("on %s (%s, script %v)\n--- text\n%s\n--- controls\n%s", where, p.size.Name, p.script, text, controls)
 }
 
-// shoot writes a picture of the page when pictures are wanted.
+// pictured are the pages whose pictures the documents show.
+var pictured = []string{"start", "board", "find", "register", "person", "consultation", "conflicts", "series", "pending", "summary"}
+
+// shoot writes a picture of the page when pictures are wanted: docs/screenshots/<page>-<language>[-phone].png.
 func (p *Page) shoot(name string) {
 	p.t.Helper()
-	if os.Getenv("AMPARO_SCREENSHOTS") != "1" {
+	if os.Getenv("AMPARO_SCREENSHOTS") != "1" || !p.pictures || !slices.Contains(pictured, name) {
 		return
 	}
+	eval[bool](p, `(scrollTo(0, 0), true)`)
+	p.wait(500 * time.Millisecond) // what flashes under a finger fades
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
@@ -507,7 +512,8 @@ func (p *Page) shoot(name string) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, name+p.suffix+".png"), picture, 0o644); err != nil {
+	file := name + "-" + eval[string](p, `document.documentElement.lang.slice(0, 2)`) + p.size.Suffix + ".png"
+	if err := os.WriteFile(filepath.Join(folder, file), picture, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 }

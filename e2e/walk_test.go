@@ -29,9 +29,7 @@ func TestTheFirstDayAtASite(t *testing.T) {
 		t.Run(fmt.Sprintf("%s, script %v, %s", w.size.Name, w.script, how), func(t *testing.T) {
 			p := open(t, w.size, w.script)
 			p.byKeys = w.byKeys
-			if !w.script {
-				p.suffix += "-without-script"
-			}
+			p.pictures = w.script
 			address := site(t)
 			foundWorkspace(p, address)
 			openSite(p)
