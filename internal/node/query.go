@@ -56,3 +56,20 @@ func (s *Session) remember(key string, of []record.Compartment, build func() (an
 	s.memoMu.Unlock()
 	return value, nil
 }
+
+// Word gives the first column of the first row of one statement: what a face needs to know before it can ask a query.
+func (s *Session) Word(ctx context.Context, statement string, args ...any) (word string, err error) {
+	end, err := s.use()
+	if err != nil {
+		return "", err
+	}
+	defer end()
+	found := false
+	err = s.views.Select(ctx, statement, args, func(r record.Row) error {
+		if !found {
+			word, found = r.Text(0), true
+		}
+		return nil
+	})
+	return word, err
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"amparo/internal/node"
+	"amparo/internal/record"
+)
+
+// maxLine bounds one line of work: an import travels in one.
+const maxLine = 32 << 20
+
+// line is one line of the input, already read as a request or already refused.
+type line struct {
+	number  int
+	request record.Request
+	err     error
+}
+
+func apply(ctx context.Context, c *call) error {
+	fs := newFlags("apply")
+	var w who
+	w.flags(fs)
+	stop := fs.Bool("stop", false, "")
+	plain, err := c.flags(fs, 1, 2)
+	if err != nil {
+		return err
+	}
+	name := ""
+	if len(plain) == 2 {
+		name = plain[1]
+	}
+	in, err := c.input(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	s, closing, err := c.unlock(ctx, plain[0], w)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	lines := make(chan line, node.Group)
+	go readLines(ctx, in, lines)
+	out := bufio.NewWriter(c.Stdout)
+	anyRefused := false
+	for first := range lines {
+		group := gather(first, lines, *stop)
+		refusedOne, err := c.applyGroup(ctx, s, group, out)
+		if err == nil {
+			err = out.Flush() // every line that is out is durable
+		}
+		if err != nil {
+			return err
+		}
+		anyRefused = anyRefused || refusedOne
+		if *stop && refusedOne {
+			break
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if anyRefused {
+		return errRefusedLines
+	}
+	return closing()
+}
+
+// errRefusedLines ends `apply` with status 1: the results say which lines and why.
+var errRefusedLines = errors.New("some lines were refused")
+
+// gather takes what is already waiting, so that many actions become durable with one write to the disk.
+func gather(first line, lines <-chan line, one bool) []line {
+	group := []line{first}
+	for !one && len(group) < node.Group {
+		select {
+		case l, open := <-lines:
+			if !open {
+				return group
+			}
+			group = append(group, l)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+func (c *call) applyGroup(ctx context.Context, s *node.Session, group []line, out io.Writer) (anyRefused bool, err error) {
+	var requests []record.Request
+	for _, l := range group {
+		if l.err == nil {
+			requests = append(requests, l.request)
+		}
+	}
+	results := s.ApplyAll(ctx, c.lang, requests)
+	for _, l := range group {
+		var r record.Result
+		if l.err != nil {
+			r = record.Result{Error: node.AsProblem(c.lang, l.err)}
+		} else {
+			r, results = results[0], results[1:]
+		}
+		anyRefused = anyRefused || !r.OK
+		if err := writeJSON(out, r, ""); err != nil {
+			return anyRefused, fmt.Errorf("write results: %w", err)
+		}
+	}
+	return anyRefused, nil
+}
+
+func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
+	defer close(lines)
+	scan := bufio.NewScanner(in)
+	scan.Buffer(make([]byte, 64<<10), maxLine)
+	for number := 1; scan.Scan(); number++ {
+		if len(scan.Bytes()) == 0 {
+			continue
+		}
+		l := line{number: number}
+		l.request, l.err = ReadRequest(scan.Bytes(), number)
+		select {
+		case lines <- l:
+		case <-ctx.Done():
+			return
+		}
+	}
+	if err := scan.Err(); err != nil {
+		select {
+		case lines <- line{err: record.Refuse("", "bad_line", "reason", err.Error()).Because(err)}:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// ReadRequest reads one line of work strictly; a refusal names the line and, where it can, the column and field.
+func ReadRequest(raw []byte, number int) (record.Request, error) {
+	var r record.Request
+	err := record.Strict(raw, &r)
+	if err == nil {
+		return r, nil
+	}
+	column := 0
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		column = int(syntax.Offset)
+	case errors.As(err, &wrong):
+		column = int(wrong.Offset)
+	}
+	var refusal *record.Refusal
+	errors.As(err, &refusal)
+	return r, record.Refuse(refusal.Field, "bad_line", "line", number, "column", column, "field", refusal.Field, "reason", reason(err)).Because(err)
+}
+
+func reason(err error) string {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner.Error()
+	}
+	return err.Error()
+}

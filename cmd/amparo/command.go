@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"amparo/internal/lang"
+)
+
+// command is one thing the program can do. Its explanation is the catalogue's `cmd.help.<name>`.
+type command struct {
+	name  string
+	usage string
+	run   func(context.Context, *call) error
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "[--dir DIR] [--people N] [--seed N] [--addr HOST:PORT] [--headless]", demo},
+		{"init", "DIR --workspace NAME --member NAME [--lang es]", initialise},
+		{"invite", "DIR --role ROLE [--site ID] --out FILE", invite},
+		{"join", "DIR --invite FILE --member NAME --out FILE", join},
+		{"accept", "DIR FILE", accept},
+		{"serve", "DIR [--addr 127.0.0.1:8460]", serve},
+		{"relay", "[--store sqlite:FILE] [--addr 127.0.0.1:8461]", runRelay},
+		{"exchange", "DIR [--relay URL | --out BUNDLE | --in BUNDLE]", runExchange},
+		{"apply", "DIR [FILE] [--stop]", apply},
+		{"query", "DIR NAME [--PARAM VALUE …]", query},
+		{"actions", "", listActions},
+		{"queries", "", listQueries},
+		{"import", "DIR KIND FILE [--dry-run]", importFile},
+		{"check", "DIR", check},
+		{"bench", "[NAME] [--n N]", bench},
+		{"version", "", version},
+		{"help", "[COMMAND]", help},
+	}
+}
+
+func help(_ context.Context, c *call) error {
+	if len(c.rest) > 0 {
+		for _, command := range commands() {
+			if command.name == c.rest[0] {
+				return c.explain(command)
+			}
+		}
+		return usagef("%s", lang.T(c.lang, "cmd.unknown", "name", c.rest[0]))
+	}
+	fmt.Fprintf(c.Stdout, "%s\n\n%s:\n", lang.T(c.lang, "cmd.what"), lang.T(c.lang, "cmd.commands"))
+	for _, command := range commands() {
+		fmt.Fprintf(c.Stdout, "  %-9s %s\n", command.name, lang.T(c.lang, "cmd.help."+command.name))
+	}
+	_, err := fmt.Fprintf(c.Stdout, "\n%s\n", lang.T(c.lang, "cmd.more"))
+	return err
+}
+
+func (c *call) explain(command command) error {
+	_, err := fmt.Fprintf(c.Stdout, "%s: amparo %s %s\n\n%s\n\n%s\n", lang.T(c.lang, "cmd.usage"), command.name, command.usage,
+		lang.T(c.lang, "cmd.help."+command.name), lang.T(c.lang, "cmd.common"))
+	return err
+}
+
+// print writes one JSON document.
+func (c *call) print(v any) error { return writeJSON(c.Stdout, v, "  ") }
+
+func writeJSON(w io.Writer, v any, indent string) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
+	return enc.Encode(v)
+}

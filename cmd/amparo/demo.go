@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"amparo/internal/lang"
+	"amparo/internal/sample"
+)
+
+// demoSummary is what `demo --headless` prints.
+type demoSummary struct {
+	Persons        int            `json:"persons"`
+	Visits         int            `json:"visits"`
+	Consultations  int            `json:"consultations"`
+	Commits        map[string]int `json:"commits"`   // sealed parts by compartment
+	Exchanged      uint64         `json:"exchanged"` // commits that travelled, counted at each journey
+	Bytes          int64          `json:"bytes"`     // on the wire, both ways
+	RoundTrips     int            `json:"round_trips"`
+	Conflicts      int            `json:"conflicts"`
+	FoundElsewhere int            `json:"found_elsewhere"`
+	Sought         int            `json:"sought_elsewhere"`
+	DigestsEqual   bool           `json:"digests_equal"`
+	SeriesRows     int            `json:"series_rows"`
+	SouthwestFY23  int64          `json:"southwest_fy2023"`
+	Refused        int            `json:"refused"` // requests of the story that were refused: none
+	Seconds        float64        `json:"seconds"`
+}
+
+func demo(ctx context.Context, c *call) error {
+	fs := newFlags("demo")
+	dir, addr := fs.String("dir", "", ""), fs.String("addr", "127.0.0.1:8460", "")
+	people, seed := fs.Int("people", 300, ""), fs.Uint64("seed", 1, "")
+	headless := fs.Bool("headless", false, "")
+	if _, err := c.flags(fs, 0, 0); err != nil {
+		return err
+	}
+	if *people < 1 || *people > 1_000_000 {
+		return usagef("--people %d", *people)
+	}
+	host, port, err := net.SplitHostPort(*addr)
+	if err != nil {
+		return usagef("--addr %s", *addr)
+	}
+	temporary := *dir == ""
+	if temporary {
+		if *dir, err = os.MkdirTemp("", "amparo-demo-*"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(*dir)
+	}
+	began := time.Now()
+	p, err := newPlayer(c, *dir)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	story := sample.NewStory(*seed, *people, began.Add(-sample.Length))
+	if err := p.open(ctx, story); err != nil {
+		return err
+	}
+	summary, err := p.play(ctx, story)
+	if err != nil {
+		return err
+	}
+	summary.Seconds = time.Since(began).Round(10 * time.Millisecond).Seconds()
+	if *headless {
+		if err := c.print(summary); err != nil {
+			return err
+		}
+		return p.close()
+	}
+	first, err := strconv.Atoi(port)
+	if err != nil {
+		return usagef("--addr %s", *addr)
+	}
+	return p.show(ctx, host, first, summary)
+}
+
+// show serves every node's pages and keeps the nodes in step until ctx ends.
+func (p *player) show(ctx context.Context, host string, port int, summary demoSummary) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, len(p.actors))
+	order := []int{sample.Coordination, sample.Tapachula, sample.Coatzacoalcos, sample.Reynosa}
+	fmt.Fprintln(p.Stdout, lang.T(p.lang, "cmd.demo.ready", "persons", summary.Persons, "seconds", lang.Number(p.lang, int64(summary.Seconds+0.5))))
+	for i, who := range order {
+		a := p.actors[who]
+		at := port
+		if at != 0 {
+			at += i
+		}
+		l, err := p.listen(net.JoinHostPort(host, strconv.Itoa(at)))
+		if err != nil {
+			return err
+		}
+		h := &house{dir: a.dir, registry: p.registry, options: p.options(), node: a.node}
+		a.session.Lock() // the pages ask for the passphrase, as they would in the field
+		go func() { ended <- servePages(ctx, l, h, p.log()) }()
+		go keepInStep(ctx, h)
+		fmt.Fprintf(p.Stdout, "  %-28s %s\n    %s: %s   %s: %s\n", a.site.Name, localURL(l), lang.T(p.lang, "cmd.demo.member"), a.member, lang.T(p.lang, "cmd.demo.passphrase"), a.passphrase)
+		if i == 0 {
+			p.browse(localURL(l))
+		}
+	}
+	fmt.Fprintln(p.Stdout, lang.T(p.lang, "cmd.demo.stop", "dir", p.dir))
+	var err error
+	for range order {
+		err = errors.Join(err, <-ended)
+		stop()
+	}
+	return errors.Join(err, p.close())
+}
+
+// stepEvery is how often a served node exchanges by itself while somebody is unlocked.
+const stepEvery = 20 * time.Second
+
+// keepInStep exchanges now and then; what fails is tried again, and the pages always say what exists only here.
+func keepInStep(ctx context.Context, h *house) {
+	tick := time.NewTicker(stepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		n := h.open()
+		if n == nil || n.Relay() == "" {
+			continue
+		}
+		if s := n.Unlocked(); s != nil {
+			_, _ = s.Exchange(ctx, "", nil) // offline is the normal state: nothing to say
+		}
+	}
+}
+
+func demoFolder(dir string, s sample.Site) string { return filepath.Join(dir, s.Folder) }

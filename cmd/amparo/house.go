@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"amparo/internal/lang"
+	"amparo/internal/node"
+	"amparo/internal/record"
+	"amparo/internal/vault"
+	"amparo/internal/web"
+)
+
+// house shows one node's folder to the pages (web.House). The folder may still be empty: then the pages found it.
+type house struct {
+	dir      string
+	registry *record.Registry
+	options  node.Options
+
+	mu   sync.Mutex
+	node *node.Node // nil until founded
+	name string     // the workspace's, known while somebody is unlocked
+}
+
+// openHouse opens a folder, or waits for the pages to found one in it.
+func openHouse(dir string, registry *record.Registry, o node.Options) (*house, error) {
+	h := &house{dir: dir, registry: registry, options: o}
+	n, err := node.Open(dir, registry, o)
+	if err != nil && !errors.Is(err, node.ErrNoWorkspace) {
+		return nil, err
+	}
+	h.node = n
+	return h, nil
+}
+
+func (h *house) close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.node == nil {
+		return nil
+	}
+	return h.node.Close()
+}
+
+func (h *house) open() *node.Node {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.node
+}
+
+func (h *house) Founded() bool { return h.open() != nil }
+
+func (h *house) Workspace() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.name
+}
+
+func (h *house) Registry() *record.Registry { return h.registry }
+
+func (h *house) Members() []web.Member {
+	n := h.open()
+	if n == nil {
+		return nil
+	}
+	listed, err := n.Members()
+	if err != nil {
+		return nil // the unlock page then asks for a name; unlocking itself says what is wrong
+	}
+	out := make([]web.Member, len(listed))
+	for i, m := range listed {
+		out[i] = web.Member{ID: record.ID(m.ID), Name: m.Label}
+	}
+	return out
+}
+
+func (h *house) Found(ctx context.Context, f web.Founding) (web.Founded, error) {
+	h.mu.Lock()
+	if h.node != nil {
+		h.mu.Unlock()
+		return web.Founded{}, web.ErrFounded
+	}
+	n, err := node.Found(h.dir, h.registry, node.Founding{Workspace: f.Workspace, Member: f.Member, Passphrase: f.Passphrase, Lang: string(f.Lang)}, h.options)
+	h.node = n
+	h.mu.Unlock()
+	if err != nil {
+		return web.Founded{}, asWeb(err)
+	}
+	desk, err := h.unlock(ctx, "", f.Passphrase)
+	return web.Founded{Desk: desk}, err
+}
+
+func (h *house) Unlock(ctx context.Context, member record.ID, passphrase string) (web.Desk, error) {
+	n := h.open()
+	if n == nil {
+		return nil, node.ErrNoWorkspace
+	}
+	listed, err := n.Members()
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range listed {
+		if record.ID(m.ID) == member {
+			return h.unlock(ctx, m.ID.String(), passphrase)
+		}
+	}
+	return nil, web.ErrPassphrase
+}
+
+func (h *house) unlock(ctx context.Context, name, passphrase string) (web.Desk, error) {
+	s, err := h.open().Unlock(ctx, name, []byte(passphrase))
+	if err != nil {
+		return nil, asWeb(err)
+	}
+	d := &desk{session: s}
+	h.mu.Lock()
+	h.name = d.ask("SELECT name FROM field.workspace WHERE key = 'workspace'")
+	h.mu.Unlock()
+	return d, nil
+}
+
+// asWeb gives the pages the errors they tell apart.
+func asWeb(err error) error {
+	switch {
+	case errors.Is(err, vault.ErrPassphrase), errors.Is(err, vault.ErrNoMember):
+		return web.ErrPassphrase
+	case errors.Is(err, node.ErrLocked):
+		return web.ErrLocked
+	case errors.Is(err, node.ErrFounded):
+		return web.ErrFounded
+	}
+	return node.AsRefusal(err)
+}
+
+// desk is one unlocked member as the pages see it (web.Desk, web.Exchanger).
+type desk struct{ session *node.Session }
+
+func (d *desk) Apply(ctx context.Context, in lang.Tag, r record.Request) record.Result {
+	return d.session.Apply(ctx, in, r)
+}
+
+func (d *desk) Query(ctx context.Context, in lang.Tag, name string, params map[string][]string) (any, error) {
+	answer, err := d.session.Query(ctx, in, name, params)
+	if err != nil {
+		return nil, asWeb(err)
+	}
+	return answer, nil
+}
+
+func (d *desk) Member() web.Member {
+	id, label := d.session.Member()
+	m := web.Member{ID: id, Name: label}
+	if name := d.ask("SELECT name FROM field.member WHERE member = ?", id); name != "" {
+		m.Name = name
+	}
+	m.Role = d.ask("SELECT role FROM field.member WHERE member = ?", id)
+	return m
+}
+
+func (d *desk) ask(statement string, args ...any) string {
+	text, err := d.session.Word(context.Background(), statement, args...)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+func (d *desk) Opens(c record.Compartment) bool { return d.session.Opens(c) }
+
+func (d *desk) Status() web.Status {
+	s := web.Status{Site: d.session.Node().Site()}
+	if p, err := d.session.Pending(); err == nil {
+		s.Pending, s.Oldest, s.Exchanged = p.Commits, p.Oldest, p.Exchanged
+	}
+	return s
+}
+
+func (d *desk) Lock() { d.session.Lock() }
+
+func (d *desk) Exchange(ctx context.Context) (web.Exchanged, error) {
+	sum, err := d.session.Exchange(ctx, "", nil)
+	out := web.Exchanged{Sent: int(sum.Sent), Received: int(sum.Received), Bytes: sum.BytesOut + sum.BytesIn}
+	if err != nil {
+		return out, asWeb(err)
+	}
+	return out, nil
+}

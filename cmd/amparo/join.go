@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"amparo/internal/lang"
+	"amparo/internal/node"
+	"amparo/internal/record"
+)
+
+func invite(ctx context.Context, c *call) error {
+	fs := newFlags("invite")
+	var w who
+	w.flags(fs)
+	role, site, out := fs.String("role", "", ""), fs.String("site", "", ""), fs.String("out", "", "")
+	dirs, err := c.flags(fs, 1, 1)
+	if err != nil {
+		return err
+	}
+	if *role == "" || *out == "" {
+		return usagef("--role, --out")
+	}
+	s, closing, err := c.unlock(ctx, dirs[0], w)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	inv, err := s.Invite(*role, *site)
+	if err != nil {
+		return err
+	}
+	if err := writeNew(*out, inv); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.invite.done", "file", *out, "date", lang.Date(c.lang, inv.Expires)))
+	return err
+}
+
+func join(_ context.Context, c *call) error {
+	fs := newFlags("join")
+	var w who
+	w.flags(fs)
+	file, member, out := fs.String("invite", "", ""), fs.String("member", "", ""), fs.String("out", "", "")
+	dirs, err := c.flags(fs, 1, 1)
+	if err != nil {
+		return err
+	}
+	if *file == "" || *member == "" || *out == "" {
+		return usagef("--invite, --member, --out")
+	}
+	var inv node.Invitation
+	if err := readJSON(*file, &inv); err != nil {
+		return record.Refuse("invite", "not_an_invitation").Because(err)
+	}
+	pass, err := c.passphrase(w, *member, true)
+	if err != nil {
+		return err
+	}
+	reg, err := registry()
+	if err != nil {
+		return err
+	}
+	n, req, err := node.Join(dirs[0], reg, inv, *member, string(pass), node.Options{})
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	if err := writeNew(*out, req); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.join.done", "file", *out))
+	return err
+}
+
+func accept(ctx context.Context, c *call) error {
+	fs := newFlags("accept")
+	var w who
+	w.flags(fs)
+	plain, err := c.flags(fs, 2, 2)
+	if err != nil {
+		return err
+	}
+	var req node.Request
+	if err := readJSON(plain[1], &req); err != nil {
+		return record.Refuse("request", "not_your_invitation").Because(err)
+	}
+	s, closing, err := c.unlock(ctx, plain[0], w)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	name, err := s.Accept(ctx, req)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.accept.done", "name", name))
+	return err
+}
+
+// writeNew writes a file that only its owner may read, and never over another.
+func writeNew(path string, v any) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := writeJSON(f, v, "  "); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+func readJSON(path string, v any) error {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, v)
+}

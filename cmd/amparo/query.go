@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"amparo/internal/lang"
+	"amparo/internal/record"
+)
+
+// query has its own reading of flags: the parameters are the query's, not ours.
+func query(ctx context.Context, c *call) error {
+	var w who
+	var plain []string
+	params := map[string][]string{}
+	for rest := c.rest; len(rest) > 0; {
+		arg := rest[0]
+		rest = rest[1:]
+		name, isFlag := strings.CutPrefix(arg, "--")
+		if !isFlag {
+			plain = append(plain, arg)
+			continue
+		}
+		name, value, given := strings.Cut(name, "=")
+		if name == "json" {
+			c.json = true
+			continue
+		}
+		if !given {
+			if len(rest) == 0 {
+				return usagef("--%s", name)
+			}
+			value, rest = rest[0], rest[1:]
+		}
+		switch name {
+		case "as":
+			w.as = value
+		case "passphrase-file":
+			w.file = value
+		case "by": // `--by year,region` is two keys
+			params[name] = append(params[name], strings.Split(value, ",")...)
+		default:
+			params[strings.ReplaceAll(name, "-", "_")] = append(params[strings.ReplaceAll(name, "-", "_")], value)
+		}
+	}
+	if len(plain) != 2 {
+		return usagef("%s", c.command.usage)
+	}
+	s, closing, err := c.unlock(ctx, plain[0], w)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	answer, err := s.Query(ctx, c.lang, plain[1], params)
+	if err != nil {
+		return err
+	}
+	return c.print(answer)
+}
+
+// described is one line of `amparo actions` and `amparo queries`.
+type described struct {
+	Name         string               `json:"name"`
+	Summary      string               `json:"summary"`
+	Verb         record.Verb          `json:"verb"`
+	Compartments []record.Compartment `json:"compartments"`
+	Schema       any                  `json:"schema"`
+}
+
+func listActions(_ context.Context, c *call) error {
+	return c.list(func(reg *record.Registry) (all []described) {
+		for _, a := range reg.Actions() {
+			all = append(all, described{a.Name, lang.T(c.lang, "action."+a.Name), a.Verb, a.In, record.Schema(a.Input)})
+		}
+		return all
+	})
+}
+
+func listQueries(_ context.Context, c *call) error {
+	return c.list(func(reg *record.Registry) (all []described) {
+		for _, q := range reg.Queries() {
+			all = append(all, described{q.Name, lang.T(c.lang, "query."+q.Name), record.Read, q.In, record.Schema(q.Input)})
+		}
+		return all
+	})
+}
+
+func (c *call) list(of func(*record.Registry) []described) error {
+	if _, err := c.flags(newFlags(c.command.name), 0, 0); err != nil {
+		return err
+	}
+	reg, err := registry()
+	if err != nil {
+		return err
+	}
+	all := of(reg)
+	if c.json {
+		return c.print(all)
+	}
+	for _, d := range all {
+		names := make([]string, len(d.Compartments))
+		for i, in := range d.Compartments {
+			names[i] = in.String()
+		}
+		if _, err := fmt.Fprintf(c.Stdout, "%-22s %-45s %s\n", d.Name, d.Summary, strings.Join(names, " ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

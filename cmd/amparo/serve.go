@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"amparo/internal/lang"
+	"amparo/internal/node"
+	"amparo/internal/record"
+	"amparo/internal/web"
+)
+
+func serve(ctx context.Context, c *call) error {
+	fs := newFlags("serve")
+	addr := fs.String("addr", "127.0.0.1:8460", "")
+	relayURL := fs.String("relay", "", "")
+	dirs, err := c.flags(fs, 1, 1)
+	if err != nil {
+		return err
+	}
+	reg, err := registry()
+	if err != nil {
+		return err
+	}
+	h, err := openHouse(dirs[0], reg, node.Options{})
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	if n := h.open(); n != nil && *relayURL != "" {
+		if err := n.SetRelay(*relayURL); err != nil {
+			return err
+		}
+	}
+	l, err := c.listen(*addr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.serve.open", "url", localURL(l)))
+	if err := servePages(ctx, l, h, c.log()); err != nil {
+		return err
+	}
+	return h.close()
+}
+
+// listen refuses addresses beyond this machine: a plain http page elsewhere is no secure context, and the pages are
+// for who sits here.
+func (c *call) listen(addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, usagef("--addr %s", addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, record.Refuse("addr", "only_this_machine", "address", addr)
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, record.Refuse("addr", "address_taken", "address", addr).Because(err)
+	}
+	return l, nil
+}
+
+func localURL(l net.Listener) string {
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return "http://" + l.Addr().String()
+	}
+	return "http://localhost:" + port
+}
+
+func (c *call) log() *slog.Logger { return slog.New(slog.NewTextHandler(c.Stderr, nil)) }
+
+// servePages serves one house until ctx ends.
+func servePages(ctx context.Context, l net.Listener, h *house, log *slog.Logger) error {
+	pages := web.New(web.Config{House: h, Version: Version, Log: log})
+	defer pages.Close()
+	server := &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(last); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
