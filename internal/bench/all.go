@@ -1,0 +1,4 @@
+package bench
+
+// benchmarks are in the order in which `all` runs them.
+var benchmarks = []benchmark{}
