@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -158,6 +159,19 @@ func calendar(year int, month time.Month, day int, today time.Time) (Born, bool)
 	return Born{Birth: first.Format(time.DateOnly)}, true
 }
 
+// monthNames are the months of the five languages without accents, made on first use.
+var monthNames = sync.OnceValue(func() map[lang.Tag][12]string {
+	all := map[lang.Tag][12]string{}
+	for _, tag := range lang.Tags() {
+		var names [12]string
+		for m := time.January; m <= time.December; m++ {
+			names[m-1] = plain(lang.Month(tag, m))
+		}
+		all[tag] = names
+	}
+	return all
+})
+
 // monthNamed knows a month by its name or the beginning of it, in the reader's language first and then in the others:
 // "out" is October in Portuguese and August in Creole.
 func monthNamed(tag lang.Tag, word string) (time.Month, bool) {
@@ -165,21 +179,17 @@ func monthNamed(tag lang.Tag, word string) (time.Month, bool) {
 		return 0, false
 	}
 	for _, t := range append([]lang.Tag{tag}, lang.Tags()...) {
-		var found time.Month
-		for m := time.January; m <= time.December; m++ {
-			name := plain(lang.Month(t, m))
+		found, many := time.Month(0), false
+		for i, name := range monthNames()[t] {
+			m := time.Month(i + 1)
 			if name == word {
 				return m, true
 			}
 			if len(word) >= 3 && strings.HasPrefix(name, word) {
-				if found != 0 {
-					found = -1
-					continue
-				}
-				found = m
+				found, many = m, found != 0
 			}
 		}
-		if found > 0 {
+		if found > 0 && !many {
 			return found, true
 		}
 	}

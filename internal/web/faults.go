@@ -135,6 +135,8 @@ func (c *call) locked() {
 		to = "/start"
 	} else if c.r.Method == "GET" {
 		to += "?to=" + escape(c.r.URL.RequestURI())
+	} else if c.r.ParseForm() == nil && c.sessions.parkPost(cookie(c.r, "s"), c.r.URL.Path, c.r.PostForm) {
+		to += "?locked&to=" + escape(c.r.URL.Path)
 	}
 	http.Redirect(c.w, c.r, to, http.StatusSeeOther)
 }

@@ -136,8 +136,8 @@ func startDone(c *call) error {
 
 // enter begins a session and gives its cookie, in the place of any earlier one.
 func (c *call) enter(d Desk) {
-	c.sessions.endToken(cookie(c.r, "s"), false)
 	token, one := c.sessions.begin(d)
+	c.sessions.endToken(cookie(c.r, "s"), false) // after the new one has begun: they may share their keys
 	c.session, c.desk = one, d
 	setCookie(c.w, c.r, "s", token, 0)
 	setCookie(c.w, c.r, "q", "", -1)

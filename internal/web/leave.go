@@ -23,7 +23,7 @@ func (p MeasuresPage) T(key string) string { return lang.T(p.Lang, key) }
 
 // leaveNow is the quick exit: the keys go first, then the cookies and what the browser kept.
 func leaveNow(c *call) error {
-	c.sessions.endToken(cookie(c.r, "s"), false)
+	c.sessions.endMember(cookie(c.r, "s"))
 	setCookie(c.w, c.r, "s", "", -1)
 	setCookie(c.w, c.r, "q", "1", 0)
 	c.w.Header().Set("Clear-Site-Data", `"cache"`)

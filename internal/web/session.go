@@ -15,7 +15,8 @@ import (
 
 // session is one unlocked desk. It lives in this process's memory and nowhere else: a restart locks everything.
 type session struct {
-	desk Desk
+	desk   Desk
+	member record.ID
 
 	mu       sync.Mutex
 	timer    *time.Timer // locks the desk when nobody has touched it
@@ -42,7 +43,8 @@ type sessions struct {
 
 	mu     sync.Mutex
 	open   map[[32]byte]*session
-	parked map[record.ID]parked // by member: what was typed when the desk locked by itself
+	parked map[record.ID]parked   // by member: what was typed when the desk locked by itself
+	ended  map[[32]byte]record.ID // whose sessions locked by themselves, so that a form sent a moment later can wait for them
 }
 
 // parked is what a member had typed when their desk locked by itself. Only the same member gets it back.
@@ -55,7 +57,7 @@ type parked struct {
 const parkedFor = 30 * time.Minute
 
 func newSessions(idle time.Duration) *sessions {
-	return &sessions{idle: idle, open: map[[32]byte]*session{}, parked: map[record.ID]parked{}}
+	return &sessions{idle: idle, open: map[[32]byte]*session{}, parked: map[record.ID]parked{}, ended: map[[32]byte]record.ID{}}
 }
 
 // begin opens a session and gives its token: 256 random bits, known only to the caller.
@@ -64,11 +66,11 @@ func (s *sessions) begin(d Desk) (string, *session) {
 	_, _ = rand.Read(raw[:]) // crypto/rand does not fail: it ends the program instead
 	token := base64.RawURLEncoding.EncodeToString(raw[:])
 	key := sha256.Sum256([]byte(token))
-	one := &session{desk: d, drafts: map[string]url.Values{}, places: map[record.ID]string{}, site: d.Status().Site}
+	one := &session{desk: d, member: d.Member().ID, drafts: map[string]url.Values{}, places: map[record.ID]string{}, site: d.Status().Site}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p, ok := s.parked[d.Member().ID]; ok {
-		delete(s.parked, d.Member().ID)
+	if p, ok := s.parked[one.member]; ok {
+		delete(s.parked, one.member)
 		if time.Now().Before(p.until) {
 			one.drafts = p.drafts
 		}
@@ -93,21 +95,74 @@ func (s *sessions) find(token string, touch bool) *session {
 	return one
 }
 
-// end locks a session. park keeps what was typed for the same member; leaving on purpose keeps nothing.
+// end closes a session. park keeps what was typed for the same member; leaving on purpose keeps nothing. The desk is
+// locked with the last session of its member: two windows of one member share the keys.
 func (s *sessions) end(key [32]byte, park bool) {
 	s.mu.Lock()
 	one := s.open[key]
 	delete(s.open, key)
+	last := one != nil
 	if one != nil {
+		for _, other := range s.open {
+			last = last && other.member != one.member
+		}
 		one.timer.Stop()
+		if park {
+			s.ended[key] = one.member
+			time.AfterFunc(parkedFor, func() {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				delete(s.ended, key)
+			})
+		}
 		if one.mu.Lock(); park && len(one.drafts) > 0 {
-			s.parked[one.desk.Member().ID] = parked{one.drafts, time.Now().Add(parkedFor)}
+			s.parked[one.member] = parked{one.drafts, time.Now().Add(parkedFor)}
 		}
 		one.mu.Unlock()
 	}
 	s.mu.Unlock()
-	if one != nil {
+	if last {
 		one.desk.Lock()
+	}
+}
+
+// parkPost keeps a form that was sent after the desk had locked by itself. It reports false when it is not known whose it
+// is.
+func (s *sessions) parkPost(token, address string, typed url.Values) bool {
+	key := sha256.Sum256([]byte(token))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	member, known := s.ended[key]
+	if !known {
+		return false
+	}
+	p := s.parked[member]
+	if p.drafts == nil {
+		p.drafts = map[string]url.Values{}
+	}
+	p.drafts[address], p.until = typed, time.Now().Add(parkedFor)
+	s.parked[member] = p
+	return true
+}
+
+// endMember closes all sessions of the member whose token this is, and so locks: the quick exit leaves nothing open.
+func (s *sessions) endMember(token string) {
+	one := s.find(token, false)
+	if one == nil {
+		return
+	}
+	member := one.member
+	s.mu.Lock()
+	var keys [][32]byte
+	for key, other := range s.open {
+		if other.member == member {
+			keys = append(keys, key)
+		}
+	}
+	delete(s.parked, member)
+	s.mu.Unlock()
+	for _, key := range keys {
+		s.end(key, false)
 	}
 }
 
