@@ -3,6 +3,7 @@ package journal
 import (
 	_ "embed"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -59,7 +60,15 @@ func decompress(data []byte) ([]byte, error) {
 		return data[1:], nil
 	case packedDict1:
 		_, dec := packers()
-		raw, err := dec.DecodeAll(append(append([]byte{}, zstdMagic...), data[1:]...), nil)
+		frame := append(append(make([]byte, 0, len(data)+len(zstdMagic)), zstdMagic...), data[1:]...)
+		var head zstd.Header // one frame that says how much it holds: memory is taken once, and no more than that
+		if err := head.Decode(frame); err != nil || !head.HasFCS || head.FrameContentSize > maxBody {
+			return nil, fmt.Errorf("body of a part: %w: unpacks to an unknown size or to more than %d bytes", ErrFormat, maxBody)
+		}
+		raw, err := dec.DecodeAll(frame, nil)
+		if err == nil && uint64(len(raw)) != head.FrameContentSize {
+			err = errors.New("more than one frame")
+		}
 		if err != nil {
 			return nil, fmt.Errorf("body of a part: %w: %w", ErrFormat, err)
 		}
