@@ -23,7 +23,7 @@ var (
 
 // Summary is what an exchange did. It holds as far as it went when there was an error too.
 type Summary struct {
-	Sent       uint64 // commits that the other side did not hold before, receipt in hand
+	Sent       uint64 // commits that the other side did not hold before, receipt in hand (at first contact: all it was given)
 	Received   uint64 // commits that this copy did not hold before
 	BytesOut   int64  // on the connection, all in
 	BytesIn    int64

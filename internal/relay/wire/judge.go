@@ -3,7 +3,6 @@ package wire
 import (
 	"errors"
 	"fmt"
-	"maps"
 
 	"amparo/internal/journal"
 )
@@ -78,7 +77,7 @@ func Judge(roll *journal.Roll, chain Chain, run *journal.Run) (Verdict, error) {
 			continue
 		}
 		if learnt == roll {
-			learnt = cloneRoll(roll)
+			learnt = apart(roll)
 		}
 		switch err := learnt.Learn(&fresh[i]); {
 		case errors.Is(err, journal.ErrUnknownWriter):
@@ -118,8 +117,10 @@ func open(c *journal.Commit) bool {
 	return false
 }
 
-func cloneRoll(r *journal.Roll) *journal.Roll {
-	return &journal.Roll{Workspace: r.Workspace, Founder: r.Founder, Members: maps.Clone(r.Members), Writers: maps.Clone(r.Writers)}
+// apart is a roll that may learn without the given one learning too: Learn makes new maps.
+func apart(r *journal.Roll) *journal.Roll {
+	other := *r
+	return &other
 }
 
 // RollOf rebuilds a roll from every commit with open parts, given in any order: who vouches may come after who is
@@ -129,12 +130,9 @@ func RollOf(w journal.WorkspaceID, commits []journal.Commit) (*journal.Roll, int
 	for waiting := commits; ; {
 		var still []journal.Commit
 		for i := range waiting {
-			trial := cloneRoll(roll)
-			if err := trial.Learn(&waiting[i]); err != nil {
+			if err := roll.Learn(&waiting[i]); err != nil {
 				still = append(still, waiting[i])
-				continue
 			}
-			roll = trial
 		}
 		if len(still) == 0 || len(still) == len(waiting) {
 			return roll, len(still)

@@ -69,7 +69,7 @@ func UnpackVector(packed []byte, base journal.Vector) (journal.Vector, error) {
 			return nil, fmt.Errorf("vector: %w: writers out of order", journal.ErrFormat)
 		}
 		seq, n := binary.Uvarint(packed[idLen:])
-		if n <= 0 || n > 1 && packed[idLen+n-1] == 0 || seq > 1<<62 {
+		if n <= 0 || n > 1 && packed[idLen+n-1] == 0 || seq > journal.MaxSeq {
 			return nil, fmt.Errorf("vector: %w: a sequence number that is not well spelled", journal.ErrFormat)
 		}
 		w := journal.WriterID(id)
