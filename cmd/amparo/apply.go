@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"amparo/internal/lang"
 	"amparo/internal/node"
 	"amparo/internal/record"
 )
@@ -48,32 +49,28 @@ func apply(ctx context.Context, c *call) error {
 	lines := make(chan line, node.Group)
 	go readLines(ctx, in, lines)
 	out := bufio.NewWriter(c.Stdout)
-	anyRefused := false
+	refused := 0
 	for first := range lines {
 		group := gather(first, lines, *stop)
-		refusedOne, err := c.applyGroup(ctx, s, group, out)
+		n, err := c.applyGroup(ctx, s, group, out)
 		if err == nil {
 			err = out.Flush() // every line that is out is durable
 		}
 		if err != nil {
 			return err
 		}
-		anyRefused = anyRefused || refusedOne
-		if *stop && refusedOne {
+		if refused += n; *stop && n > 0 {
 			break
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if anyRefused {
-		return errRefusedLines
+	if refused > 0 {
+		return spoken{lang.T(c.lang, "cmd.apply.refused", "n", refused)}
 	}
 	return closing()
 }
-
-// errRefusedLines ends `apply` with status 1: the results say which lines and why.
-var errRefusedLines = errors.New("some lines were refused")
 
 // gather takes what is already waiting, so that many actions become durable with one write to the disk.
 func gather(first line, lines <-chan line, one bool) []line {
@@ -92,7 +89,7 @@ func gather(first line, lines <-chan line, one bool) []line {
 	return group
 }
 
-func (c *call) applyGroup(ctx context.Context, s *node.Session, group []line, out io.Writer) (anyRefused bool, err error) {
+func (c *call) applyGroup(ctx context.Context, s *node.Session, group []line, out io.Writer) (refused int, err error) {
 	var requests []record.Request
 	for _, l := range group {
 		if l.err == nil {
@@ -107,12 +104,14 @@ func (c *call) applyGroup(ctx context.Context, s *node.Session, group []line, ou
 		} else {
 			r, results = results[0], results[1:]
 		}
-		anyRefused = anyRefused || !r.OK
+		if !r.OK {
+			refused++
+		}
 		if err := writeJSON(out, r, ""); err != nil {
-			return anyRefused, fmt.Errorf("write results: %w", err)
+			return refused, fmt.Errorf("write results: %w", err)
 		}
 	}
-	return anyRefused, nil
+	return refused, nil
 }
 
 func readLines(ctx context.Context, in io.Reader, lines chan<- line) {

@@ -64,7 +64,10 @@ func engine(modules []record.Module) record.Module {
 	}
 	return record.Module{Name: "engine", Kinds: kinds,
 		Actions: []record.Action{record.NewAction("conflict.settle", record.Compartments(), func(c *record.Change, d settleData) (any, error) { return settle(c, every, d) })},
-		Queries: []record.Query{record.NewQuery("conflicts", record.Compartments(), func(a *record.Ask, p conflictsParams) (any, error) { return conflicts(a, every, p) })},
+		Queries: []record.Query{
+			record.NewQuery("conflicts", record.Compartments(), func(a *record.Ask, p conflictsParams) (any, error) { return conflicts(a, every, p) }),
+			record.NewQuery("pending", nil, func(a *record.Ask, _ struct{}) (any, error) { return a.Pending() }),
+		},
 	}
 }
 

@@ -15,9 +15,6 @@ func (s *Session) Query(ctx context.Context, in lang.Tag, name string, params ma
 		return nil, err
 	}
 	defer end()
-	if name == "pending" {
-		return s.Pending()
-	}
 	q, known := s.node.registry.Query(name)
 	if !known {
 		return nil, record.Refuse("query", "unknown_query", "query", name)
@@ -26,7 +23,8 @@ func (s *Session) Query(ctx context.Context, in lang.Tag, name string, params ma
 		id, found, err := s.views.Resolve(ctx, s.views, clientHash(text))
 		return id, found && err == nil
 	}
-	ask := record.NewAsk(record.Ask{Reader: s.views, Context: ctx, Now: s.now(), Member: record.ID(s.member.ID), Site: s.node.Site(), Lang: string(in)}, resolve, s.remember)
+	ask := record.NewAsk(record.Ask{Reader: s.views, Context: ctx, Now: s.now(), Member: record.ID(s.member.ID), Site: s.node.Site(), Lang: string(in),
+		Pending: func() (any, error) { return s.Pending() }}, resolve, s.remember)
 	return q.Run(ask, params)
 }
 

@@ -37,6 +37,7 @@ type Ask struct {
 	Member  ID
 	Site    ID // the device's own site; zero when it has none
 	Lang    string
+	Pending func() (any, error) // what exists only on this machine: the engine's to know
 
 	resolve func(string) (ID, bool)
 	memo    func(key string, of []Compartment, build func() (any, error)) (any, error)
