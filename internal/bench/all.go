@@ -1,4 +1,7 @@
 package bench
 
 // benchmarks are in the order in which `all` runs them.
-var benchmarks = []benchmark{}
+var benchmarks = []benchmark{
+	{name: "append", usual: 2000, run: durable},
+	{name: "project", usual: 100_000, run: project},
+}
