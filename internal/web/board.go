@@ -81,7 +81,7 @@ func boardPage(c *call) error {
 		Writes: c.desk.Opens(record.FieldWork), People: c.desk.Opens(record.Identity), Rivals: b.Rivals,
 		Said: c.T("board.waiting", "n", b.Waiting), Heading: c.T("board.title", "site", b.Site.Name), Before: shift(day, -1), After: shift(day, 1), Pending: c.kept(c.desk.Status()).Long}
 	for _, q := range b.Queue {
-		line := QueueLine{Number: strconv.Itoa(q.Number), Person: q.Person, Alias: q.Alias, Card: q.Card, Service: c.coded("service", q.Service), Icon: q.Service,
+		line := QueueLine{Number: strconv.Itoa(q.Number), Person: q.Person, Alias: q.Alias, Card: cardEnd(q.Card), Service: c.coded("service", q.Service), Icon: q.Service,
 			First: q.Type == "first", Type: c.coded("visit_type", q.Type), Since: c.T("board.since", "clock", lang.Clock(c.lang, q.At.In(zone))), Turn: c.T("board.turn", "number", strconv.Itoa(q.Number)), Attend: c.attend(q), State: c.coded("visit_state", q.State), Urgent: q.Urgent}
 		switch waits := q.State == "waiting"; {
 		case waits && len(p.Queue) < mostQueue:

@@ -102,7 +102,7 @@ func askAll[T any](c *call, name string, params map[string][]string) (T, error) 
 	return none, fmt.Errorf("web: query %s answers %T, the page expects %T", name, answer, none)
 }
 
-// apply runs an action from a form. at is when it happened; zero means now.
+// apply runs an action from a form. at is when it happened; zero means now, at the clock of the site.
 func (c *call) apply(action, id string, at time.Time, data any) (record.Result, error) {
 	raw, err := json.Marshal(data)
 	if err != nil {
@@ -111,6 +111,9 @@ func (c *call) apply(action, id string, at time.Time, data any) (record.Result, 
 	r := record.Request{Action: action, ID: id, At: at, Data: raw}
 	if site := c.siteID(); !site.IsZero() {
 		r.Site = site.String()
+		if at.IsZero() {
+			r.At = c.now().In(c.zone())
+		}
 	}
 	return c.desk.Apply(c.r.Context(), c.lang, r), nil
 }

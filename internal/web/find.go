@@ -65,7 +65,7 @@ func findPage(c *call) error {
 
 func (c *call) hit(h people.Hit) HitLine {
 	b := c.banner(h.Person)
-	line := HitLine{ID: h.Person.ID, Name: b.Name, Card: h.Person.Card, Age: b.Age, From: strings.Join(b.More, " · "), Flags: b.Flags, WhyLabel: c.T("find.why")}
+	line := HitLine{ID: h.Person.ID, Name: b.Name, Card: cardNumber(h.Person.Card), Age: b.Age, From: strings.Join(b.More, " · "), Flags: b.Flags, WhyLabel: c.T("find.why")}
 	line.Seen = c.T("find.never_seen")
 	if s := h.Person.LastSeen; s != nil {
 		line.Seen = c.T("find.last_seen", "site", orDash(s.SiteName), "ago", lang.Ago(c.lang, s.At, c.now()))

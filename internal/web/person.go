@@ -102,7 +102,7 @@ func (c *call) personFacts(p people.Shown) []Fact {
 			out = append(out, Fact{label, value})
 		}
 	}
-	add(c.fieldLabel("card"), "#"+p.Card)
+	add(c.fieldLabel("card"), "#"+cardNumber(p.Card))
 	add(c.fieldLabel("birth"), lang.PartialDate(c.lang, p.Birth))
 	if p.Sex != "" {
 		add(c.fieldLabel("sex"), c.coded("sex", p.Sex))
@@ -363,7 +363,7 @@ func summaryPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	page := SummaryPage{Shell: c.shell("print.title"), Name: c.nameOf(p.Brief), Card: p.Card, Back: "/people/" + p.ID.String(), Address: "/people/" + p.ID.String() + "/summary",
+	page := SummaryPage{Shell: c.shell("print.title"), Name: c.nameOf(p.Brief), Card: cardNumber(p.Card), Back: "/people/" + p.ID.String(), Address: "/people/" + p.ID.String() + "/summary",
 		Made: c.T("print.made", "site", orDash(c.siteName()), "date", lang.DateTime(c.lang, c.now().In(c.zone())))}
 	page.Choices = page.Langs
 	add := func(label, value string) {

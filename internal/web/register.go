@@ -62,7 +62,7 @@ func registerPage(c *call) error {
 					return err
 				}
 				address := "/people/" + made.Person.String()
-				n := notice{Text: c.T("register.done", "card", made.Card), Link: address + "/edit", Label: c.T("register.correct")}
+				n := notice{Text: c.T("register.done", "card", cardNumber(made.Card)), Link: address + "/edit", Label: c.T("register.correct")}
 				if f.typed.Get("next") == "visit" {
 					address += "/visit"
 				}

@@ -34,7 +34,7 @@ func anyOf(groups, among []string) bool {
 }
 
 func (c *call) banner(p people.Brief) Banner {
-	b := Banner{ID: p.ID, Name: c.nameOf(p), Age: c.ageOrUnknown(p), Card: p.Card, Label: c.T("person.title"), CardLabel: c.T("field.card"), FlagsLabel: c.fieldLabel("groups")}
+	b := Banner{ID: p.ID, Name: c.nameOf(p), Age: c.ageOrUnknown(p), Card: cardNumber(p.Card), Label: c.T("person.title"), CardLabel: c.T("field.card"), FlagsLabel: c.fieldLabel("groups")}
 	if p.Sex != "" && p.Sex != "unknown" {
 		b.More = append(b.More, c.T("code.sex."+p.Sex))
 	}
@@ -48,6 +48,26 @@ func (c *call) banner(p people.Brief) Banner {
 		b.Flags = append(b.Flags, c.T("flag.alone"))
 	}
 	return b
+}
+
+// cardNumber writes the digits of a card in groups of four, which do not come apart at the end of a line.
+func cardNumber(digits string) string {
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && i%4 == 0 {
+			b.WriteRune('\u00a0')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+// cardEnd is what the board shows of a card: enough to tell two people apart, not enough to look one up elsewhere.
+func cardEnd(digits string) string {
+	if len(digits) > 4 {
+		return "…" + digits[len(digits)-4:]
+	}
+	return digits
 }
 
 func (c *call) nameOf(p people.Brief) string {
