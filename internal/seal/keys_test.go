@@ -128,6 +128,18 @@ func TestSignatures(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	one, err := signer.Derive("device files")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, err := again.Derive("device files"); err != nil || same != one {
+		t.Errorf("the same purpose gives another key (%v)", err)
+	}
+	for name, from := range map[string]Signer{"view files": signer, "device files": other} {
+		if key, err := from.Derive(name); err != nil || key == one {
+			t.Errorf("%s: the same key for another purpose or signer (%v)", name, err)
+		}
+	}
 	for _, n := range []int{0, 31, 33, 64} {
 		if _, err := SignerFromSeed(make([]byte, n)); err == nil {
 			t.Errorf("a seed of %d bytes", n)

@@ -104,6 +104,11 @@ func TestWhatVersion1SealedOpensForEver(t *testing.T) {
 	public, sig := signer.Public(), signer.Sign("a purpose", []byte("a message"))
 	v.agree(t, "verifying key", public[:])
 	v.agree(t, "signature", sig[:])
+	derived, err := signer.Derive("a purpose")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.agree(t, "derived key", derived[:])
 	receiver, err := ReceiverFromSecret(counted(0x70, 32))
 	if err != nil {
 		t.Fatal(err)
