@@ -25,6 +25,11 @@ func NewRoll(w WorkspaceID) *Roll {
 	return &Roll{Workspace: w, Members: map[MemberID]MemberKeys{}, Writers: map[WriterID]Certificate{}}
 }
 
+// Clone is a copy that can learn without the original knowing: who reads a roll meanwhile sees it unchanged.
+func (r *Roll) Clone() *Roll {
+	return &Roll{Workspace: r.Workspace, Founder: r.Founder, Members: maps.Clone(r.Members), Writers: maps.Clone(r.Writers)}
+}
+
 // KeyFor gives the key that must have signed a run: of a writer already known, or of one that the run itself
 // introduces with a certificate of a known member (or, in the founding commit, of the member it names).
 func (r *Roll) KeyFor(run *Run) (seal.VerifyKey, error) {
@@ -59,7 +64,7 @@ func (r *Roll) Learn(c *Commit) error {
 	if len(controls) == 0 {
 		return nil
 	}
-	next := &Roll{Workspace: r.Workspace, Founder: r.Founder, Members: maps.Clone(r.Members), Writers: maps.Clone(r.Writers)}
+	next := r.Clone()
 	for _, control := range controls {
 		if err := next.learn(c, control); err != nil {
 			return fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err)
