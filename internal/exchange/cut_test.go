@@ -31,20 +31,15 @@ func (c *counting) Take(ctx context.Context, runs []journal.Run) ([]error, error
 	return c.Copy.Take(ctx, runs)
 }
 
-// cutWork is a little to bring both ways: a and b have two runs each for the other, and know the relay.
-func cutWork(t *testing.T) (n *network, a, b *node, atRelay, atB *counting) {
+// cutWork is two nodes that know a relay, with copies that count what comes twice.
+func cutWork(t *testing.T) (n *network, a, b, x *node, atRelay, atB *counting) {
 	a, b = two(t)
+	x = &node{Device: b.Another("x")} // never at the relay itself
 	store := &memoryStore{}
 	n = newNetwork(t, store)
 	n.exchange(a)
 	n.exchange(b)
-	a.Batch(exchangetest.Bodies(journal.RunLength, 1, 1)...) // as long as a run gets
-	a.Batch(exchangetest.Bodies(3, 10, 2)...)
 	n.exchange(a)
-	x := &node{Device: b.Another("x")}
-	x.Write(exchangetest.Body(20, 3))
-	exchangetest.Carry(t, x.Copy, b.Copy)
-	b.Write(exchangetest.Body(20, 4))
 	w, err := store.Workspace(t.Context(), a.Workspace.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -56,14 +51,23 @@ func cutWork(t *testing.T) (n *network, a, b *node, atRelay, atB *counting) {
 	}{atRelay, w}
 	atB = &counting{Copy: b.Copy}
 	b.Copy = atB
-	return n, a, b, atRelay, atB
+	return n, a, b, x, atRelay, atB
 }
 
 func TestCutAtEveryByteAndResumed(t *testing.T) {
 	for _, direction := range []string{"question", "answer"} {
 		t.Run(direction, func(t *testing.T) {
+			n, a, b, x, atRelay, atB := cutWork(t)
 			for at, done := 0, false; !done; at++ {
-				n, a, b, atRelay, atB := cutWork(t)
+				// Two runs each way, of several commits and of one.
+				seed := uint64(at)
+				a.Batch(exchangetest.Bodies(3, 1, 1, seed)...)
+				x.Write(exchangetest.Body(20, 2, seed))
+				n.exchange(a)
+				exchangetest.Carry(t, x.Copy, b.Copy)
+				b.Batch(exchangetest.Bodies(2, 20, 3, seed)...)
+				*atRelay, *atB = counting{Copy: atRelay.Copy}, counting{Copy: atB.Copy}
+
 				c := &cutter{out: -1, in: -1}
 				if direction == "question" {
 					c.out = at
@@ -79,16 +83,22 @@ func TestCutAtEveryByteAndResumed(t *testing.T) {
 				n.wrap = nil
 				n.busy.Wait() // the relay keeps what arrived
 				second := n.exchange(b)
-				if got := first.Received + second.Received; got != 67 {
-					t.Fatalf("cut at %d: received %d commits, not 67", at, got)
+				if got := first.Received + second.Received; got != 3 {
+					t.Fatalf("cut at %d: received %d commits, not 3", at, got)
 				}
 				if atRelay.again > 1 || atB.again > 1 {
 					t.Fatalf("cut at %d: %d runs were sent again, %d received again", at, atRelay.again, atB.again)
 				}
 				n.exchange(a)
-				exchangetest.Same(t, a.Copy, b.Copy)
-				n.server.Close()
+				if l, r := exchangetest.VectorOf(t, a.Copy), exchangetest.VectorOf(t, b.Copy); wire.DigestOf(l) != wire.DigestOf(r) {
+					t.Fatalf("cut at %d: %v and %v", at, l, r)
+				}
+				if at > 3000 {
+					t.Fatal("the cut never came after the last byte")
+				}
 			}
+			exchangetest.Same(t, a.Copy, b.Copy)
+			exchangetest.Same(t, a.Copy, atRelay.Copy)
 		})
 	}
 }

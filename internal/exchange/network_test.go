@@ -201,3 +201,12 @@ func (c *cutter) Read(b []byte) (int, error) {
 	c.in -= n
 	return n, err
 }
+
+// cut breaks the next connections after so many bytes out or in.
+func cut(n *network, out, in int) {
+	c := &cutter{out: out, in: in}
+	n.wrap = func(conn net.Conn) net.Conn {
+		c.Conn = conn
+		return c
+	}
+}

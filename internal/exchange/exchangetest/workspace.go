@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -253,10 +254,10 @@ func Body(n int, seed ...uint64) []byte {
 }
 
 // Bodies are many.
-func Bodies(count, size int, seed uint64) [][]byte {
+func Bodies(count, size int, seed ...uint64) [][]byte {
 	out := make([][]byte, count)
 	for i := range out {
-		out[i] = Body(size, seed, uint64(i))
+		out[i] = Body(size, append(slices.Clone(seed), uint64(i))...)
 	}
 	return out
 }
