@@ -42,6 +42,9 @@ func serve(ctx context.Context, c *call) error {
 		return err
 	}
 	fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.serve.open", "url", localURL(l)))
+	stepping, stop := context.WithCancel(ctx)
+	defer stop()
+	go keepInStep(stepping, h)
 	if err := servePages(ctx, l, h, c.log()); err != nil {
 		return err
 	}

@@ -72,8 +72,13 @@ func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record
 	if err := s.node.journal.Flush(); err != nil {
 		return errors.Join(err, s.views.Drop())
 	}
-	return s.views.Flush()
+	s.show()
+	return nil
 }
+
+// show makes what was projected visible. What is durable is saved even when a view cannot follow: Flush then forgets
+// what it had, and the next action or unlocking projects it again.
+func (s *Session) show() { _ = s.views.Flush() }
 
 func (s *Session) drop() error {
 	return errors.Join(s.node.journal.Drop(), s.views.Drop(), s.reloadSeen())

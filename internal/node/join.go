@@ -225,5 +225,6 @@ func (s *Session) admit(ctx context.Context, keys journal.MemberKeys, name, role
 	if err := s.node.journal.Flush(); err != nil {
 		return errors.Join(err, s.views.Drop())
 	}
-	return s.views.Flush()
+	s.show()
+	return nil
 }

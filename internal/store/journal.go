@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/ncruces/go-sqlite3"
@@ -144,7 +145,11 @@ func (j *Journal) Close() error {
 }
 
 // Roll is who may write, as far as this journal says. It must not be changed.
-func (j *Journal) Roll() *journal.Roll { return j.roll }
+func (j *Journal) Roll() *journal.Roll {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.roll
+}
 
 // Head is the end of a writer's chain here; zero for an unknown writer.
 func (j *Journal) Head(w journal.WriterID) journal.Head {
@@ -169,10 +174,18 @@ func (j *Journal) Append(c *journal.Commit, sig *seal.Signature) error {
 	if err := j.begin(); err != nil {
 		return err
 	}
-	if err := j.roll.Learn(c); err != nil {
+	roll := j.roll
+	if slices.ContainsFunc(c.Header.Parts, func(p journal.PartHeader) bool { return p.Tag == 0 }) {
+		roll = roll.Clone() // others may be reading the one there is
+		if err := roll.Learn(c); err != nil {
+			return err
+		}
+	}
+	if err := j.insert(c, sig); err != nil {
 		return err
 	}
-	return j.insert(c, sig)
+	j.roll = roll
+	return nil
 }
 
 // Sign gives the last commit of the batch its signature.
