@@ -97,7 +97,7 @@ var controlModes = sync.OnceValues(func() (cbor.EncMode, cbor.DecMode) {
 		panic(err) // options are constants
 	}
 	dec, err := cbor.DecOptions{DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
-		MaxArrayElements: 1 << 17, MaxMapPairs: 1 << 16, IntDec: cbor.IntDecConvertSigned}.DecMode()
+		MaxArrayElements: 1 << 17, MaxMapPairs: 1 << 16, IntDec: cbor.IntDecConvertSignedOrFail}.DecMode()
 	if err != nil {
 		panic(err)
 	}

@@ -211,7 +211,7 @@ var stateModes = sync.OnceValues(func() (cbor.EncMode, cbor.DecMode) {
 	if err != nil {
 		panic(err) // options are constants: wrong ones are a fault of this file
 	}
-	dec, err := cbor.DecOptions{DefaultMapType: nil, IntDec: cbor.IntDecConvertSigned}.DecMode()
+	dec, err := cbor.DecOptions{DefaultMapType: nil, IntDec: cbor.IntDecConvertSignedOrFail}.DecMode()
 	if err != nil {
 		panic(err)
 	}
