@@ -156,13 +156,16 @@ func (s *Session) checkViews(ctx context.Context, h *Health, bad func(code, wher
 
 // Rebuild throws the views away and makes them anew from the journal.
 func (s *Session) Rebuild(ctx context.Context) error {
-	s.node.mu.Lock()
-	defer s.node.mu.Unlock()
 	s.using.Lock()
 	defer s.using.Unlock()
+	s.node.mu.Lock()
+	defer s.node.mu.Unlock()
 	if s.locked.Load() {
 		return ErrLocked
 	}
+	s.memoMu.Lock()
+	s.memo = map[string]*memoized{} // the versions of new views begin anew
+	s.memoMu.Unlock()
 	if err := s.views.Close(); err != nil {
 		return err
 	}

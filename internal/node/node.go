@@ -41,6 +41,7 @@ type Node struct {
 	dir      string
 	registry *record.Registry
 	options  Options
+	setMu    sync.Mutex // guards settings
 	settings settings
 	journal  *store.Journal
 	keep     *vault.Keep
@@ -181,18 +182,34 @@ func (n *Node) Registry() *record.Registry { return n.registry }
 func (n *Node) Members() ([]vault.Listed, error) { return n.keep.Members() }
 
 // Relay is where this node exchanges; empty when nobody has said.
-func (n *Node) Relay() string { return n.settings.Relay }
+func (n *Node) Relay() string {
+	n.setMu.Lock()
+	defer n.setMu.Unlock()
+	return n.settings.Relay
+}
+
+// set changes the settings and keeps them.
+func (n *Node) set(change func(*settings)) error {
+	n.setMu.Lock()
+	defer n.setMu.Unlock()
+	next := n.settings
+	change(&next)
+	if err := next.save(n.dir); err != nil {
+		return err
+	}
+	n.settings = next
+	return nil
+}
 
 // SetRelay remembers where this node exchanges.
 func (n *Node) SetRelay(url string) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.settings.Relay = url
-	return n.settings.save(n.dir)
+	return n.set(func(s *settings) { s.Relay = url })
 }
 
 // Site is the site where this device stands; zero when nobody has said.
 func (n *Node) Site() record.ID {
+	n.setMu.Lock()
+	defer n.setMu.Unlock()
 	id, err := record.ParseID(n.settings.Site)
 	if err != nil {
 		return record.ID{}
@@ -202,8 +219,5 @@ func (n *Node) Site() record.ID {
 
 // SetSite remembers where this device stands.
 func (n *Node) SetSite(id record.ID) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.settings.Site = id.String()
-	return n.settings.save(n.dir)
+	return n.set(func(s *settings) { s.Site = id.String() })
 }

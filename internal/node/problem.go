@@ -12,22 +12,25 @@ import (
 	"amparo/internal/vault"
 )
 
+// knownErrors are the engine's errors and the codes under which people are told of them, the more telling first.
+var knownErrors = []struct {
+	is   error
+	code string
+}{
+	{store.ErrInUse, "in_use"}, {store.ErrDiskFull, "disk_full"}, {store.ErrDamaged, "damaged_journal"}, {journal.ErrNewer, "format_newer"},
+	{vault.ErrPassphrase, "wrong_passphrase"}, {vault.ErrNoMember, "unknown_member"}, {vault.ErrFile, "damaged_keys"}, {ErrNoWorkspace, "no_workspace"},
+	{ErrFounded, "already_founded"}, {ErrLocked, "locked"}, {ErrOtherMember, "other_member"}, {ErrNotYetGranted, "not_yet_granted"},
+	{exchange.ErrUnreachable, "unreachable"}, {exchange.ErrInterrupted, "truncated"}, {exchange.ErrNotAdmitted, "not_yet_admitted"}, {exchange.ErrProtocol, "not_a_relay"},
+	{context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
+}
+
 // AsRefusal gives any error of the engine the code under which people are told of it.
 func AsRefusal(err error) *record.Refusal {
 	var r *record.Refusal
 	if errors.As(err, &r) {
 		return r
 	}
-	for _, known := range []struct {
-		is   error
-		code string
-	}{
-		{store.ErrInUse, "in_use"}, {store.ErrDiskFull, "disk_full"}, {store.ErrDamaged, "damaged_journal"}, {journal.ErrNewer, "format_newer"},
-		{vault.ErrPassphrase, "wrong_passphrase"}, {vault.ErrNoMember, "unknown_member"}, {vault.ErrFile, "damaged_keys"}, {ErrNoWorkspace, "no_workspace"},
-		{ErrFounded, "already_founded"}, {ErrLocked, "locked"}, {ErrOtherMember, "other_member"}, {ErrNotYetGranted, "not_yet_granted"},
-		{exchange.ErrUnreachable, "unreachable"}, {exchange.ErrInterrupted, "truncated"}, {exchange.ErrNotAdmitted, "not_yet_admitted"}, {exchange.ErrProtocol, "not_a_relay"},
-		{context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
-	} {
+	for _, known := range knownErrors {
 		if errors.Is(err, known.is) {
 			return record.Refuse("", known.code).Because(err)
 		}

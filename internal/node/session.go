@@ -20,9 +20,10 @@ type Session struct {
 	node   *Node
 	member *vault.Member
 	locked atomic.Bool
+	gone   chan struct{}   // closed when locking is complete
 	life   context.Context // ends when the session is locked: what takes long stops then
 	ending context.CancelFunc
-	using  sync.RWMutex // held for reading while the views are in use; Lock waits for it
+	using  sync.RWMutex // held for reading while the views are in use; Lock waits for it. Taken before Node.mu, never after
 
 	views *store.Views
 	saw   map[journal.WriterID]uint64 // heads that this writer's commits already name as seen
@@ -45,6 +46,12 @@ func (n *Node) Unlock(ctx context.Context, name string, passphrase []byte) (*Ses
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	for n.session != nil && n.session.locked.Load() { // on its way out: the next one is a new one
+		leaving := n.session.gone
+		n.mu.Unlock()
+		<-leaving
+		n.mu.Lock()
+	}
 	if n.session != nil {
 		defer member.Wipe()
 		if n.session.member.ID != member.ID {
@@ -62,7 +69,7 @@ func (n *Node) Unlock(ctx context.Context, name string, passphrase []byte) (*Ses
 }
 
 func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
-	s := &Session{node: n, member: m, saw: map[journal.WriterID]uint64{}, memo: map[string]*memoized{}}
+	s := &Session{node: n, member: m, gone: make(chan struct{}), saw: map[journal.WriterID]uint64{}, memo: map[string]*memoized{}}
 	s.life, s.ending = context.WithCancel(context.Background())
 	if err := s.receive(); err != nil {
 		return nil, err
@@ -121,16 +128,19 @@ func (s *Session) openViews() error {
 	return err
 }
 
-// Lock forgets the keys and closes the views. It may be called more than once.
+// Lock forgets the keys and closes the views. It may be called more than once, also at once: when it returns, nothing
+// of the session is in use any more.
 func (s *Session) Lock() {
 	if s.locked.Swap(true) {
+		<-s.gone
 		return
 	}
+	defer close(s.gone)
 	s.ending()
+	s.using.Lock() // first, for who uses the session may be waiting for the node
+	defer s.using.Unlock()
 	s.node.mu.Lock()
 	defer s.node.mu.Unlock()
-	s.using.Lock()
-	defer s.using.Unlock()
 	s.views.Close() // nothing is lost when it fails: views are projections
 	s.member.Wipe()
 	s.memoMu.Lock()
