@@ -10,9 +10,9 @@ import (
 
 // MeasuresPage is what the quick exit shows: kitchen measures, harmless and useful, with no way back to anything.
 type MeasuresPage struct {
-	Lang lang.Tag
-	CSS  string
-	Rows []Measure
+	Lang      lang.Tag
+	CSS, Mark string
+	Rows      []Measure
 }
 
 // Measure is one line of it.
@@ -38,7 +38,7 @@ func lockNow(c *call) error {
 }
 
 func measuresPage(c *call) error {
-	p := MeasuresPage{Lang: c.lang, CSS: assetAddress("paper.css"), Rows: []Measure{
+	p := MeasuresPage{Lang: c.lang, CSS: assetAddress("paper.css"), Mark: assetAddress("mark.svg"), Rows: []Measure{
 		{c.T("measures.cup"), "240 ml"}, {c.T("measures.half_cup"), "120 ml"}, {c.T("measures.tablespoon"), "15 ml"},
 		{c.T("measures.teaspoon"), "5 ml"}, {c.T("measures.ounce"), "28 g"}, {c.T("measures.pound"), "454 g"}}}
 	return c.show(http.StatusOK, "measures.html", p)

@@ -38,7 +38,12 @@
     if (answer.redirected) { location.reload(); return; }
     const fresh = read(html).getElementById(id), old = document.getElementById(id);
     if (!fresh || !old) return;
+    const held = old.contains(document.activeElement) && document.activeElement.getAttribute("href");
     old.replaceWith(document.adoptNode(fresh));
+    if (held) { // whoever had moved on into the list stays in it, on the same person when they are still there
+      const links = $$("a.name", fresh);
+      (links.find((a) => a.getAttribute("href") === held) ?? links[0] ?? $("#q"))?.focus();
+    }
     const said = $("#said");
     if (said && fresh.dataset.said !== undefined) said.textContent = fresh.dataset.said;
   };
