@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 
@@ -32,7 +33,7 @@ func invite(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := writeNew(*out, inv); err != nil {
+	if err := c.writeNew(*out, inv); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.invite.done", "file", *out, "date", lang.Date(c.lang, inv.Expires)))
@@ -52,7 +53,9 @@ func join(_ context.Context, c *call) error {
 		return usagef("--invite, --member, --out")
 	}
 	var inv node.Invitation
-	if err := readJSON(*file, &inv); err != nil {
+	if err := c.readJSON(*file, &inv); errors.As(err, new(spoken)) {
+		return err
+	} else if err != nil {
 		return record.Refuse("invite", "not_an_invitation").Because(err)
 	}
 	pass, err := c.passphrase(w, *member, true)
@@ -68,7 +71,7 @@ func join(_ context.Context, c *call) error {
 		return err
 	}
 	defer n.Close()
-	if err := writeNew(*out, req); err != nil {
+	if err := c.writeNew(*out, req); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.join.done", "file", *out))
@@ -84,7 +87,9 @@ func accept(ctx context.Context, c *call) error {
 		return err
 	}
 	var req node.Request
-	if err := readJSON(plain[1], &req); err != nil {
+	if err := c.readJSON(plain[1], &req); errors.As(err, new(spoken)) {
+		return err
+	} else if err != nil {
 		return record.Refuse("request", "not_your_invitation").Because(err)
 	}
 	s, closing, err := c.unlock(ctx, plain[0], w)
@@ -101,10 +106,10 @@ func accept(ctx context.Context, c *call) error {
 }
 
 // writeNew writes a file that only its owner may read, and never over another.
-func writeNew(path string, v any) error {
+func (c *call) writeNew(path string, v any) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return spoken{lang.T(c.lang, "cmd.cannot_write", "file", path)}
 	}
 	if err := writeJSON(f, v, "  "); err != nil {
 		f.Close()
@@ -113,10 +118,10 @@ func writeNew(path string, v any) error {
 	return f.Close()
 }
 
-func readJSON(path string, v any) error {
+func (c *call) readJSON(path string, v any) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return spoken{lang.T(c.lang, "cmd.cannot_read", "file", path)}
 	}
 	return json.Unmarshal(raw, v)
 }
