@@ -39,7 +39,6 @@ func theDemo(t *testing.T) map[string]door {
 func enter(t *testing.T, d door, size Size, script bool) *Page {
 	t.Helper()
 	p := open(t, size, script)
-	p.pictures = script
 	p.Goto(d.address + "/")
 	p.at("/unlock")
 	p.Fill("[name=passphrase]", d.passphrase)
@@ -63,6 +62,7 @@ func TestThePersonRegisteredInTapachulaOpensInReynosa(t *testing.T) {
 	demo := theDemo(t)
 
 	south := enter(t, demo["Tapachula"], laptop, true)
+	south.pictures = []string{"pending"}
 	south.Goto(south.base() + "/find")
 	south.Fill("[name=q]", "Wilfredo Xolocotzi")
 	south.Until("an answer while typing", `document.querySelector('#register-new')`)
@@ -134,7 +134,9 @@ func TestPagesFullOfWork(t *testing.T) {
 	for _, size := range []Size{laptop, phone} {
 		for _, script := range []bool{true, false} {
 			p := enter(t, demo["Reynosa"], size, script)
-			p.Inspect("board")
+			if script {
+				p.pictures = []string{"board", "find", "conflicts", "person", "summary", "consultation", "series"}
+			}
 			p.Goto(p.base() + "/find")
 			p.Fill("[name=q]", "maria") // somebody like that is in every story
 			if script {
@@ -143,6 +145,11 @@ func TestPagesFullOfWork(t *testing.T) {
 				p.Follow("#form .go")
 			}
 			p.Inspect("find")
+			if size == laptop && script {
+				fillTheQueue(p)
+			}
+			p.Goto(p.base() + "/board")
+			p.Inspect("board")
 
 			p.Goto(p.base() + "/conflicts")
 			p.Inspect("conflicts")
@@ -163,6 +170,19 @@ func TestPagesFullOfWork(t *testing.T) {
 				p.Inspect(name)
 			}
 		}
+	}
+}
+
+// fillTheQueue opens a visit for each of the first people found: the story may have ended at night.
+func fillTheQueue(p *Page) {
+	p.t.Helper()
+	hits := eval[[]string](p, `[...document.querySelectorAll('#results .hits a')].map(a => a.pathname)`)
+	services := []string{"medical", "social", "mental_health", "medical", "distribution"}
+	for i, person := range hits[:min(len(hits), len(services))] {
+		p.Goto(p.base() + person + "/visit")
+		p.Pick("service", services[i])
+		p.Follow("#form .go")
+		p.at(person)
 	}
 }
 

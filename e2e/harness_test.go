@@ -48,6 +48,7 @@ func TestFaultsAreFound(t *testing.T) {
 	}{
 		{"a field without a label", `<label for="n">`, `<label>`, "label (critical"},
 		{"grey on grey", `<h1>`, `<h1 style="color:#999">`, "color-contrast"},
+		{"grey on grey in the dark", `<title>`, `<meta name="color-scheme" content="light dark"><style>@media (prefers-color-scheme: dark) { body { background: #111; color: #eee } h1 { color: #444 } }</style><title>`, "color-contrast (serious, dark)"},
 		{"no language", ` lang="es"`, ``, "does not say its language"},
 		{"wider than the screen", `<h1>`, `<p style="width:900px">x</p><h1>`, "wider than the screen"},
 		{"too small for a finger", `min-height:48px`, `height:20px`, "lower than 44 px"},

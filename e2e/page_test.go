@@ -45,11 +45,11 @@ type Page struct {
 	t        *testing.T
 	ctx      context.Context
 	size     Size
-	script   bool   // page scripts run
-	host     string // the only host it may ask; set by the first Goto
-	pictures bool   // take pictures of the pages it inspects, when pictures are wanted
-	byKeys   bool   // Put, Pick and Go use the keyboard alone; otherwise mouse or finger
-	keys     int    // pressed so far
+	script   bool     // page scripts run
+	host     string   // the only host it may ask; set by the first Goto
+	pictures []string // the inspected pages whose pictures go into the documents, when pictures are wanted
+	byKeys   bool     // Put, Pick and Go use the keyboard alone; otherwise mouse or finger
+	keys     int      // pressed so far
 
 	mu     sync.Mutex
 	faults []string // console errors, exceptions, blocked content, requests elsewhere
@@ -491,13 +491,10 @@ func (p *Page) describe() string {
 	return fmt.Sprintf("on %s (%s, script %v)\n--- text\n%s\n--- controls\n%s", where, p.size.Name, p.script, text, controls)
 }
 
-// pictured are the pages whose pictures the documents show.
-var pictured = []string{"start", "board", "find", "register", "person", "consultation", "conflicts", "series", "pending", "summary"}
-
 // shoot writes a picture of the page when pictures are wanted: docs/screenshots/<page>-<language>[-phone].png.
 func (p *Page) shoot(name string) {
 	p.t.Helper()
-	if os.Getenv("AMPARO_SCREENSHOTS") != "1" || !p.pictures || !slices.Contains(pictured, name) {
+	if os.Getenv("AMPARO_SCREENSHOTS") != "1" || !slices.Contains(p.pictures, name) {
 		return
 	}
 	eval[bool](p, `(scrollTo(0, 0), true)`)

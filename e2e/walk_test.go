@@ -27,10 +27,12 @@ func TestTheFirstDayAtASite(t *testing.T) {
 			how = "by keyboard"
 		}
 		t.Run(fmt.Sprintf("%s, script %v, %s", w.size.Name, w.script, how), func(t *testing.T) {
+			address := site(t)
 			p := open(t, w.size, w.script)
 			p.byKeys = w.byKeys
-			p.pictures = w.script
-			address := site(t)
+			if w.script {
+				p.pictures = []string{"start", "register"}
+			}
 			foundWorkspace(p, address)
 			openSite(p)
 			lockAndUnlock(p, address)
@@ -203,8 +205,9 @@ func (p *Page) at(path string) {
 // signedIn opens a page of a new workspace with one site.
 func signedIn(t *testing.T, size Size, script bool) *Page {
 	t.Helper()
+	address := site(t) // first, so that it outlives the page
 	p := open(t, size, script)
-	foundQuietly(p, site(t))
+	foundQuietly(p, address)
 	return p
 }
 
