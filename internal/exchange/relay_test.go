@@ -39,9 +39,9 @@ func TestNothingNewIsOneRoundTripOfFewBytes(t *testing.T) {
 	a, b := two(t)
 	net := newNetwork(t, &memoryStore{})
 	for i := range 100 {
-		x := a.Join("x", nil)
-		x.Write(exchangetest.Bodies(3, 60, uint64(i))...)
-		exchangetest.Carry(t, x.Copy, a.Copy)
+		x := a.Stranger("x", nil)
+		a.Admit(x)
+		exchangetest.Take(t, a.Copy, x.Control(journal.ControlCertify, x.Cert), x.Make(exchangetest.Bodies(3, 60, uint64(i))...))
 	}
 	net.exchange(a)
 	net.exchange(b)

@@ -32,11 +32,18 @@ type patientWriter struct {
 	idle    time.Duration
 }
 
-func (p patientWriter) Write(b []byte) (int, error) {
-	if err := p.control.SetWriteDeadline(time.Now().Add(p.idle)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return 0, err
+// Write writes piece by piece, so that a run as long as runs get may take its time on a slow line.
+func (p patientWriter) Write(b []byte) (sent int, err error) {
+	const piece = 4 << 10
+	for err == nil && len(b) > 0 {
+		if err = p.control.SetWriteDeadline(time.Now().Add(p.idle)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return sent, err
+		}
+		var n int
+		n, err = p.ResponseWriter.Write(b[:min(piece, len(b))])
+		sent, b = sent+n, b[n:]
 	}
-	return p.ResponseWriter.Write(b)
+	return sent, err
 }
 
 // question is one request on its way.

@@ -1,0 +1,210 @@
+package relay_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"amparo/internal/exchange"
+	"amparo/internal/exchange/exchangetest"
+	"amparo/internal/journal"
+	"amparo/internal/relay"
+	"amparo/internal/relay/wire"
+)
+
+// asked makes a question as a device would.
+func asked(t *testing.T, d *exchangetest.Device, now time.Time, change func(*wire.Ask), runs ...journal.Run) []byte {
+	t.Helper()
+	v := exchangetest.VectorOf(t, d.Copy)
+	ask := wire.Ask{Version: wire.Version, Workspace: d.Workspace.ID, Writer: d.Writer(), Time: now.UnixMilli(), Certificate: &d.Cert,
+		Vector: wire.PackVector(v, nil), Digest: wire.DigestOf(v)}
+	rand.Read(ask.Nonce[:])
+	if change != nil {
+		change(&ask)
+	}
+	payload, err := ask.Sign(d.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	out := wire.NewFrameWriter(&b)
+	if err := out.Write(wire.FrameAsk, payload); err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range runs {
+		if err := out.Write(wire.FrameRun, run.Encode()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := out.End(wire.Enough{Runs: uint64(len(runs))}); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func answered(h http.Handler, method, path string, body []byte) *httptest.ResponseRecorder {
+	recorder := httptest.NewRecorder()
+	h.ServeHTTP(recorder, httptest.NewRequest(method, path, bytes.NewReader(body)))
+	return recorder
+}
+
+func TestRefusals(t *testing.T) {
+	now := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
+	w := exchangetest.Found(t, 1, nil)
+	f := w.Founder
+	other := exchangetest.Found(t, 2, nil).Founder
+	stranger := w.Stranger("stranger", nil)
+	founding := exchangetest.RunsOf(t, f.Copy, nil)
+	big := f.Make(exchangetest.Body(5000))
+	for _, c := range []struct {
+		name, method, path string
+		body               []byte
+		code               string
+		status             int
+	}{
+		{"a page that is not there", "GET", "/", nil, wire.RefusedNotFound, 404},
+		{"the wrong method", "GET", wire.Path, nil, wire.RefusedNotFound, 404},
+		{"nothing", wire.Method, wire.Path, nil, wire.RefusedCut, 400},
+		{"no question", wire.Method, wire.Path, []byte("\x00\x00\x00\x02hi"), wire.RefusedFormat, 400},
+		{"half a question", wire.Method, wire.Path, asked(t, f, now, nil)[:50], wire.RefusedCut, 400},
+		{"a later protocol", wire.Method, wire.Path, asked(t, f, now, func(a *wire.Ask) { a.Version = 9 }), wire.RefusedVersion, 400},
+		{"a workspace not founded here", wire.Method, wire.Path, asked(t, other, now, nil), wire.RefusedWorkspace, 404},
+		{"a stranger", wire.Method, wire.Path, asked(t, stranger, now, nil), wire.RefusedWriter, 403},
+		{"a stranger without certificate", wire.Method, wire.Path, asked(t, stranger, now, func(a *wire.Ask) { a.Certificate = nil }), wire.RefusedWriter, 403},
+		{"a stranger in the founder's name", wire.Method, wire.Path, asked(t, stranger, now, func(a *wire.Ask) { a.Writer, a.Certificate = f.Writer(), nil }),
+			wire.RefusedSignature, 401},
+		{"a stranger with the founder as member", wire.Method, wire.Path, asked(t, stranger, now, func(a *wire.Ask) {
+			forged := *a.Certificate
+			forged.Member = f.Keys.Member()
+			a.Certificate = &forged
+		}), wire.RefusedSignature, 401},
+		{"an hour ago", wire.Method, wire.Path, asked(t, f, now.Add(-time.Hour), nil), wire.RefusedClock, 409},
+		{"before the relay started", wire.Method, wire.Path, asked(t, f, now.Add(-time.Second), nil), wire.RefusedClock, 409},
+		{"a vector with another digest", wire.Method, wire.Path, asked(t, f, now, func(a *wire.Ask) { a.Digest[0] ^= 1 }), wire.RefusedFormat, 400},
+		{"too much", wire.Method, wire.Path, asked(t, f, now, nil, big), wire.RefusedSize, 413},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
+			exchangetest.Take(t, workspace(t, store, w.ID), founding...)
+			h := relay.New(relay.Config{Store: store, Now: func() time.Time { return now }, Limits: relay.Limits{Question: 3000}})
+			got := answered(h, c.method, c.path, c.body)
+			var refusal wire.Refusal
+			if err := json.Unmarshal(got.Body.Bytes(), &refusal); err != nil || got.Code != c.status || refusal.Code != c.code || refusal.Time != now.UnixMilli() || refusal.Message == "" {
+				t.Errorf("%d %s (%v), not %d %s", got.Code, got.Body, err, c.status, c.code)
+			}
+			if v := exchangetest.VectorOf(t, workspace(t, store, w.ID)); len(v) != 1 || v[f.Writer()] != 1 {
+				t.Errorf("it holds %v", v)
+			}
+			if good := answered(h, wire.Method, wire.Path, asked(t, f, now, nil)); good.Code != http.StatusOK {
+				t.Errorf("afterwards a good question is answered with %d %s", good.Code, good.Body)
+			}
+		})
+	}
+}
+
+func TestAStrangerBringsLittle(t *testing.T) {
+	w := exchangetest.Found(t, 1, nil)
+	w.Founder.Write(exchangetest.Bodies(20, 500, 1)...)
+	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
+	exchangetest.Take(t, workspace(t, store, w.ID), exchangetest.RunsOf(t, w.Founder.Copy, nil)[0])
+	stranger := w.Stranger("stranger", nil)
+	now := time.Now()
+	h := relay.New(relay.Config{Store: store, Limits: relay.Limits{Stranger: 4000}, Now: func() time.Time { return now }})
+	got := answered(h, wire.Method, wire.Path, asked(t, stranger, now, nil, exchangetest.RunsOf(t, w.Founder.Copy, nil)...))
+	if got.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("answered with %d", got.Code)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
+	h := relay.New(relay.Config{Store: store, Version: "1.2"})
+	got := answered(h, "GET", "/healthz", nil)
+	if got.Code != 200 || strings.TrimSpace(got.Body.String()) != `{"status":"ok","version":"1.2","protocol":[1],"formats":[1]}` {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := answered(h, "GET", "/healthz", nil); got.Code != 503 || !strings.Contains(got.Body.String(), "failed") {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+	if got := answered(h, wire.Method, wire.Path, asked(t, exchangetest.Found(t, 1, nil).Founder, time.Now(), nil)); got.Code != 500 {
+		t.Errorf("without a store: %d %s", got.Code, got.Body)
+	}
+}
+
+func TestServeEndsInOrder(t *testing.T) {
+	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- relay.Serve(ctx, l, relay.New(relay.Config{Store: store})) }()
+	d := exchangetest.Found(t, 1, nil).Founder
+	o := exchange.Options{URL: "http://" + l.Addr().String(), Workspace: d.Workspace.ID, Signer: d.Signer, Certificate: d.Cert}
+	sum, err := exchange.WithRelay(t.Context(), o, d.Copy)
+	if err != nil || sum.Sent != 1 {
+		t.Errorf("sent %d: %v", sum.Sent, err)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	o.Attempts = 1
+	if _, err := exchange.WithRelay(t.Context(), o, d.Copy); !errors.Is(err, exchange.ErrUnreachable) {
+		t.Errorf("after its end: %v", err)
+	}
+}
+
+func TestAStoreOfALaterVersionIsLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "relay.db")
+	store := openStore(t, path)
+	if err := relay.SetVersion(store, "2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := relay.OpenSQLite(t.Context(), path); !errors.Is(err, journal.ErrNewer) {
+		t.Errorf("%v", err)
+	}
+}
+
+// One page that no longer reads keeps back its writer's commits and nobody else's.
+func TestADamagedRowIsNamedAndTheRestGiven(t *testing.T) {
+	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
+	w := exchangetest.Found(t, 1, nil)
+	x := w.Join("x", nil)
+	x.Write(exchangetest.Bodies(3, 50, 1)...)
+	c := workspace(t, store, w.ID)
+	exchangetest.Carry(t, w.Founder.Copy, c)
+	exchangetest.Carry(t, x.Copy, c)
+	if err := relay.Damage(store, x.Writer(), 3); err != nil {
+		t.Fatal(err)
+	}
+	given := 0
+	err := c.Runs(t.Context(), nil, func(r journal.Run) error {
+		if r.First().Writer == x.Writer() {
+			return io.ErrUnexpectedEOF
+		}
+		given++
+		return nil
+	})
+	var fault *wire.Fault
+	if !errors.As(err, &fault) || fault.Writer != x.Writer() || fault.Code != wire.FaultDamaged || !errors.Is(err, relay.ErrDamaged) || given == 0 {
+		t.Errorf("%d runs of the others, then %v", given, err)
+	}
+}
