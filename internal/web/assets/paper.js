@@ -72,8 +72,8 @@
   }
   addEventListener("keydown", (e) => {
     const here = document.activeElement;
-    if (!here?.matches?.(".hits a.name") || !/^Arrow(Up|Down)$/.test(e.key)) return;
-    const all = $$(".hits a.name"), to = all[all.indexOf(here) + (e.key === "ArrowDown" ? 1 : -1)] ?? $("#q");
+    if (e.defaultPrevented || !here?.matches?.(".hits a.name") || !/^Arrow(Up|Down)$/.test(e.key)) return;
+    const all = $$(".hits a.name"), at = all.indexOf(here), to = e.key === "ArrowDown" ? all[at + 1] : (all[at - 1] ?? $("#q"));
     e.preventDefault();
     to?.focus();
   });
