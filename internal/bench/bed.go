@@ -150,7 +150,7 @@ func (b *bed) inspect(look func(j *store.Journal, m *vault.Member, keys map[reco
 		return err
 	}
 	defer m.Wipe()
-	j, err := store.OpenJournal(filepath.Join(b.dir, "journal"), workspace)
+	j, err := store.OpenJournal(filepath.Join(b.dir, "journal"), workspace, journal.MemberID{})
 	if err != nil {
 		return err
 	}

@@ -162,6 +162,16 @@ func (h *Header) Place(i int) seal.Place {
 }
 
 // Parse reads what String gave.
+func (m *MemberID) Parse(text string) error {
+	raw, err := hex.DecodeString(text)
+	if err != nil || len(raw) != len(m) {
+		return fmt.Errorf("%w: a member id %q", ErrFormat, text)
+	}
+	copy(m[:], raw)
+	return nil
+}
+
+// Parse reads what String gave.
 func (w *WriterID) Parse(text string) error {
 	raw, err := hex.DecodeString(text)
 	if err != nil || len(raw) != len(w) {

@@ -54,7 +54,7 @@ func (n *Node) build(m *vault.Member, d draft) (*journal.Commit, error) {
 	if len(h.Parts) > journal.MaxParts {
 		return nil, record.Refuse("", "too_large")
 	}
-	commit := &journal.Commit{Parts: plain}
+	commit, whole := &journal.Commit{Parts: plain}, 0
 	for i := range h.Parts {
 		if h.Parts[i].Tag != 0 {
 			sealed, err := seal.SealPart(keys[i-(len(h.Parts)-len(keys))], h.Place(i), plain[i])
@@ -63,7 +63,7 @@ func (n *Node) build(m *vault.Member, d draft) (*journal.Commit, error) {
 			}
 			commit.Parts[i] = sealed
 		}
-		if len(commit.Parts[i]) > journal.MaxPartSize {
+		if whole += len(commit.Parts[i]); len(commit.Parts[i]) > journal.MaxPartSize || whole > maxCommit {
 			return nil, record.Refuse("", "too_large")
 		}
 		h.Parts[i].Size, h.Parts[i].Digest = uint32(len(commit.Parts[i])), journal.Hash(seal.Digest(commit.Parts[i]))
@@ -71,6 +71,9 @@ func (n *Node) build(m *vault.Member, d draft) (*journal.Commit, error) {
 	commit.Header, commit.Hash = h, journal.HashOf(h.Encode())
 	return commit, nil
 }
+
+// maxCommit bounds all parts of a commit together: a run that holds it must fit in one frame.
+const maxCommit = journal.MaxFrame / 2
 
 func touched(facts []record.Fact) []record.Compartment {
 	var out []record.Compartment

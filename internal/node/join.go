@@ -30,6 +30,7 @@ const InviteLasts = 7 * 24 * time.Hour
 type Invitation struct {
 	Amparo    string           `json:"amparo"` // "invitation 1"
 	Workspace string           `json:"workspace"`
+	Founder   string           `json:"founder"` // so that nobody between can found another
 	ID        string           `json:"id"`
 	Token     []byte           `json:"token"`
 	Role      string           `json:"role"`
@@ -90,7 +91,7 @@ func (s *Session) Invite(role, site string) (Invitation, error) {
 	if s.member.ID != s.node.journal.Roll().Founder {
 		return Invitation{}, record.Refuse("", "not_allowed")
 	}
-	inv := Invitation{Amparo: invitationMark, Workspace: s.node.settings.Workspace, ID: hex.EncodeToString(draw(16)), Role: role, Site: site,
+	inv := Invitation{Amparo: invitationMark, Workspace: s.node.settings.Workspace, Founder: s.node.settings.Founder, ID: hex.EncodeToString(draw(16)), Role: role, Site: site,
 		Expires: s.now().Add(InviteLasts).UTC().Truncate(time.Second), Receiver: s.member.Receiver.Public(), Relay: s.node.Relay()}
 	inv.Token, err = token(s.member, inv.ID, role, inv.Expires)
 	return inv, err
@@ -116,6 +117,10 @@ func Join(dir string, registry *record.Registry, inv Invitation, name, passphras
 		return nil, Request{}, record.Refuse("invite", "not_an_invitation").Because(err)
 	}
 	id := journal.WorkspaceID(raw)
+	var founder journal.MemberID
+	if err := founder.Parse(inv.Founder); err != nil {
+		return nil, Request{}, record.Refuse("invite", "not_an_invitation").Because(err)
+	}
 	member, err := vault.NewMember(id, name)
 	if err != nil {
 		return nil, Request{}, err
@@ -125,7 +130,7 @@ func Join(dir string, registry *record.Registry, inv Invitation, name, passphras
 	if err != nil {
 		return nil, Request{}, err
 	}
-	n, err := create(dir, registry, id, o)
+	n, err := create(dir, registry, id, founder, o)
 	if err != nil {
 		return nil, Request{}, err
 	}

@@ -55,6 +55,7 @@ type Node struct {
 type settings struct {
 	Version   int    `json:"version"`
 	Workspace string `json:"workspace"`
+	Founder   string `json:"founder"`         // the member who founded it
 	Site      string `json:"site,omitempty"`  // the record id of the site where this device stands
 	Relay     string `json:"relay,omitempty"` // where it exchanges
 	Place     string `json:"place,omitempty"` // which file on which disk the journal was: a copy is noticed
@@ -80,7 +81,7 @@ func Found(dir string, registry *record.Registry, f Founding, o Options) (*Node,
 		return nil, err
 	}
 	member.Ring = vault.NewRing()
-	n, err := create(dir, registry, id, o)
+	n, err := create(dir, registry, id, member.ID, o)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +115,11 @@ func Open(dir string, registry *record.Registry, o Options) (*Node, error) {
 	if err != nil || len(id) != len(journal.WorkspaceID{}) || s.Version != 1 {
 		return nil, fmt.Errorf("open node: node.json: %w", store.ErrDamaged)
 	}
-	n, err := create(dir, registry, journal.WorkspaceID(id), o)
+	var founder journal.MemberID
+	if err := founder.Parse(s.Founder); err != nil {
+		return nil, fmt.Errorf("open node: node.json: %w: %w", store.ErrDamaged, err)
+	}
+	n, err := create(dir, registry, journal.WorkspaceID(id), founder, o)
 	if err != nil {
 		return nil, err
 	}
@@ -122,14 +127,14 @@ func Open(dir string, registry *record.Registry, o Options) (*Node, error) {
 	return n, nil
 }
 
-func create(dir string, registry *record.Registry, id journal.WorkspaceID, o Options) (*Node, error) {
+func create(dir string, registry *record.Registry, id journal.WorkspaceID, founder journal.MemberID, o Options) (*Node, error) {
 	if o.Wall == nil {
 		o.Wall = time.Now
 	}
 	if o.Cost == (seal.Cost{}) {
 		o.Cost = seal.FieldCost
 	}
-	j, err := store.OpenJournal(filepath.Join(dir, "journal"), id)
+	j, err := store.OpenJournal(filepath.Join(dir, "journal"), id, founder)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +144,7 @@ func create(dir string, registry *record.Registry, id journal.WorkspaceID, o Opt
 	}
 	keep.Cost = o.Cost
 	n := &Node{dir: dir, registry: registry, options: o, journal: j, keep: keep,
-		settings: settings{Version: 1, Workspace: hex.EncodeToString(id[:])}, clock: journal.NewClock(0, o.Wall)}
+		settings: settings{Version: 1, Workspace: hex.EncodeToString(id[:]), Founder: founder.String()}, clock: journal.NewClock(0, o.Wall)}
 	for _, h := range j.Heads() {
 		n.clock.Observe(h.Time)
 	}

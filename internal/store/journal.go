@@ -35,11 +35,13 @@ type Journal struct {
 	heads map[journal.WriterID]journal.Head
 	saved map[journal.WriterID]journal.Head // heads that are durable: the only ones others may hear of
 	local map[journal.WriterID]int64        // writer → its number in the file
+
+	founder journal.MemberID // who must have founded the workspace; zero: whoever did
 }
 
 // OpenJournal opens or makes the journal of a workspace. It fails with ErrInUse, ErrDamaged or, for a file of a later
-// version, journal.ErrNewer.
-func OpenJournal(path string, workspace journal.WorkspaceID) (*Journal, error) {
+// version, journal.ErrNewer. founder is who the invitation said founded the workspace: a relay cannot make another one up.
+func OpenJournal(path string, workspace journal.WorkspaceID, founder journal.MemberID) (*Journal, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
@@ -47,12 +49,18 @@ func OpenJournal(path string, workspace journal.WorkspaceID) (*Journal, error) {
 	if err != nil {
 		return nil, plain("open journal", err)
 	}
-	j := &Journal{db: newSession(conn), roll: journal.NewRoll(workspace), heads: map[journal.WriterID]journal.Head{}, saved: map[journal.WriterID]journal.Head{}, local: map[journal.WriterID]int64{}}
+	j := &Journal{db: newSession(conn), founder: founder, roll: foundedRoll(workspace, founder), heads: map[journal.WriterID]journal.Head{}, saved: map[journal.WriterID]journal.Head{}, local: map[journal.WriterID]int64{}}
 	if err := j.prepare(); err != nil {
 		j.db.close()
 		return nil, plain("open journal", err)
 	}
 	return j, nil
+}
+
+func foundedRoll(w journal.WorkspaceID, founder journal.MemberID) *journal.Roll {
+	roll := journal.NewRoll(w)
+	roll.Founder = founder
+	return roll
 }
 
 func (j *Journal) prepare() error {
@@ -113,7 +121,7 @@ func (j *Journal) load() error {
 			raw := s.ColumnBlob(0, nil)
 			h, err := journal.DecodeHeader(raw)
 			if err != nil {
-				return fmt.Errorf("%w: %w", ErrDamaged, err)
+				return nil // damaged: Verify names it, and the rest stays usable
 			}
 			c := journal.Commit{Header: h, Hash: journal.HashOf(raw), Parts: make([][]byte, len(h.Parts))}
 			if i := s.ColumnInt(1); i < len(c.Parts) {
@@ -126,9 +134,8 @@ func (j *Journal) load() error {
 		return err
 	}
 	for i := range commits {
-		if err := j.roll.Learn(&commits[i]); err != nil {
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
+		// What was believed when it arrived and no longer reads is damaged: Verify names it, and the rest stays usable.
+		_ = j.roll.Learn(&commits[i])
 	}
 	j.saved = maps.Clone(j.heads)
 	return nil
@@ -234,7 +241,7 @@ func (j *Journal) drop() error {
 			return plain("roll back", err)
 		}
 	}
-	j.heads, j.local, j.roll = map[journal.WriterID]journal.Head{}, map[journal.WriterID]int64{}, journal.NewRoll(j.roll.Workspace)
+	j.heads, j.local, j.roll = map[journal.WriterID]journal.Head{}, map[journal.WriterID]int64{}, foundedRoll(j.roll.Workspace, j.founder)
 	return plain("read the journal again", j.load())
 }
 

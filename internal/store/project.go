@@ -179,12 +179,15 @@ func fact(k *record.Kind, w *journal.Fact, id record.ID) (record.Fact, error) {
 		copy(f.Entity[:], w.Entity)
 	}
 	if k.Form == record.Tally {
-		if n, ok := f.Values[tallyN(k)].(int64); !ok || n == 0 {
-			return f, errors.New("a count line without n")
+		if n, ok := f.Values[tallyN(k)].(int64); !ok || n == 0 || n > maxTally || n < -maxTally {
+			return f, errors.New("a count line whose n is missing or beyond all counting")
 		}
 	}
 	return f, nil
 }
+
+// maxTally bounds one count line: a sum of hostile ones must not overflow the column and stop the view.
+const maxTally = 1_000_000_000
 
 func tallyN(k *record.Kind) uint8 {
 	n, _ := k.Field("n")

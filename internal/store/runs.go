@@ -42,7 +42,7 @@ func (j *Journal) NextRun(w journal.WriterID, seq uint64, bytes int) (run journa
 		return run, false, nil
 	}
 	for len(run.Commits) < journal.MaxRun && seq+uint64(len(run.Commits)) <= j.saved[w].Seq {
-		c, sig, held, err := j.commit(local, seq+uint64(len(run.Commits)))
+		c, sig, held, err := j.commit(local, seq+uint64(len(run.Commits)), false)
 		if err != nil {
 			return run, false, err
 		}
@@ -65,7 +65,9 @@ func (j *Journal) NextRun(w journal.WriterID, seq uint64, bytes int) (run journa
 	return run, signed > 0, nil
 }
 
-func (j *Journal) commit(writer int64, seq uint64) (c journal.Commit, sig *seal.Signature, held bool, err error) {
+// commit reads one commit again. A sealed part that is no longer what was written is ErrDamaged when strict, and is left
+// out otherwise: it is then withheld from others, who may hold it whole, and blocks nothing.
+func (j *Journal) commit(writer int64, seq uint64, strict bool) (c journal.Commit, sig *seal.Signature, held bool, err error) {
 	var n int64
 	err = j.db.run("SELECT n, header, sig, hash FROM chain WHERE writer = ? AND seq = ?", []any{writer, seq}, func(s *sqlite3.Stmt) error {
 		n, held = s.ColumnInt64(0), true
@@ -94,6 +96,9 @@ func (j *Journal) commit(writer int64, seq uint64) (c journal.Commit, sig *seal.
 		}
 		data := s.ColumnBlob(1, []byte{})
 		if journal.Hash(seal.Digest(data)) != c.Header.Parts[i].Digest {
+			if !strict && c.Header.Parts[i].Tag != 0 {
+				return nil
+			}
 			return fmt.Errorf("%w: commit %d: part %d is not the one that was written", ErrDamaged, seq, i)
 		}
 		c.Parts[i] = data

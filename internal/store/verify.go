@@ -69,7 +69,7 @@ func (j *Journal) Verify(progress func(commits int)) (findings []Finding, commit
 func (j *Journal) at(w journal.WriterID, seq uint64) (journal.Commit, *seal.Signature, bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.commit(j.local[w], seq)
+	return j.commit(j.local[w], seq, true)
 }
 
 // Integrity is SQLite's own check of the file's pages; nil when it finds nothing.
