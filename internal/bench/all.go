@@ -5,5 +5,8 @@ var benchmarks = []benchmark{
 	{name: "append", usual: 2000, run: durable},
 	{name: "project", usual: 100_000, run: project},
 	{name: "exchange", usual: 300, run: carried},
+	{name: "start", usual: 5000, run: start},
+	{name: "pages", usual: 200, run: pages},
+	{name: "find", usual: 10_000, run: sought},
 	{name: "dictionary", usual: 300, run: dictionary, hidden: true},
 }

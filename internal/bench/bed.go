@@ -129,15 +129,7 @@ func (b *bed) play(ctx context.Context, list []record.Request) error {
 // inspect opens the folder's journal and its member's keys from outside the node, which must be closed, for what only a
 // benchmark looks at.
 func (b *bed) inspect(look func(j *store.Journal, m *vault.Member, keys map[record.Compartment]seal.ViewKey) error) (err error) {
-	n, err := node.Open(b.dir, b.o.Registry, b.options())
-	if err != nil {
-		return err
-	}
-	workspace := n.Workspace()
-	if err := n.Close(); err != nil {
-		return err
-	}
-	keep, err := vault.OpenKeep(filepath.Join(b.dir, "vault"), workspace)
+	keep, err := b.keep()
 	if err != nil {
 		return err
 	}
@@ -150,7 +142,7 @@ func (b *bed) inspect(look func(j *store.Journal, m *vault.Member, keys map[reco
 		return err
 	}
 	defer m.Wipe()
-	j, err := store.OpenJournal(filepath.Join(b.dir, "journal"), workspace, journal.MemberID{})
+	j, err := store.OpenJournal(filepath.Join(b.dir, "journal"), m.Workspace, journal.MemberID{})
 	if err != nil {
 		return err
 	}
@@ -163,6 +155,19 @@ func (b *bed) inspect(look func(j *store.Journal, m *vault.Member, keys map[reco
 		return err
 	}
 	return look(j, m, keys)
+}
+
+// keep is the folder's vault; the node must be closed.
+func (b *bed) keep() (*vault.Keep, error) {
+	n, err := node.Open(b.dir, b.o.Registry, b.options())
+	if err != nil {
+		return nil, err
+	}
+	workspace := n.Workspace()
+	if err := n.Close(); err != nil {
+		return nil, err
+	}
+	return vault.OpenKeep(filepath.Join(b.dir, "vault"), workspace)
 }
 
 // receive takes the member's grants out of a commit.
