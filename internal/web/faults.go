@@ -105,8 +105,15 @@ func refused(tag lang.Tag, r *record.Refusal) string {
 			args[i+1] = lang.T(tag, "field."+name)
 		}
 	}
+	if r.Field != "" {
+		label := r.Field
+		if lang.Has("field." + r.Field) {
+			label = lang.T(tag, "field."+r.Field)
+		}
+		args = append(args, "label", label)
+	}
 	if !lang.Has("refuse." + r.Code) {
-		return lang.T(tag, "refuse.other")
+		return lang.T(tag, "refuse.other", "code", r.Code)
 	}
 	return lang.T(tag, "refuse."+r.Code, args...)
 }

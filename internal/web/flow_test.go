@@ -210,7 +210,7 @@ func TestIdleDesksLockThemselves(t *testing.T) {
 		}
 		b.header.Del("X-Quiet")
 		time.Sleep(61 * time.Second)
-		if !desk.Locked {
+		if !desk.Locked() {
 			t.Fatal("the board's own refreshing kept the desk open")
 		}
 		r := b.post("/headcount", url.Values{"total": {"91"}, "method": {"count"}})
@@ -241,12 +241,12 @@ func TestTwoWindowsOfOneMember(t *testing.T) {
 	}
 	one, two := window(), window()
 	one.post("/lock", nil)
-	if desk.Locked || two.get("/board").StatusCode != http.StatusOK {
+	if desk.Locked() || two.get("/board").StatusCode != http.StatusOK {
 		t.Error("locking one window locked the other")
 	}
 	three := window()
 	two.post("/leave", nil)
-	if !desk.Locked || three.get("/board").StatusCode != http.StatusSeeOther {
+	if !desk.Locked() || three.get("/board").StatusCode != http.StatusSeeOther {
 		t.Error("the quick exit left a window open")
 	}
 }

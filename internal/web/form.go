@@ -225,11 +225,10 @@ func class(name string) with {
 func digits() with {
 	return func(_ *form, d *Field) { d.Mode, d.Class, d.Max = "numeric", "w3", 9 }
 }
-func kind(input string) with       { return func(_ *form, d *Field) { d.Type = input } }
-func rows(n int) with              { return func(_ *form, d *Field) { d.Rows = n } }
-func list(id string) with          { return func(_ *form, d *Field) { d.List = id } }
-func echo(address string) with     { return func(_ *form, d *Field) { d.Echo = address } }
-func choices(o []lang.Choice) with { return func(f *form, d *Field) { f.offer(d, o) } }
+func kind(input string) with   { return func(_ *form, d *Field) { d.Type = input } }
+func rows(n int) with          { return func(_ *form, d *Field) { d.Rows = n } }
+func list(id string) with      { return func(_ *form, d *Field) { d.List = id } }
+func echo(address string) with { return func(_ *form, d *Field) { d.Echo = address } }
 func codes(l string, c ...string) with {
 	return func(f *form, d *Field) {
 		var all []lang.Choice

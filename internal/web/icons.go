@@ -2,8 +2,6 @@ package web
 
 import (
 	"html/template"
-	"maps"
-	"slices"
 )
 
 // strokes are the icons, drawn on a grid of 24 as lines of one weight. They stand in the page itself (CSP needs no
@@ -48,6 +46,3 @@ func icon(name string) template.HTML {
 	}
 	return `<svg class="ic" viewBox="0 0 24 24" aria-hidden="true" focusable="false">` + lines + `</svg>`
 }
-
-// iconNames is for the tests.
-func iconNames() []string { return slices.Sorted(maps.Keys(strokes)) }

@@ -236,8 +236,8 @@ func TestQuickExit(t *testing.T) {
 	desk := &webtest.Desk{House: house, Who: webtest.Rosa}
 	b.cookies["s8460"] = b.server.Adopt(desk)
 	r := b.post("/leave", nil)
-	if r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/measures" || !desk.Locked {
-		t.Fatalf("leave: %d to %q, locked %v", r.StatusCode, r.Header.Get("Location"), desk.Locked)
+	if r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/measures" || !desk.Locked() {
+		t.Fatalf("leave: %d to %q, locked %v", r.StatusCode, r.Header.Get("Location"), desk.Locked())
 	}
 	if r := b.get("/people/" + webtest.Maria.ID.String()); r.Header.Get("Location") != "/measures" {
 		t.Errorf("back after leaving: %d to %q", r.StatusCode, r.Header.Get("Location"))

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"io"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,6 +37,48 @@ func TestTemplatesFitTheirPages(t *testing.T) {
 	for _, e := range entries {
 		if _, ok := given[e.Name()]; !ok && !strings.HasPrefix(e.Name(), "part_") {
 			t.Errorf("templates/%s: no page is checked against it", e.Name())
+		}
+	}
+}
+
+// A name that is not there draws a dot: no template may rely on that.
+func TestIconsAreThere(t *testing.T) {
+	used := regexp.MustCompile(`\{\{icon "([a-z_]+)"\}\}`)
+	entries, err := files.ReadDir("templates")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range entries {
+		b, err := files.ReadFile("templates/" + e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range used.FindAllSubmatch(b, -1) {
+			if n++; strokes[string(m[1])] == "" {
+				t.Errorf("%s: there is no icon %q", e.Name(), m[1])
+			}
+		}
+	}
+	for _, s := range services {
+		if strokes[s] == "" {
+			t.Errorf("the service %s has no icon", s)
+		}
+	}
+	if n == 0 {
+		t.Error("no icon was found: the test reads nothing")
+	}
+}
+
+// The board is fetched every half minute by every screen that shows it.
+func BenchmarkBoardOfAFullDay(b *testing.B) {
+	page := BoardPage{Heading: "Tablero"}
+	for range 200 {
+		page.Queue = append(page.Queue, QueueLine{Number: "12", Alias: "M. F. L.", Card: "…4129", Service: "Consulta médica", Icon: "medical", Type: "Seguimiento", Since: "espera desde 14:05", Attend: "/people/x"})
+	}
+	for b.Loop() {
+		if err := pages().ExecuteTemplate(io.Discard, "board.html", page); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

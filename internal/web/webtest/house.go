@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"amparo/internal/care"
@@ -94,7 +95,7 @@ func (h *House) Unlock(_ context.Context, member record.ID, passphrase string) (
 type Desk struct {
 	House  *House
 	Who    web.Member
-	Locked bool
+	locked atomic.Bool
 }
 
 // Member says who.
@@ -119,7 +120,10 @@ func (d *Desk) Status() web.Status {
 }
 
 // Lock closes the desk.
-func (d *Desk) Lock() { d.Locked = true }
+func (d *Desk) Lock() { d.locked.Store(true) }
+
+// Locked reports whether it was.
+func (d *Desk) Locked() bool { return d.locked.Load() }
 
 // Exchange moves nothing and says that it did.
 func (d *Desk) Exchange(context.Context) (web.Exchanged, error) {
@@ -128,7 +132,7 @@ func (d *Desk) Exchange(context.Context) (web.Exchanged, error) {
 
 // Apply takes every action.
 func (d *Desk) Apply(_ context.Context, _ lang.Tag, r record.Request) record.Result {
-	if d.Locked {
+	if d.Locked() {
 		return record.Result{Action: r.Action, Error: &record.Problem{Code: "locked"}}
 	}
 	d.House.Applied = append(d.House.Applied, r)
@@ -151,7 +155,7 @@ func (d *Desk) Apply(_ context.Context, _ lang.Tag, r record.Request) record.Res
 
 // Query answers with what is written in people.go and day.go.
 func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[string][]string) (any, error) {
-	if d.Locked {
+	if d.Locked() {
 		return nil, web.ErrLocked
 	}
 	p := url.Values(params)
