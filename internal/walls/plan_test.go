@@ -56,7 +56,7 @@ var walls = []wall{
 	},
 	{
 		reason: "the relay is blind: with no way to a key, a view or the meaning of a record it cannot decrypt, whoever holds it",
-		from:   []string{"~/relay"},
+		from:   []string{"~/relay/..."},
 		only:   []string{"~/journal", "~/seal", "~/lang", "~/relay/..."},
 		far:    true,
 		breach: [2]string{"~/relay", "~/vault"},
