@@ -98,6 +98,9 @@ func TestEveryFlippedBitOfAnAnswerIsNoticed(t *testing.T) {
 			t.Fatalf("byte %d of %d was changed and nobody noticed: %+v", at, length, sum)
 		}
 		honestPart(t, a.Copy, d.Copy)
+		if at == length-1 && sum.Received != 6 {
+			t.Fatalf("only the end was changed, and %d of 6 commits were kept", sum.Received)
+		}
 		honesty()
 		sum, err = net.try(d)
 		if err != nil || !sum.Complete {

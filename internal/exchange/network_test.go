@@ -49,7 +49,10 @@ type network struct {
 	Dials   int
 	wrap    func(net.Conn) net.Conn // on the client's side of the next connections
 	handler http.Handler
-	busy    sync.WaitGroup // questions being answered
+
+	mu   sync.Mutex
+	idle sync.Cond // no connection is open
+	open int
 }
 
 func newNetwork(tb testing.TB, store relay.Store, change ...func(*relay.Config)) *network {
@@ -60,11 +63,8 @@ func newNetwork(tb testing.TB, store relay.Store, change ...func(*relay.Config))
 		c(&n.config)
 	}
 	n.handler = relay.New(n.config)
-	n.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n.busy.Add(1)
-		defer n.busy.Done()
-		n.handler.ServeHTTP(w, r)
-	})}
+	n.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { n.handler.ServeHTTP(w, r) })}
+	n.idle.L = &n.mu
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -103,16 +103,48 @@ func (n *network) Close() error {
 	return nil
 }
 
+// served is the relay's end of a connection.
+type served struct {
+	net.Conn
+	network *network
+	once    *sync.Once
+}
+
+func (c served) Close() error {
+	c.once.Do(func() { c.network.count(-1) })
+	return c.Conn.Close()
+}
+
+func (n *network) count(by int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.open += by; n.open == 0 {
+		n.idle.Broadcast()
+	}
+}
+
+// quiet waits until the relay is done with every connection.
+func (n *network) quiet() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for n.open > 0 {
+		n.idle.Wait()
+	}
+}
+
 func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "relay"} }
 
 func (n *network) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
+	n.mu.Lock()
 	n.Dials++
+	n.mu.Unlock()
 	if n.wrap != nil {
 		client = n.wrap(client)
 	}
 	select {
-	case n.conns <- server:
+	case n.conns <- served{server, n, &sync.Once{}}:
+		n.count(1)
 		return client, nil
 	case <-n.closed:
 		return nil, errors.New("no relay listens")

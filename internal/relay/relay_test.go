@@ -89,6 +89,7 @@ func TestRefusals(t *testing.T) {
 			a.Certificate = &forged
 		}), wire.RefusedSignature, 401},
 		{"an hour ago", wire.Method, wire.Path, asked(t, f, now.Add(-time.Hour), nil), wire.RefusedClock, 409},
+		{"in an hour", wire.Method, wire.Path, asked(t, f, now.Add(time.Hour), nil), wire.RefusedClock, 409},
 		{"before the relay started", wire.Method, wire.Path, asked(t, f, now.Add(-time.Second), nil), wire.RefusedClock, 409},
 		{"a vector with another digest", wire.Method, wire.Path, asked(t, f, now, func(a *wire.Ask) { a.Digest[0] ^= 1 }), wire.RefusedFormat, 400},
 		{"too much", wire.Method, wire.Path, asked(t, f, now, nil, big), wire.RefusedSize, 413},
@@ -110,6 +111,38 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A clock that is behind is refused by a relay that has run for long, too.
+func TestYesterdaysQuestion(t *testing.T) {
+	now := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
+	w := exchangetest.Found(t, 1, nil)
+	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
+	exchangetest.Take(t, workspace(t, store, w.ID), exchangetest.RunsOf(t, w.Founder.Copy, nil)...)
+	h := relay.New(relay.Config{Store: store, Now: func() time.Time { return now }})
+	question := asked(t, w.Founder, now, nil)
+	now = now.Add(24 * time.Hour)
+	if got := answered(h, wire.Method, wire.Path, question); got.Code != http.StatusConflict {
+		t.Errorf("answered with %d", got.Code)
+	}
+}
+
+// What came whole is kept even if the question then turns out not to be.
+func TestARefusedQuestionLeavesWhatCameWhole(t *testing.T) {
+	now := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
+	w := exchangetest.Found(t, 1, nil)
+	first := exchangetest.RunsOf(t, w.Founder.Copy, nil)
+	w.Founder.Write(exchangetest.Body(50))
+	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
+	c := workspace(t, store, w.ID)
+	exchangetest.Take(t, c, first...)
+	h := relay.New(relay.Config{Store: store, Now: func() time.Time { return now }})
+	question := asked(t, w.Founder, now, nil, exchangetest.RunsOf(t, w.Founder.Copy, exchangetest.VectorOf(t, c))...)
+	question[len(question)-1] ^= 1
+	if got := answered(h, wire.Method, wire.Path, question); got.Code != http.StatusBadRequest {
+		t.Errorf("answered with %d", got.Code)
+	}
+	exchangetest.Same(t, w.Founder.Copy, c)
 }
 
 func TestAStrangerBringsLittle(t *testing.T) {

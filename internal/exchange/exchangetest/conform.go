@@ -321,8 +321,8 @@ func (b *bench) secondFounding() {
 func (b *bench) otherWorkspace() {
 	b.good(b.all()...)
 	other := Found(b, 8, nil)
-	if codes := b.give(RunsOf(b, other.Founder.Copy, nil)...); codes[0] == "" {
-		b.Fatal("taken")
+	if codes := b.give(RunsOf(b, other.Founder.Copy, nil)...); codes[0] != wire.FaultWorkspace && codes[0] != wire.FaultChain {
+		b.Fatalf("verdict %q", codes)
 	}
 	if len(VectorOf(b, b.copy)) != 1 {
 		b.Fatal("a chain of another workspace is held")
