@@ -170,7 +170,7 @@ func (d *desk) Opens(c record.Compartment) bool { return d.session.Opens(c) }
 
 func (d *desk) Status() web.Status {
 	s := web.Status{Site: d.session.Node().Site()}
-	if p, err := d.session.Pending(); err == nil {
+	if p, err := d.session.Status(); err == nil {
 		s.Pending, s.Oldest, s.Exchanged = p.Commits, p.Oldest, p.Exchanged
 	}
 	return s

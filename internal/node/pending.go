@@ -12,6 +12,20 @@ type Pending struct {
 	Relay       string         `json:"relay,omitempty"`
 }
 
+// Status is what every page shows of it: how many commits no relay has confirmed, since when, and the last exchange.
+func (s *Session) Status() (Pending, error) {
+	memory, at, err := s.node.lastExchange()
+	if err != nil {
+		return Pending{}, err
+	}
+	only, err := s.node.journal.OnlyHereCount(memory.Known)
+	p := Pending{Commits: only.Commits, Exchanged: at, Relay: s.node.Relay()}
+	if only.Commits > 0 {
+		p.Oldest = only.Oldest.Wall()
+	}
+	return p, err
+}
+
 // Pending counts the commits that no relay has confirmed.
 func (s *Session) Pending() (Pending, error) {
 	memory, at, err := s.node.lastExchange()

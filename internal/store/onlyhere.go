@@ -14,6 +14,25 @@ type Only struct {
 	Parts   map[uint8]int // by compartment tag
 }
 
+// OnlyHereCount is how many commits the other is not known to hold, and when the oldest was made. It reads next to
+// nothing, however many there are.
+func (j *Journal) OnlyHereCount(other journal.Vector) (only Only, err error) {
+	for w, head := range j.Heads() {
+		if head.Seq <= other[w] {
+			continue
+		}
+		only.Commits += int(head.Seq - other[w])
+		first, err := j.TimeAt(w, other[w]+1)
+		if err != nil {
+			return only, err
+		}
+		if only.Oldest == 0 || first < only.Oldest {
+			only.Oldest = first
+		}
+	}
+	return only, nil
+}
+
 // OnlyHere compares with what the other is known to hold.
 func (j *Journal) OnlyHere(other journal.Vector) (Only, error) {
 	j.mu.Lock()
