@@ -22,6 +22,7 @@ type Form struct {
 	Heading string // of the summary of faults
 	Kept    string // says that what was typed is still there
 	Draft   string // address under which the draft is kept; empty: none is
+	Enter   string // name of the unseen button that Enter presses
 	Resumed string // says that a draft came back; empty: none did
 	Fresh   string // the button that throws the draft away
 }
@@ -192,6 +193,7 @@ func (f *form) ready() bool { return f.submitted && len(f.Faults) == 0 }
 
 // close finishes the form for showing: faults in the order of the page, those about unknown controls first.
 func (f *form) close() Form {
+	f.Enter = f.T("app.save")
 	if len(f.Faults) == 0 {
 		return f.Form
 	}

@@ -162,6 +162,17 @@ func checkControls(t *testing.T, root *webtest.Node) {
 			labelled[l.Attrs["for"]] = l.Words()
 		}
 	}
+	pressed := map[string]bool{}
+	for _, n := range root.All("button") {
+		form := n.Attrs["form"]
+		if form == "" || pressed[form] || n.Attrs["type"] != "submit" && n.Attrs["type"] != "" {
+			continue
+		}
+		pressed[form] = true
+		if n.Attrs["name"] != "" {
+			t.Errorf("Enter in #%s presses %s=%s, not what saves", form, n.Attrs["name"], n.Attrs["value"])
+		}
+	}
 	root.Walk(func(n *webtest.Node) {
 		switch n.Name {
 		case "input", "select", "textarea":
