@@ -29,7 +29,7 @@ func durable(ctx context.Context, o Options, r *Report) error {
 		return err
 	}
 	list = list[400:]
-	var one, grouped, sync1, sync64 []float64
+	var one, grouped, sync1, sync64, work1, work64 []float64
 	for round := range appendRounds {
 		o.Tell("append: round %d of %d", round+1, appendRounds)
 		single, group := list[:n], list[n:2*n]
@@ -38,20 +38,22 @@ func durable(ctx context.Context, o Options, r *Report) error {
 		if err != nil {
 			return err
 		}
+		cpu := processor()
 		t, err := spent(func() error { return b.applySingly(ctx, single) })
 		if err != nil {
 			return err
 		}
-		one = append(one, float64(n)/t)
+		one, work1 = append(one, float64(n)/t), append(work1, float64((processor()-cpu).Microseconds())/float64(n))
 		after, err := sizeOf(b.dir, "journal*")
 		if err != nil {
 			return err
 		}
 		each := max(int(after-before)/n, 512)
+		cpu = processor()
 		if t, err = spent(func() error { return b.play(ctx, group) }); err != nil {
 			return err
 		}
-		grouped = append(grouped, float64(n)/t)
+		grouped, work64 = append(grouped, float64(n)/t), append(work64, float64((processor()-cpu).Microseconds())/float64(n))
 		if t, err = spent(func() error { return syncs(o.Dir, n, each) }); err != nil {
 			return err
 		}
@@ -63,7 +65,10 @@ func durable(ctx context.Context, o Options, r *Report) error {
 	}
 	r.against("durable commits, one at a time", median(one), "commits/s", "fsyncs of the same bytes appended to a plain file", median(sync1))
 	r.against(fmt.Sprintf("durable commits, %d at a time", node.Group), median(grouped), "commits/s", "the same bytes appended to a plain file, one fsync a group", median(sync64))
-	r.alone("work of one commit in a group: action, sealing, journal, view", 1e6/median(grouped), "µs")
+	if work := median(work1); work > 0 {
+		r.alone("processor time of a commit by itself: action, sealing, signature, journal, views", work, "µs")
+		r.alone(fmt.Sprintf("processor time of a commit, %d at a time", node.Group), median(work64), "µs")
+	}
 	return nil
 }
 

@@ -68,6 +68,11 @@ func project(ctx context.Context, o Options, r *Report) error {
 	}
 	r.alone("rebuild of all views", n/whole, "commits/s")
 	r.alone("catching up, the second half into views that hold the first", float64(len(list)-half)/caught, "commits/s")
+	asked, err := spent(func() error { _, err := b.session.Pending(); return err })
+	if err != nil {
+		return err
+	}
+	r.alone("counting what exists only here, when that is everything", asked*1e3, "ms")
 	r.alone("rows a commit", written/n, "rows")
 	size, err := sizeOf(filepath.Join(b.dir, "views"), "*")
 	if err != nil {
