@@ -136,6 +136,7 @@ func Join(dir string, registry *record.Registry, inv Invitation, name, passphras
 	}
 	n.settings.Relay, n.settings.Site = inv.Relay, inv.Site
 	if err = n.keep.Save(member, []byte(passphrase)); err == nil {
+		n.settings.Place = filePlace(n.keep.WriterPath(member.ID))
 		err = n.settings.save(dir)
 	}
 	if err != nil {

@@ -58,7 +58,7 @@ type settings struct {
 	Founder   string `json:"founder"`         // the member who founded it
 	Site      string `json:"site,omitempty"`  // the record id of the site where this device stands
 	Relay     string `json:"relay,omitempty"` // where it exchanges
-	Place     string `json:"place,omitempty"` // which file on which disk the journal was: a copy is noticed
+	Place     string `json:"place,omitempty"` // which file the writer was kept in, and since when: a copy is noticed
 }
 
 // Registry joins the modules of the domain packages with the engine's own.
@@ -87,6 +87,7 @@ func Found(dir string, registry *record.Registry, f Founding, o Options) (*Node,
 	}
 	err = n.keep.Save(member, []byte(f.Passphrase))
 	if err == nil {
+		n.settings.Place = filePlace(n.keep.WriterPath(member.ID))
 		err = n.found(member, f)
 	}
 	if err == nil {
@@ -156,11 +157,10 @@ func (s settings) save(dir string) error {
 	if err != nil {
 		return fmt.Errorf("save settings: %w", err)
 	}
-	path := filepath.Join(dir, "node.json")
-	if err := os.WriteFile(path+".new", append(raw, '\n'), 0o600); err != nil {
+	if err := vault.WriteFile(filepath.Join(dir, "node.json"), append(raw, '\n')); err != nil {
 		return fmt.Errorf("save settings: %w", err)
 	}
-	return os.Rename(path+".new", path)
+	return nil
 }
 
 // Close locks the session and ends the use of the folder.

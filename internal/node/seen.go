@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"amparo/internal/journal"
 	"amparo/internal/vault"
@@ -43,20 +42,16 @@ func (s *Session) noteSeen(seen []journal.Seen) error {
 	return s.node.journal.Note(seenNote(s.member.WriterID()), raw)
 }
 
-// settle starts a new writer when this folder is not the one in which the old writer wrote: a copied folder or a
-// restored backup would otherwise continue the same chain twice.
+// settle starts a new writer when the writer's file is not the very one that was last written here: a copied folder or
+// a restored backup would otherwise continue the same chain twice.
 func (n *Node) settle(m *vault.Member) error {
-	place := filePlace(filepath.Join(n.dir, "journal"))
-	if n.settings.Place == place {
+	n.setMu.Lock()
+	known := n.settings.Place
+	n.setMu.Unlock()
+	if known == filePlace(n.keep.WriterPath(m.ID)) {
 		return nil
 	}
-	if n.settings.Place != "" && n.journal.Head(m.WriterID()).Seq > 0 {
-		if err := n.newWriter(m); err != nil {
-			return err
-		}
-	}
-	n.settings.Place = place
-	return n.settings.save(n.dir)
+	return n.newWriter(m)
 }
 
 func (n *Node) newWriter(m *vault.Member) error {
@@ -69,10 +64,11 @@ func (n *Node) newWriter(m *vault.Member) error {
 	if n.session != nil {
 		clear(n.session.saw)
 	}
-	return nil
+	return n.set(func(s *settings) { s.Place = filePlace(n.keep.WriterPath(m.ID)) })
 }
 
-// filePlace says which file it is: copying a folder gives another.
+// filePlace says which file it is and when the system last wrote it. Copying the folder, putting a backup back beside
+// or over it, and writing the same bytes again all give another answer: no program can set that time.
 func filePlace(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {

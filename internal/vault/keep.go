@@ -141,10 +141,11 @@ func (k *Keep) Save(m *Member, passphrase []byte) error {
 	if err := k.SaveWriter(m); err != nil {
 		return err
 	}
-	return writeFile(k.path(m.ID), raw)
+	return WriteFile(k.path(m.ID), raw)
 }
 
-func (k *Keep) writerPath(id journal.MemberID) string {
+// WriterPath is the file of this device's writer.
+func (k *Keep) WriterPath(id journal.MemberID) string {
 	return filepath.Join(k.dir, id.String()+".writer")
 }
 
@@ -159,7 +160,7 @@ func (k *Keep) SaveWriter(m *Member) error {
 	if err != nil {
 		return fmt.Errorf("save writer: %w", err)
 	}
-	return writeFile(k.writerPath(m.ID), sealed)
+	return WriteFile(k.WriterPath(m.ID), sealed)
 }
 
 func (k *Keep) loadWriter(m *Member) error {
@@ -167,7 +168,7 @@ func (k *Keep) loadWriter(m *Member) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := os.ReadFile(k.writerPath(m.ID))
+	sealed, err := os.ReadFile(k.WriterPath(m.ID))
 	if errors.Is(err, os.ErrNotExist) { // a vault carried here without its writer: a new chain begins
 		if err := m.NewWriter(); err != nil {
 			return err
@@ -260,11 +261,11 @@ func (k *Keep) ViewKeys(ring *Ring) (map[record.Compartment]seal.ViewKey, error)
 	if err != nil {
 		return nil, fmt.Errorf("view keys: %w", err)
 	}
-	return keys, writeFile(path, raw)
+	return keys, WriteFile(path, raw)
 }
 
-// writeFile replaces a file whole: after a crash there is the old one or the new one.
-func writeFile(path string, data []byte) error {
+// WriteFile replaces a file whole, readable by its owner only: after a crash there is the old one or the new one.
+func WriteFile(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
