@@ -49,6 +49,11 @@ type Exchanger interface {
 	Exchange(ctx context.Context) (Exchanged, error)
 }
 
+// Standing is a Desk that remembers where this device stands, so that it is chosen once and not after every start.
+type Standing interface {
+	Stand(ctx context.Context, site record.ID) error
+}
+
 // Member is someone who works here.
 type Member struct {
 	ID   record.ID

@@ -45,6 +45,8 @@ type NavItem struct {
 // Kept is the line "saved / only here / exchanged".
 type Kept struct {
 	Short, Long string
+	Count       string // on a phone, in the place of Short; empty when nothing is only here
+	Icon        string
 }
 
 // Said is the notice after something was done.
@@ -122,11 +124,11 @@ func (c *call) kept(st Status) Kept {
 		if !st.Oldest.IsZero() {
 			long += " (" + c.T("status.oldest", "ago", lang.Ago(c.lang, st.Oldest, c.now())) + ")"
 		}
-		return Kept{c.T("status.short", "n", st.Pending), long}
+		return Kept{c.T("status.short", "n", st.Pending), long, lang.Number(c.lang, int64(st.Pending)), "here"}
 	case st.Exchanged.IsZero():
-		return Kept{c.T("app.saved"), c.T("status.never_exchanged")}
+		return Kept{c.T("app.saved"), c.T("status.never_exchanged"), "", "kept"}
 	}
-	return Kept{c.T("app.saved"), c.T("status.all_exchanged") + ". " + c.T("status.exchanged", "ago", lang.Ago(c.lang, st.Exchanged, c.now()))}
+	return Kept{c.T("app.saved"), c.T("status.all_exchanged") + ". " + c.T("status.exchanged", "ago", lang.Ago(c.lang, st.Exchanged, c.now())), "", "kept"}
 }
 
 // shortName is a language's own name, short enough for a row of five on a phone.

@@ -55,13 +55,24 @@ func siteChoose(c *call) error {
 	}
 	for _, s := range all {
 		if s.ID.String() == c.r.PostForm.Get("site") {
-			c.session.mu.Lock()
-			c.session.site = s.ID
-			c.session.mu.Unlock()
+			if err := c.stand(s.ID); err != nil {
+				return err
+			}
 			return c.to("/board")
 		}
 	}
 	return record.Refuse("site", "unknown_id", "field", c.T("field.site"))
+}
+
+// stand notes where the member works, for this session and, when the desk can, for this device.
+func (c *call) stand(site record.ID) error {
+	c.session.mu.Lock()
+	c.session.site = site
+	c.session.mu.Unlock()
+	if desk, can := c.desk.(Standing); can {
+		return desk.Stand(c.r.Context(), site)
+	}
+	return nil
 }
 
 // SiteOpenPage is the form that opens a site.
@@ -114,9 +125,9 @@ func siteOpenPage(c *call) error {
 				if err != nil {
 					return err
 				}
-				c.session.mu.Lock()
-				c.session.site = opened.Site
-				c.session.mu.Unlock()
+				if err := c.stand(opened.Site); err != nil {
+					return err
+				}
 				return f.done("/board", notice{Text: c.T("site.opened", "name", data.Name)})
 			}
 		}
