@@ -33,7 +33,7 @@ type BundleSummary struct {
 	New     uint64 // of those read: not held before
 	Bytes   int64
 	Parked  int            // runs that wait for what comes before them
-	Faults  []*Fault       // set aside
+	Faults  []*Fault       // set aside; when writing: left out because this copy cannot read it
 	Vector  journal.Vector // up to where the bundle brings each writer's chain
 }
 
@@ -116,7 +116,7 @@ func writeBundle(ctx context.Context, to io.Writer, w journal.WorkspaceID, c Cop
 		sum.Commits += uint64(len(run.Commits))
 		return out.Write(wire.FrameRun, run.Encode())
 	})
-	if err != nil {
+	if sum.Faults = wire.FaultsIn(err); err != nil && len(sum.Faults) == 0 {
 		return sum, err
 	}
 	err = out.End(wire.BundleEnd{Runs: uint64(sum.Runs), Commits: sum.Commits, Digest: all.digest.Sum(nil)})

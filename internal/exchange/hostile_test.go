@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
 
 	"amparo/internal/exchange"
@@ -260,6 +261,36 @@ func TestADamagedChainDoesNotBlockTheRest(t *testing.T) {
 	}
 	if sum.Received != 3 || len(sum.Refused) != 1 || sum.Refused[0].Code != wire.FaultDamaged || sum.Refused[0].Writer != x.Writer() {
 		t.Errorf("received %d, refused %v", sum.Received, sum.Refused)
+	}
+}
+
+// The same when it is our own copy that cannot read a chain any more.
+func TestADamageHereDoesNotBlockTheRest(t *testing.T) {
+	a, b := two(t)
+	net := newNetwork(t, &memoryStore{})
+	net.exchange(a)
+	net.exchange(b)
+	x := a.Join("x", nil)
+	exchangetest.Carry(t, x.Copy, a.Copy)
+	a.Write(exchangetest.Bodies(2, 30, 1)...)
+	b.Write(exchangetest.Body(30, 2))
+	net.exchange(b)
+	a.Copy = &damaged{a.Copy.(*exchangetest.Memory), x.Writer()}
+	sum, err := net.try(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Sent != 3 || sum.Received != 2 || len(sum.Faults) != 1 || sum.Faults[0].Code != wire.FaultDamaged || sum.Faults[0].Writer != x.Writer() {
+		t.Errorf("sent %d, received %d, faults %v", sum.Sent, sum.Received, sum.Faults)
+	}
+	path := filepath.Join(t.TempDir(), "bundle")
+	wrote, err := exchange.WriteBundle(t.Context(), path, a.Workspace.ID, a.Copy, nil)
+	if err != nil || len(wrote.Faults) != 1 || wrote.Commits == 0 {
+		t.Errorf("%+v, %v", wrote, err)
+	}
+	c := exchangetest.NewMemory(a.Workspace.ID)
+	if read, err := exchange.ReadBundle(t.Context(), path, a.Workspace.ID, c); err != nil || read.New != wrote.Commits {
+		t.Errorf("%+v, %v", read, err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"amparo/internal/journal"
@@ -58,6 +59,7 @@ type session struct {
 	asking   bool          // this round sends nothing: it asks what the relay holds
 	offered  uint64        // commits sent while blind, without receipt
 	skip     map[journal.WriterID]bool
+	own      []*Fault // what our own copy can no longer read
 	intake   *wire.Intake
 	witness  *witness
 }
@@ -208,7 +210,7 @@ func (x *session) finish(ctx context.Context, ended bool) error {
 		if err := x.witness.compare(ctx, held); err != nil {
 			return fmt.Errorf("exchange: %w", err)
 		}
-		x.sum.Faults = append(x.intake.Faults, x.witness.faults...)
+		x.sum.Faults = slices.Concat(x.intake.Faults, x.witness.faults, x.own)
 		if ended {
 			x.sum.Hidden = x.witness.hidden(held, x.known, x.excused())
 			x.sum.Complete = x.complete(held)

@@ -86,7 +86,7 @@ func (x *session) question(ctx context.Context, mine journal.Vector) (body []byt
 			sent[run.First().Writer] = run.Last().Seq
 			return out.Write(wire.FrameRun, encoded)
 		})
-		if err != nil && !errors.Is(err, full) {
+		if err = x.unreadable(err); err != nil && !errors.Is(err, full) {
 			return nil, nil, err
 		}
 	}
@@ -94,6 +94,20 @@ func (x *session) question(ctx context.Context, mine journal.Vector) (body []byt
 		return nil, nil, err
 	}
 	return buffer.Bytes(), sent, nil
+}
+
+// unreadable takes the faults out of what Runs of our own copy returned: one chain that no longer reads here must not
+// keep the others from going out, nor anything from coming in.
+func (x *session) unreadable(err error) error {
+	found := wire.FaultsIn(err)
+	for _, f := range found {
+		x.skip[f.Writer] = true
+		x.own = append(x.own, f)
+	}
+	if len(found) > 0 {
+		return nil
+	}
+	return err
 }
 
 func (x *session) post(ctx context.Context, body []byte) (*http.Response, error) {

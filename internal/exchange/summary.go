@@ -34,7 +34,7 @@ type Summary struct {
 	Skew      time.Duration // how far this machine's clock is ahead of the relay's (before it: negative), to the second
 
 	Parked  int      // runs that arrived before what they follow
-	Faults  []*Fault // what arrived and was set aside, and chains of which two stories are told
+	Faults  []*Fault // what arrived and was set aside, chains of which two stories are told, and what this copy cannot read
 	Refused []Refused
 	Hidden  []Hidden
 	ToSend  uint64 // commits the other side still lacks

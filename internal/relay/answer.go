@@ -317,15 +317,20 @@ func (q *question) give(ctx context.Context, out *wire.FrameWriter, end *wire.En
 		end.Runs++
 		return out.Write(wire.FrameRun, run.Encode())
 	})
-	var damaged *wire.Fault
-	switch {
-	case errors.Is(err, full):
+	if errors.Is(err, full) {
 		return nil
-	case errors.As(err, &damaged):
-		q.log.Error("stored commits cannot be read", "workspace", q.workspaceShort(), "err", err)
-		return write(out, wire.FrameNote, wire.Note{Writer: damaged.Writer, Seq: damaged.Seq, Code: damaged.Code})
 	}
-	return err
+	faults := wire.FaultsIn(err)
+	if err != nil && len(faults) == 0 {
+		return err
+	}
+	for _, f := range faults {
+		q.log.Error("stored commits cannot be read", "workspace", q.workspaceShort(), "of", short(f.Writer[:]), "seq", f.Seq, "code", f.Code)
+		if err := write(out, wire.FrameNote, wire.Note{Writer: f.Writer, Seq: f.Seq, Code: f.Code}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func write(out *wire.FrameWriter, kind byte, message any) error {

@@ -20,7 +20,8 @@ type Copy interface {
 	// signature is held, and at the first such commit once it has journal.RunLength commits or RunBytes of parts; what
 	// follows the last signature is not given yet. Writers of which above says more than is held are left out. No lock may
 	// be held while yield runs, for yield writes to a slow network and may call the copy. An error of yield ends Runs
-	// and is returned as it is.
+	// and is returned as it is. A chain that no longer reads must not keep the others back: it is left out, and named at
+	// the end with a *Fault (several with errors.Join). OldestFirst does all of this.
 	Runs(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error
 
 	// Hash names a commit that is held; false: not held.

@@ -54,6 +54,22 @@ func FaultOf(run *journal.Run, err error) *Fault {
 	return f
 }
 
+// FaultsIn lists the faults in an error of Copy.Runs: many when errors.Join made it.
+func FaultsIn(err error) []*Fault {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*Fault
+		for _, one := range several.Unwrap() {
+			all = append(all, FaultsIn(one)...)
+		}
+		return all
+	}
+	var f *Fault
+	if errors.As(err, &f) {
+		return []*Fault{f}
+	}
+	return nil
+}
+
 func codeOf(err error) string {
 	switch {
 	case errors.Is(err, seal.ErrSignature):
