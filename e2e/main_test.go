@@ -23,7 +23,6 @@ var program = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(scratch, "amparo")
 	build := exec.Command("go", "build", "-o", path, "./cmd/amparo")
 	build.Dir = ".."
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("the program does not build: %w\n%s", err, out)
 	}
