@@ -71,7 +71,9 @@ func runExchange(ctx context.Context, c *call) error {
 func (c *call) carry(ctx context.Context, n *node.Node, w who, pass []byte, url, out, in string) (exchange.Summary, error) {
 	s, err := n.Unlock(ctx, w.as, pass)
 	switch {
-	case errors.Is(err, node.ErrNotYetGranted) && out+in == "": // joined, and on the way to be let in
+	case errors.Is(err, node.ErrNotYetGranted) && in != "": // joined, and on the way to be let in
+		return n.TakeBundle(ctx, in)
+	case errors.Is(err, node.ErrNotYetGranted) && out == "":
 		return n.ExchangeAs(ctx, w.as, pass, url, nil)
 	case err != nil:
 		return exchange.Summary{}, err

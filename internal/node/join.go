@@ -54,6 +54,9 @@ type requestInside struct {
 	Receiver []byte         `json:"receiver"`
 	Name     string         `json:"name"`
 	Role     string         `json:"role"`
+	Site     string         `json:"site,omitempty"`
+	Relay    string         `json:"relay,omitempty"`
+	Founder  string         `json:"founder"`
 	Expires  time.Time      `json:"expires"`
 }
 
@@ -62,10 +65,10 @@ const (
 	requestMark    = "request 1"
 )
 
-// token follows from the inviter's key and what the invitation says, so nothing secret has to be kept until it is
-// answered, and a changed invitation proves nothing.
-func token(m *vault.Member, id, role string, expires time.Time) ([]byte, error) {
-	key, err := m.Sign.Derive(fmt.Sprintf("amparo invitation v1 %s %s %d", id, role, expires.Unix()))
+// token follows from the inviter's key and all that the invitation says, so nothing secret has to be kept until it is
+// answered, and a changed invitation proves nothing: neither another role nor another relay.
+func token(m *vault.Member, inv *Invitation) ([]byte, error) {
+	key, err := m.Sign.Derive(fmt.Sprintf("amparo invitation v1 %s %s %s %q %q %d", inv.Founder, inv.ID, inv.Role, inv.Site, inv.Relay, inv.Expires.Unix()))
 	return key[:], err
 }
 
@@ -93,7 +96,7 @@ func (s *Session) Invite(role, site string) (Invitation, error) {
 	}
 	inv := Invitation{Amparo: invitationMark, Workspace: s.node.settings.Workspace, Founder: s.node.settings.Founder, ID: hex.EncodeToString(draw(16)), Role: role, Site: site,
 		Expires: s.now().Add(InviteLasts).UTC().Truncate(time.Second), Receiver: s.member.Receiver.Public(), Relay: s.node.Relay()}
-	inv.Token, err = token(s.member, inv.ID, role, inv.Expires)
+	inv.Token, err = token(s.member, &inv)
 	return inv, err
 }
 
@@ -147,7 +150,8 @@ func Join(dir string, registry *record.Registry, inv Invitation, name, passphras
 
 func answer(inv Invitation, m *vault.Member, name string) (Request, error) {
 	keys := m.Keys()
-	inside, err := json.Marshal(requestInside{Proof: proof(inv.Token, keys, name), Sign: keys.Sign, Receiver: keys.Receiver, Name: name, Role: inv.Role, Expires: inv.Expires})
+	inside, err := json.Marshal(requestInside{Proof: proof(inv.Token, keys, name), Sign: keys.Sign, Receiver: keys.Receiver, Name: name, Role: inv.Role, Site: inv.Site, Relay: inv.Relay,
+		Founder: inv.Founder, Expires: inv.Expires})
 	if err != nil {
 		return Request{}, err
 	}
@@ -178,11 +182,11 @@ func (s *Session) Accept(ctx context.Context, req Request) (name string, err err
 		return "", record.Refuse("request", "not_your_invitation").Because(err)
 	}
 	keys := journal.MemberKeys{Sign: inside.Sign, Receiver: inside.Receiver}
-	expected, err := token(s.member, req.ID, inside.Role, inside.Expires)
+	expected, err := token(s.member, &Invitation{Founder: inside.Founder, ID: req.ID, Role: inside.Role, Site: inside.Site, Relay: inside.Relay, Expires: inside.Expires})
 	if err != nil {
 		return "", err
 	}
-	if !seal.Same(proof(expected, keys, inside.Name), inside.Proof) {
+	if !seal.Same(proof(expected, keys, inside.Name), inside.Proof) || inside.Founder != s.node.settings.Founder {
 		return "", record.Refuse("request", "not_your_invitation")
 	}
 	if s.now().After(inside.Expires) {
