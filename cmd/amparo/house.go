@@ -186,3 +186,6 @@ func (d *desk) Exchange(ctx context.Context) (web.Exchanged, error) {
 	}
 	return out, nil
 }
+
+// Stand remembers at which site this device stands (web.Standing).
+func (d *desk) Stand(_ context.Context, site record.ID) error { return d.session.Node().SetSite(site) }
