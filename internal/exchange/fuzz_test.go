@@ -40,6 +40,7 @@ func conversation(f *testing.F) (a, b *node, store *memoryStore, question []byte
 		again := httptest.NewRequest(wire.Method, wire.Path, bytes.NewReader(question))
 		recorder := httptest.NewRecorder()
 		honest.ServeHTTP(recorder, again)
+		w.Header().Set("Content-Type", wire.MediaType)
 		w.Write(recorder.Body.Bytes())
 	})
 	b.Write(exchangetest.Body(20, 2))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
@@ -41,6 +42,9 @@ const (
 
 // maxIdle is how many questions in a row may bring nothing: a first contact takes four.
 const maxIdle = 8
+
+// longestWait is how long a relay may ask us to stay away within one exchange.
+const longestWait = 5 * time.Minute
 
 type session struct {
 	o        Options
@@ -133,7 +137,9 @@ func (x *session) run(ctx context.Context) (err error) {
 		if failures++; failures >= x.o.Attempts {
 			return err
 		}
-		if err := pause(ctx, max(wait, 500*time.Millisecond<<failures)); err != nil {
+		// Not all at the same moment: others were sent away together with us.
+		wait = max(min(wait, longestWait), 500*time.Millisecond<<min(failures, 8))
+		if err := pause(ctx, wait+rand.N(wait/4)); err != nil {
 			return fmt.Errorf("%w: %w", ErrInterrupted, err)
 		}
 	}

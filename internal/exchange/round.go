@@ -37,6 +37,9 @@ func (x *session) round(ctx context.Context) (again bool, err error) {
 	if response.StatusCode != http.StatusOK {
 		return false, x.refused(response, mine, sent)
 	}
+	if kind := response.Header.Get("Content-Type"); kind != wire.MediaType {
+		return false, fmt.Errorf("%w: it answers with %q", ErrProtocol, kind) // the login page of a hotel
+	}
 	return x.answer(ctx, response.Body, mine, sent)
 }
 
@@ -171,7 +174,7 @@ func (x *session) refused(response *http.Response, mine, sent journal.Vector) er
 
 // refuse notes what the relay does not take or give; it says so in every round.
 func (x *session) refuse(r Refused) {
-	if !slices.Contains(x.sum.Refused, r) {
+	if len(x.sum.Refused) < wire.MaxFaults && !slices.Contains(x.sum.Refused, r) {
 		x.sum.Refused = append(x.sum.Refused, r)
 	}
 }

@@ -46,6 +46,9 @@ func (w *witness) add(e Expected) {
 		clear(w.known)
 	}
 	w.known[key] = true
+	if len(w.open) >= forget {
+		return
+	}
 	w.open = append(w.open, e)
 }
 

@@ -12,18 +12,25 @@ import (
 	"amparo/internal/relay/wire"
 )
 
-// patient gives a body as long as bytes keep coming: slow is welcome, silent is not.
+// patient gives a body as long as bytes keep coming and limit is not passed: slow is welcome, silent is not.
 type patient struct {
 	body    io.Reader
 	control *http.ResponseController
 	idle    time.Duration
+	limit   int64
+	read    int64
 }
 
-func (p patient) Read(into []byte) (int, error) {
+func (p *patient) Read(into []byte) (int, error) {
+	if p.read >= p.limit {
+		return 0, &http.MaxBytesError{Limit: p.limit}
+	}
 	if err := p.control.SetReadDeadline(time.Now().Add(p.idle)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
-	return p.body.Read(into)
+	n, err := p.body.Read(into[:min(int64(len(into)), p.limit-p.read)])
+	p.read += int64(n)
+	return n, err
 }
 
 type patientWriter struct {
@@ -51,6 +58,7 @@ type question struct {
 	*server
 	ask    *wire.SignedAsk
 	copy   Workspace
+	body   *patient
 	frames *wire.FrameReader
 	intake *wire.Intake
 	asker  toldKey
@@ -71,8 +79,8 @@ func (s *server) exchange(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	control := http.NewResponseController(w)
-	body := http.MaxBytesReader(w, r.Body, s.limits.Question)
-	q := &question{server: s, frames: wire.NewFrameReader(patient{body, control, s.limits.Idle})}
+	body := &patient{body: r.Body, control: control, idle: s.limits.Idle, limit: min(s.limits.Stranger, s.limits.Question)}
+	q := &question{server: s, body: body, frames: wire.NewFrameReader(body)}
 	refusal := q.read(r.Context())
 	log := s.log.With("workspace", q.workspaceShort(), "writer", q.writerShort(), "in", q.frames.Bytes)
 	if q.intake != nil {
@@ -143,6 +151,7 @@ func (q *question) read(ctx context.Context) *wire.Refusal {
 		return refusal
 	}
 	if vouched {
+		q.body.limit = q.limits.Question
 		if refusal := q.asked.once(&q.ask.Ask, q.now()); refusal != nil {
 			return refusal
 		}
@@ -153,7 +162,7 @@ func (q *question) read(ctx context.Context) *wire.Refusal {
 	if q.intake, err = wire.NewIntake(ctx, q.copy); err != nil {
 		return q.failed(err)
 	}
-	if refusal := q.take(ctx, vouched); refusal != nil || vouched {
+	if refusal := q.take(ctx); refusal != nil || vouched {
 		return refusal
 	}
 	// A stranger may have brought what vouches for it: the founding, or the commit that admits its member.
@@ -207,7 +216,7 @@ func (q *question) believe(ctx context.Context) (vouched bool, _ *wire.Refusal) 
 	return known, nil
 }
 
-func (q *question) take(ctx context.Context, vouched bool) *wire.Refusal {
+func (q *question) take(ctx context.Context) *wire.Refusal {
 	for runs := uint64(0); ; {
 		if q.frames.Waiting() {
 			if err := q.intake.Flush(ctx); err != nil {
@@ -242,9 +251,6 @@ func (q *question) take(ctx context.Context, vouched bool) *wire.Refusal {
 				return q.failed(kept)
 			}
 			return wire.Refuse(wire.RefusedFormat, "a frame of kind %d in a question", kind)
-		}
-		if !vouched && q.frames.Bytes > q.limits.Stranger {
-			return wire.Refuse(wire.RefusedSize, "a writer nobody here vouches for may bring %d bytes", q.limits.Stranger)
 		}
 	}
 }

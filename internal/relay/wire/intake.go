@@ -25,7 +25,7 @@ type Intake struct {
 	lost   int // parked runs forgotten for want of room
 
 	Taken  uint64   // commits that the copy did not hold before
-	Faults []*Fault // what was set aside
+	Faults []*Fault // what was set aside, MaxFaults at most
 	// Arrived is called for the commits of every run that is now held, new or not.
 	Arrived func(*journal.Run)
 }
@@ -52,7 +52,7 @@ func (in *Intake) Forgotten() int { return in.lost }
 func (in *Intake) Offer(ctx context.Context, data []byte) error {
 	run, err := journal.DecodeRun(data)
 	if err != nil {
-		in.Faults = append(in.Faults, faultOfBytes(data, err))
+		in.fault(faultOfBytes(data, err))
 		return nil
 	}
 	in.batch = append(in.batch, run)
@@ -95,7 +95,7 @@ func (in *Intake) take(ctx context.Context) (progress bool, err error) {
 		run, last := &runs[i], runs[i].Last()
 		switch {
 		case verdicts[i] != nil:
-			in.Faults = append(in.Faults, FaultOf(run, verdicts[i]))
+			in.fault(FaultOf(run, verdicts[i]))
 		case held[last.Writer] < last.Seq:
 			in.park(run)
 		default:
@@ -114,6 +114,15 @@ func (in *Intake) take(ctx context.Context) (progress bool, err error) {
 	in.Taken += n
 	in.held = held
 	return n > 0, nil
+}
+
+// MaxFaults is how many faults are named in one exchange: whoever sends bad runs without end does not get our memory.
+const MaxFaults = 256
+
+func (in *Intake) fault(f *Fault) {
+	if len(in.Faults) < MaxFaults {
+		in.Faults = append(in.Faults, f)
+	}
 }
 
 func sizeOf(run *journal.Run) (n int) {
