@@ -132,7 +132,7 @@ func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
 	}
 	if err := scan.Err(); err != nil {
 		select {
-		case lines <- line{err: record.Refuse("", "bad_line", "reason", err.Error()).Because(err)}:
+		case lines <- line{err: record.Refuse("", "bad_line", "line", 0, "column", 0, "reason", err.Error()).Because(err)}:
 		case <-ctx.Done():
 		}
 	}

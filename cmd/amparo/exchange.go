@@ -59,7 +59,7 @@ func runExchange(ctx context.Context, c *call) error {
 			"size", lang.FileSize(c.lang, sum.BytesOut+sum.BytesIn), "trips", int64(sum.RoundTrips)))
 	}
 	for _, what := range answer.Named {
-		fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.check.found", "what", what))
+		fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.exchange.named", "what", what))
 	}
 	if sum.Skewed() {
 		fmt.Fprintln(c.Stderr, clockSentence(c.lang, sum))
