@@ -43,7 +43,6 @@ type expansion struct {
 	words []meant
 	mass  float64 // -ln of the chance that anybody's name gives the typed part
 	crowd int     // people behind the words
-	last  bool
 }
 
 type meant struct {

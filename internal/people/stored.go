@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"amparo/internal/record"
 )
@@ -190,13 +191,14 @@ func Alias(given, surname1, surname2, nickname string) string {
 	}
 	var b strings.Builder
 	for _, part := range []string{given, surname1, surname2} {
-		for _, r := range part {
-			if b.Len() > 0 {
-				b.WriteByte(' ')
-			}
-			b.WriteString(strings.ToUpper(string(r)) + ".")
-			break
+		if part == "" {
+			continue
 		}
+		first, _ := utf8.DecodeRuneInString(part)
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strings.ToUpper(string(first)) + ".")
 	}
 	return b.String()
 }

@@ -247,16 +247,16 @@ func (t *teller) stay(ws []*who, node, day int) int {
 	}
 	for _, w := range ws {
 		arrived := w.came
-		var had []string
 		if special {
-			had = append(had, t.visit(w, node, day, arrived, "medical"))
+			t.visit(w, node, day, arrived, "medical")
 			if node == Coatzacoalcos {
-				had = append(had, t.visit(w, node, day, arrived, "mental_health"))
+				t.visit(w, node, day, arrived, "mental_health")
 			} else {
-				had = append(had, t.visit(w, node, day, arrived, "social"))
+				t.visit(w, node, day, arrived, "social")
 			}
 			continue
 		}
+		var had []string
 		if t.r.Float64() < 0.92 {
 			had = append(had, t.visit(w, node, day, arrived, t.service(w, node, had)))
 		}
