@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
 
 	"amparo/internal/exchange"
 	"amparo/internal/lang"
@@ -69,6 +71,13 @@ func runExchange(ctx context.Context, c *call) error {
 
 // carry exchanges by the carrier that was asked for.
 func (c *call) carry(ctx context.Context, n *node.Node, w who, pass []byte, url, out, in string) (exchange.Summary, error) {
+	if in != "" {
+		f, err := c.input(in)
+		if err != nil {
+			return exchange.Summary{}, err
+		}
+		f.Close()
+	}
 	s, err := n.Unlock(ctx, w.as, pass)
 	switch {
 	case errors.Is(err, node.ErrNotYetGranted) && in != "": // joined, and on the way to be let in
@@ -78,7 +87,11 @@ func (c *call) carry(ctx context.Context, n *node.Node, w who, pass []byte, url,
 	case err != nil:
 		return exchange.Summary{}, err
 	case out != "":
-		return s.WriteBundle(ctx, out)
+		sum, err := s.WriteBundle(ctx, out)
+		if errors.As(err, new(*fs.PathError)) && !errors.Is(err, syscall.ENOSPC) {
+			err = spoken{lang.T(c.lang, "cmd.cannot_write", "file", out)}
+		}
+		return sum, err
 	case in != "":
 		return s.ReadBundle(ctx, in)
 	}

@@ -66,12 +66,16 @@ func join(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	n, req, err := node.Join(dirs[0], reg, inv, *member, string(pass), node.Options{})
+	f, err := c.create(*out) // first: a folder that joined and whose request is lost could not ask again
 	if err != nil {
 		return err
 	}
+	n, req, err := node.Join(dirs[0], reg, inv, *member, string(pass), node.Options{})
+	if err != nil {
+		return errors.Join(err, f.Close(), os.Remove(*out))
+	}
 	defer n.Close()
-	if err := c.writeNew(*out, req); err != nil {
+	if err := errors.Join(writeJSON(f, req, "  "), f.Close()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.join.done", "file", *out))
@@ -107,15 +111,19 @@ func accept(ctx context.Context, c *call) error {
 
 // writeNew writes a file that only its owner may read, and never over another.
 func (c *call) writeNew(path string, v any) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := c.create(path)
 	if err != nil {
-		return spoken{lang.T(c.lang, "cmd.cannot_write", "file", path)}
-	}
-	if err := writeJSON(f, v, "  "); err != nil {
-		f.Close()
 		return err
 	}
-	return f.Close()
+	return errors.Join(writeJSON(f, v, "  "), f.Close())
+}
+
+func (c *call) create(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, spoken{lang.T(c.lang, "cmd.cannot_write", "file", path)}
+	}
+	return f, nil
 }
 
 func (c *call) readJSON(path string, v any) error {

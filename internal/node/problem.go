@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	"amparo/internal/exchange"
 	"amparo/internal/journal"
@@ -21,7 +22,8 @@ var knownErrors = []struct {
 	{vault.ErrPassphrase, "wrong_passphrase"}, {vault.ErrNoMember, "unknown_member"}, {vault.ErrFile, "damaged_keys"}, {ErrNoWorkspace, "no_workspace"},
 	{ErrFounded, "already_founded"}, {ErrLocked, "locked"}, {ErrOtherMember, "other_member"}, {ErrNotYetGranted, "not_yet_granted"},
 	{exchange.ErrUnreachable, "unreachable"}, {exchange.ErrInterrupted, "truncated"}, {exchange.ErrNotAdmitted, "not_yet_admitted"}, {exchange.ErrProtocol, "not_a_relay"},
-	{context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
+	{exchange.ErrBundleCut, "truncated"}, {exchange.ErrNotBundle, "not_a_bundle"}, {exchange.ErrBundleChanged, "bundle_changed"}, {exchange.ErrOtherWorkspace, "wrong_workspace"},
+	{syscall.ENOSPC, "disk_full"}, {context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
 }
 
 // AsRefusal gives any error of the engine the code under which people are told of it.
