@@ -31,7 +31,7 @@ func durable(ctx context.Context, o Options, r *Report) error {
 	list = list[400:]
 	var one, grouped, sync1, sync64, work1, work64 []float64
 	for round := range appendRounds {
-		o.Tell("append: round %d of %d", round+1, appendRounds)
+		o.tell("append: round %d of %d", round+1, appendRounds)
 		single, group := list[:n], list[n:2*n]
 		list = list[2*n:]
 		before, err := sizeOf(b.dir, "journal*")

@@ -117,7 +117,7 @@ func (b *bed) play(ctx context.Context, list []record.Request) error {
 			return err
 		}
 		if done := i + len(group); done/20000 != i/20000 {
-			b.o.Tell("  %d of %d actions", done, len(list))
+			b.o.tell("  %d of %d actions", done, len(list))
 		}
 	}
 	if refused*100 > len(list) {

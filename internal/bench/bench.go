@@ -60,6 +60,12 @@ type Options struct {
 	Tell func(format string, args ...any)
 }
 
+func (o Options) tell(format string, args ...any) {
+	if o.Tell != nil {
+		o.Tell(format, args...)
+	}
+}
+
 // ErrUnknown reports a name that is no benchmark.
 var ErrUnknown = errors.New("no such benchmark")
 
@@ -90,9 +96,6 @@ func Run(ctx context.Context, name string, o Options) (Report, error) {
 	b := benchmarks[i]
 	if o.N <= 0 {
 		o.N = b.usual
-	}
-	if o.Tell == nil {
-		o.Tell = func(string, ...any) {}
 	}
 	dir, err := os.MkdirTemp(o.Dir, "amparo-bench-*")
 	if err != nil {

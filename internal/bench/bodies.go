@@ -25,7 +25,7 @@ func bodies(ctx context.Context, o Options, seed uint64, persons int) (list []jo
 		return nil, err
 	}
 	defer b.close()
-	o.Tell("  the story of seed %d is played", seed)
+	o.tell("  the story of seed %d is played", seed)
 	if err := b.play(ctx, story(seed, persons)); err != nil {
 		return nil, err
 	}

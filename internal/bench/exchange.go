@@ -36,13 +36,13 @@ func carried(ctx context.Context, o Options, r *Report) error {
 	n := float64(commits)
 	down := float64(s.down)
 
-	o.Tell("exchange: a newcomer takes the whole set")
+	o.tell("exchange: a newcomer takes the whole set")
 	newcomer, err := s.join(ctx, "newcomer")
 	if err != nil {
 		return err
 	}
 	pull := newcomer.first
-	o.Tell("exchange: an empty relay takes the whole set")
+	o.tell("exchange: an empty relay takes the whole set")
 	second, err := startRelay(ctx, filepath.Join(o.Dir, "second.db"), s.now)
 	if err != nil {
 		return err
@@ -195,7 +195,7 @@ func (s *storied) play(ctx context.Context, seed uint64) error {
 		}
 		s.sites[i] = j.bed
 	}
-	s.o.Tell("exchange: a story of %d steps is played at four nodes", len(tale.Steps))
+	s.o.tell("exchange: a story of %d steps is played at four nodes", len(tale.Steps))
 	for _, step := range tale.Steps {
 		s.clock.Store(step.At.Unix())
 		session := s.sites[step.Node].session

@@ -26,7 +26,7 @@ func sought(ctx context.Context, o Options, r *Report) error {
 		return err
 	}
 	defer b.close()
-	o.Tell("find: %d persons are registered", o.N)
+	o.tell("find: %d persons are registered", o.N)
 	tale := sample.NewStory(judgedSeed, o.N, began)
 	ids, lookups, err := b.register(ctx, tale)
 	if err != nil {

@@ -33,7 +33,7 @@ func pages(ctx context.Context, o Options, r *Report) error {
 		return err
 	}
 	defer b.close()
-	o.Tell("pages: %d visits are written", o.N)
+	o.tell("pages: %d visits are written", o.N)
 	day, err := b.fill(ctx, o.N)
 	if err != nil {
 		return err

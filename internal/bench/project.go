@@ -21,7 +21,7 @@ func project(ctx context.Context, o Options, r *Report) error {
 	defer b.close()
 	list := requests(21, o.N)
 	half := len(list) / 2
-	o.Tell("project: %d commits are written", len(list))
+	o.tell("project: %d commits are written", len(list))
 	if err := b.play(ctx, list[:half]); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func project(ctx context.Context, o Options, r *Report) error {
 	}
 	var rebuilt, raw, rebuiltCPU, rawCPU []float64
 	for round := range projectRounds {
-		o.Tell("project: round %d of %d", round+1, projectRounds)
+		o.tell("project: round %d of %d", round+1, projectRounds)
 		before := processor()
 		t, err := spent(func() error { return b.session.Rebuild(ctx) })
 		if err != nil {

@@ -24,7 +24,7 @@ import (
 // rowSet is every row of every view, in memory.
 type rowSet struct {
 	tables []rowTable
-	order  []place // of all rows, tables mixed as they came
+	order  []spot // of all rows, tables mixed as they came
 }
 
 type rowTable struct {
@@ -34,7 +34,7 @@ type rowTable struct {
 	rows    [][]any
 }
 
-type place struct {
+type spot struct {
 	table, row int
 	part       float64 // how far through its table
 }
@@ -92,10 +92,10 @@ func (b *bed) readRows(keys map[record.Compartment]seal.ViewKey) (*rowSet, error
 	}
 	for t, one := range set.tables {
 		for i := range one.rows {
-			set.order = append(set.order, place{t, i, float64(i) / float64(len(one.rows))})
+			set.order = append(set.order, spot{t, i, float64(i) / float64(len(one.rows))})
 		}
 	}
-	slices.SortStableFunc(set.order, func(a, b place) int { return cmp.Compare(a.part, b.part) })
+	slices.SortStableFunc(set.order, func(a, b spot) int { return cmp.Compare(a.part, b.part) })
 	return set, nil
 }
 

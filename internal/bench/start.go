@@ -31,7 +31,7 @@ func start(ctx context.Context, o Options, r *Report) error {
 		return err
 	}
 	defer b.close()
-	o.Tell("start: %d persons are registered", o.N)
+	o.tell("start: %d persons are registered", o.N)
 	if err := b.play(ctx, sample.People(judgedSeed, o.N)); err != nil {
 		return err
 	}
