@@ -9,5 +9,5 @@ grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' internal cmd | sort |
 while IFS=: read -r file _ declaration; do
   target=${declaration#func }
   echo "== $(dirname "$file") $target ($for_each)"
-  go test "./$(dirname "$file")" -run '^$' -fuzz "^$target\$" -fuzztime "$for_each" -parallel 2 </dev/null
+  go test "./$(dirname "$file")" -run '^$' -fuzz "^$target\$" -fuzztime "$for_each" -fuzzminimizetime 1s -parallel 2 </dev/null
 done

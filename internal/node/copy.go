@@ -28,48 +28,23 @@ func (c copyOf) Hash(_ context.Context, w journal.WriterID, seq uint64) (journal
 	return c.node.journal.HashAt(w, seq)
 }
 
-// Runs gives the writer whose next commit is oldest first.
+// Runs gives the writer whose next commit is oldest first. A chain that no longer reads is left out and named.
 func (c copyOf) Runs(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error {
-	type waiting struct {
-		run journal.Run
-		ok  bool
+	held, err := c.Vector(ctx)
+	if err != nil {
+		return err
 	}
-	next := map[journal.WriterID]waiting{}
-	fetch := func(w journal.WriterID, seq uint64) error {
-		run, ok, err := c.node.journal.NextRun(w, seq, wire.RunBytes)
-		if err != nil {
-			return err
-		}
-		if next[w] = (waiting{run, ok}); !ok {
-			delete(next, w)
-		}
-		return nil
-	}
-	for w := range c.node.journal.Heads() {
-		if err := fetch(w, above[w]+1); err != nil {
-			return err
-		}
-	}
-	for len(next) > 0 {
+	next := func(w journal.WriterID, seq uint64) (journal.Run, bool, error) {
 		if err := ctx.Err(); err != nil {
-			return err
+			return journal.Run{}, false, err
 		}
-		var oldest *journal.Commit
-		for _, cand := range next {
-			first := cand.run.First()
-			if oldest == nil || first.Time < oldest.Time || first.Time == oldest.Time && string(first.Writer[:]) < string(oldest.Writer[:]) {
-				oldest = first
-			}
+		run, ok, err := c.node.journal.NextRun(w, seq, wire.RunBytes)
+		if errors.Is(err, store.ErrDamaged) {
+			err = &wire.Fault{Writer: w, Seq: seq, Code: wire.FaultDamaged, Err: err}
 		}
-		run := next[oldest.Writer].run
-		if err := yield(run); err != nil {
-			return err
-		}
-		if err := fetch(oldest.Writer, run.Last().Seq+1); err != nil {
-			return err
-		}
+		return run, ok, err
 	}
-	return nil
+	return wire.OldestFirst(held, above, c.node.journal.TimeAt, next, yield)
 }
 
 func (c copyOf) Take(_ context.Context, runs []journal.Run) ([]error, error) {

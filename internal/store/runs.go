@@ -128,14 +128,17 @@ func (j *Journal) AppendRun(fresh []journal.Commit, sig seal.Signature, roll *jo
 	return nil
 }
 
-// SetAside keeps a run that was refused, as evidence, outside the chain.
+// maxAsides is how many refused runs are kept: who sends them without end must not fill the disk.
+const maxAsides = 256
+
+// SetAside keeps a run that was refused, as evidence, outside the chain. Beyond the first 256 nothing is kept.
 func (j *Journal) SetAside(run *journal.Run, at int64, reason string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	first, raw := run.First(), run.Encode()
 	digest := seal.Digest(raw)
-	return plain("set aside", j.db.exec("INSERT INTO set_aside (digest, writer, seq, reason, at, run) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
-		digest[:], first.Writer[:], first.Seq, reason, at, raw))
+	return plain("set aside", j.db.exec("INSERT INTO set_aside (digest, writer, seq, reason, at, run) SELECT ?,?,?,?,?,? WHERE (SELECT count(*) FROM set_aside) < ? ON CONFLICT DO NOTHING",
+		digest[:], first.Writer[:], first.Seq, reason, at, raw, maxAsides))
 }
 
 // Aside is a run that was refused.
