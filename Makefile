@@ -41,8 +41,10 @@ e2e: ## The pages in a real browser: main path, no JavaScript, keyboard, axe
 build: ## One static binary for this machine, in bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/amparo ./cmd/amparo
 
-bench: ## The benchmarks behind every figure in the documents
-	go run ./cmd/amparo bench all
+BENCH ?= all
+
+bench: ## The benchmarks behind every figure in the documents (BENCH=exchange BENCH_FLAGS=--json for one, as JSON)
+	go run ./cmd/amparo bench $(BENCH) $(BENCH_FLAGS)
 
 soak: ## Property tests and crash tests for much longer (SOAK_CHECKS, SOAK_ROUNDS)
 	scripts/soak.sh
