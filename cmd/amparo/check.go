@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"amparo/internal/lang"
 	"amparo/internal/node"
+	"amparo/internal/store"
+	"amparo/internal/vault"
 )
 
 func check(ctx context.Context, c *call) error {
@@ -22,17 +25,24 @@ func check(ctx context.Context, c *call) error {
 		return err
 	}
 	n, err := node.Open(dirs[0], reg, node.Options{})
+	if errors.Is(err, store.ErrDamaged) {
+		return c.found(err)
+	}
 	if err != nil {
 		return err
 	}
 	defer n.Close()
 	var s *node.Session
+	var unopened error
 	if !*keyless {
 		pass, err := c.passphrase(w, w.as, false)
 		if err != nil {
 			return err
 		}
-		if s, err = n.Unlock(ctx, w.as, pass); err != nil {
+		s, err = n.Unlock(ctx, w.as, pass)
+		if errors.Is(err, store.ErrDamaged) || errors.Is(err, vault.ErrFile) {
+			unopened = err // what needs no key is checked all the same
+		} else if err != nil {
 			return err
 		}
 	}
@@ -45,10 +55,19 @@ func check(ctx context.Context, c *call) error {
 	} else {
 		err = c.sayHealth(health)
 	}
+	if err == nil && unopened != nil {
+		return c.found(unopened)
+	}
 	if err == nil && !health.OK {
 		err = errFound
 	}
 	return err
+}
+
+// found says what is wrong with a folder that does not even open.
+func (c *call) found(err error) error {
+	fmt.Fprintln(c.Stderr, node.AsProblem(c.lang, err).Message)
+	return errFound
 }
 
 func (c *call) sayHealth(h node.Health) error {

@@ -28,13 +28,16 @@ func (s *Session) Apply(ctx context.Context, in lang.Tag, r record.Request) reco
 // the rest. When making durable fails, none of them is saved and each result says so.
 func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.Request) []record.Result {
 	results := make([]record.Result, len(requests))
-	end, err := s.use()
-	if err == nil {
+	err := s.mending(ctx, func() error {
+		end, err := s.use()
+		if err != nil {
+			return err
+		}
 		defer end()
 		s.node.mu.Lock()
 		defer s.node.mu.Unlock()
-		err = s.applyBatch(ctx, in, requests, results)
-	}
+		return s.applyBatch(ctx, in, requests, results)
+	})
 	if err != nil {
 		for i := range results {
 			results[i] = refused(in, requests[i], err)
@@ -114,6 +117,9 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 		return nil, result, err
 	}
 	said, err := action.Run(change, r.Data)
+	if d.trouble != nil {
+		return nil, result, d.trouble
+	}
 	if err != nil {
 		return nil, result, err
 	}
@@ -154,6 +160,7 @@ func (s *Session) change(ctx context.Context, in lang.Tag, r record.Request, d *
 	seq := s.node.journal.Head(writer).Seq + 1
 	resolve := func(text string) (record.ID, bool) {
 		id, found, err := s.views.Resolve(ctx, view, clientHash(text))
+		d.trouble = errors.Join(d.trouble, err) // a database error must not read as "unknown"
 		return id, found && err == nil
 	}
 	c := record.Change{Reader: view, Context: ctx, Now: now, At: d.at, Site: s.node.Site(), Member: record.ID(s.member.ID), Lang: string(in)}

@@ -11,13 +11,17 @@ import (
 )
 
 // Digests are the hashes of the views the member may open.
-func (s *Session) Digests() (map[record.Compartment]string, error) {
-	end, err := s.use()
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	return digests(s.views)
+func (s *Session) Digests() (found map[record.Compartment]string, err error) {
+	err = s.mending(s.life, func() error {
+		end, err := s.use()
+		if err != nil {
+			return err
+		}
+		defer end()
+		found, err = digests(s.views)
+		return err
+	})
+	return found, err
 }
 
 func digests(v *store.Views) (map[record.Compartment]string, error) {
@@ -82,7 +86,7 @@ func (n *Node) Check(ctx context.Context, s *Session, progress func(commits int)
 		return h, err
 	}
 	if s != nil {
-		if err := s.checkViews(ctx, &h, bad); err != nil {
+		if err := s.mending(ctx, func() error { return s.checkViews(ctx, &h, bad) }); err != nil {
 			return h, err
 		}
 	}
@@ -166,6 +170,11 @@ func (s *Session) Rebuild(ctx context.Context) error {
 	s.memoMu.Lock()
 	s.memo = map[string]*memoized{} // the versions of new views begin anew
 	s.memoMu.Unlock()
+	return s.renew(ctx)
+}
+
+// renew makes the views anew.
+func (s *Session) renew(ctx context.Context) error {
 	if err := s.views.Close(); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type draft struct {
 	client   []byte
 	facts    []record.Fact
 	controls []journal.Control
+	trouble  error // met while looking something up
 }
 
 // build seals a draft into the next commit of the member's writer.

@@ -18,7 +18,7 @@ var knownErrors = []struct {
 	is   error
 	code string
 }{
-	{store.ErrInUse, "in_use"}, {store.ErrDiskFull, "disk_full"}, {store.ErrDamaged, "damaged_journal"}, {journal.ErrNewer, "format_newer"}, {journal.ErrTooLarge, "too_large"},
+	{store.ErrInUse, "in_use"}, {store.ErrDiskFull, "disk_full"}, {store.ErrViewDamaged, "view_damaged"}, {store.ErrDamaged, "damaged_journal"}, {journal.ErrNewer, "format_newer"}, {journal.ErrTooLarge, "too_large"},
 	{vault.ErrPassphrase, "wrong_passphrase"}, {vault.ErrNoMember, "unknown_member"}, {vault.ErrFile, "damaged_keys"}, {ErrNoWorkspace, "no_workspace"},
 	{ErrFounded, "already_founded"}, {ErrLocked, "locked"}, {ErrOtherMember, "other_member"}, {ErrNotYetGranted, "not_yet_granted"},
 	{exchange.ErrUnreachable, "unreachable"}, {exchange.ErrInterrupted, "truncated"}, {exchange.ErrNotAdmitted, "not_yet_admitted"}, {exchange.ErrProtocol, "not_a_relay"},

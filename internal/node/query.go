@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"amparo/internal/lang"
@@ -9,7 +10,15 @@ import (
 )
 
 // Query runs a named read with the member's rights.
-func (s *Session) Query(ctx context.Context, in lang.Tag, name string, params map[string][]string) (any, error) {
+func (s *Session) Query(ctx context.Context, in lang.Tag, name string, params map[string][]string) (answer any, err error) {
+	err = s.mending(ctx, func() error {
+		answer, err = s.query(ctx, in, name, params)
+		return err
+	})
+	return answer, err
+}
+
+func (s *Session) query(ctx context.Context, in lang.Tag, name string, params map[string][]string) (any, error) {
 	end, err := s.use()
 	if err != nil {
 		return nil, err
@@ -19,13 +28,19 @@ func (s *Session) Query(ctx context.Context, in lang.Tag, name string, params ma
 	if !known {
 		return nil, record.Refuse("query", "unknown_query", "query", name)
 	}
+	var trouble error // a database error must not read as "unknown"
 	resolve := func(text string) (record.ID, bool) {
 		id, found, err := s.views.Resolve(ctx, s.views, clientHash(text))
+		trouble = errors.Join(trouble, err)
 		return id, found && err == nil
 	}
 	ask := record.NewAsk(record.Ask{Reader: s.views, Context: ctx, Now: s.now(), Member: record.ID(s.member.ID), Site: s.node.Site(), Lang: string(in),
 		Pending: func() (any, error) { return s.Pending() }}, resolve, s.remember)
-	return q.Run(ask, params)
+	answer, err := q.Run(ask, params)
+	if trouble != nil {
+		return nil, trouble
+	}
+	return answer, err
 }
 
 type memoized struct {

@@ -86,7 +86,16 @@ func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 	if err := s.openViews(); err != nil {
 		return nil, err
 	}
-	if err := s.catchUp(ctx); err != nil {
+	last, err := s.node.journal.LastArrival()
+	if err == nil && s.views.Ahead(last) { // else what is written next would take places already read, and never show
+		err = s.renew(ctx)
+	} else if err == nil {
+		err = s.catchUp(ctx)
+	}
+	if errors.Is(err, store.ErrViewDamaged) {
+		err = s.renew(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.views.Close())
 	}
 	return s, nil
@@ -95,7 +104,8 @@ func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 // receive takes the grants for this member out of the journal. Only the founder's are believed; roles that may grant
 // come with the roster.
 func (s *Session) receive() error {
-	return s.node.journal.OpenParts(0, func(_ int64, c *journal.Commit) error {
+	var unread error
+	err := s.node.journal.OpenParts(0, func(_ int64, c *journal.Commit) error {
 		if s.node.journal.Roll().MemberOf(c.Writer) != s.node.journal.Roll().Founder {
 			return nil
 		}
@@ -111,12 +121,28 @@ func (s *Session) receive() error {
 			if err := control.Into(&g); err != nil {
 				return err
 			}
-			if _, err := s.member.Receive(g); err != nil {
-				return fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err)
+			if _, err := s.member.Receive(g); err != nil { // Verify names it; another grant may still read
+				unread = errors.Join(unread, fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err))
 			}
 		}
 		return nil
 	})
+	if err == nil && s.member.Ring == nil && (unread != nil || s.node.journal.Head(s.member.WriterID()).Seq > 0) {
+		err = errors.Join(fmt.Errorf("%w: the grant of this member does not read", store.ErrDamaged), unread)
+	}
+	return err
+}
+
+// mending does what reads or writes the views, and once more after making them anew when one of them was damaged.
+func (s *Session) mending(ctx context.Context, do func() error) error {
+	err := do()
+	if !errors.Is(err, store.ErrViewDamaged) {
+		return err
+	}
+	if failed := s.Rebuild(ctx); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return do()
 }
 
 func (s *Session) openViews() error {
@@ -124,7 +150,10 @@ func (s *Session) openViews() error {
 	if err != nil {
 		return err
 	}
-	s.views, err = store.OpenViews(filepath.Join(s.node.dir, "views"), s.node.registry, keys)
+	views, err := store.OpenViews(filepath.Join(s.node.dir, "views"), s.node.registry, keys)
+	if err == nil {
+		s.views = views
+	}
 	return err
 }
 

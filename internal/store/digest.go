@@ -25,7 +25,7 @@ func (v *Views) Digest(c record.Compartment) (string, error) {
 	err := s.run(fmt.Sprintf("SELECT name FROM %s.sqlite_schema WHERE type = 'table' AND name <> '_view' AND name NOT LIKE 'sqlite_%%' ORDER BY name", c), nil,
 		func(r *sqlite3.Stmt) error { tables = append(tables, r.ColumnText(0)); return nil })
 	if err != nil {
-		return "", plain("digest", err)
+		return "", ofView("digest", err)
 	}
 	sum := sha256.New()
 	for _, table := range tables {
@@ -33,10 +33,10 @@ func (v *Views) Digest(c record.Compartment) (string, error) {
 		order := ""
 		if err := s.run("SELECT group_concat(name) FROM (SELECT name FROM pragma_table_info(?, ?) WHERE pk > 0 ORDER BY pk)", []any{table, c.String()},
 			func(r *sqlite3.Stmt) error { order = r.ColumnText(0); return nil }); err != nil {
-			return "", plain("digest", err)
+			return "", ofView("digest", err)
 		}
 		if err := s.run(fmt.Sprintf("SELECT * FROM %s.%s ORDER BY %s", c, table, order), nil, func(r *sqlite3.Stmt) error { row(sum, r); return nil }); err != nil {
-			return "", plain("digest", err)
+			return "", ofView("digest", err)
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16]), nil

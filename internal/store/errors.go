@@ -12,11 +12,21 @@ var (
 	ErrInUse = errors.New("another process has this folder open")
 	// ErrDamaged reports a file whose bytes are no longer what was written.
 	ErrDamaged = errors.New("the file is damaged")
+	// ErrViewDamaged reports a damaged view: nothing is lost, it is made anew from the journal.
+	ErrViewDamaged = errors.New("a view is damaged")
 	// ErrDiskFull reports that nothing more can be written; what was saved before stands.
 	ErrDiskFull = errors.New("the disk is full")
 	// ErrViewKey reports a view that its key does not open.
 	ErrViewKey = errors.New("the view does not open with this key")
 )
+
+// ofView tells a damaged view from a damaged journal.
+func ofView(doing string, err error) error {
+	if err = plain(doing, err); errors.Is(err, ErrDamaged) {
+		return fmt.Errorf("%w: %w", ErrViewDamaged, err)
+	}
+	return err
+}
 
 // plain gives a database error the name callers ask for.
 func plain(doing string, err error) error {

@@ -81,7 +81,7 @@ func (j *Journal) prepare() error {
 	if version > journalVersion {
 		return fmt.Errorf("%w (journal version %d)", journal.ErrNewer, version)
 	}
-	if version > 0 && application != journalApplication {
+	if version < 0 || version > 0 && application != journalApplication {
 		return fmt.Errorf("%w: not a journal file", ErrDamaged)
 	}
 	if err := j.migrate(version); err != nil {

@@ -45,7 +45,7 @@ func (v *Views) Project(parts []Opened, through int64) ([]Odd, error) {
 			continue
 		}
 		if err := v.project(p, &odd); err != nil {
-			return odd, plain("project", err)
+			return odd, ofView("project", err)
 		}
 		v.touched[p.In] = true
 	}
@@ -62,7 +62,7 @@ func (v *Views) begin() error {
 		return nil
 	}
 	if err := v.write.exec("BEGIN IMMEDIATE"); err != nil {
-		return plain("begin", err)
+		return ofView("begin", err)
 	}
 	v.inBatch = true
 	return nil
@@ -75,11 +75,11 @@ func (v *Views) Flush() error {
 	}
 	for c := range v.keys {
 		if err := v.write.exec(fmt.Sprintf("UPDATE %s._view SET position = ?", c), v.position[c]); err != nil {
-			return errors.Join(plain("project", err), v.Drop())
+			return errors.Join(ofView("project", err), v.Drop())
 		}
 	}
 	if err := v.write.exec("COMMIT"); err != nil {
-		return errors.Join(plain("project", err), v.Drop())
+		return errors.Join(ofView("project", err), v.Drop())
 	}
 	v.inBatch = false
 	for c := range v.touched {
@@ -97,7 +97,7 @@ func (v *Views) Drop() error {
 	v.inBatch = false
 	if !v.write.conn.GetAutocommit() {
 		if err := v.write.exec("ROLLBACK"); err != nil {
-			return plain("roll back", err)
+			return ofView("roll back", err)
 		}
 	}
 	for c := range v.keys {
@@ -105,7 +105,7 @@ func (v *Views) Drop() error {
 			v.position[c] = s.ColumnInt64(0)
 			return nil
 		}); err != nil {
-			return plain("roll back", err)
+			return ofView("roll back", err)
 		}
 	}
 	return nil

@@ -49,14 +49,14 @@ func OpenViews(dir string, registry *record.Registry, keys map[record.Compartmen
 	}
 	write, err := v.connect(false)
 	if err != nil {
-		return nil, plain("open views", err)
+		return nil, ofView("open views", err)
 	}
 	v.write = write
 	for range readers {
 		r, err := v.connect(true)
 		if err != nil {
 			v.Close()
-			return nil, plain("open views", err)
+			return nil, ofView("open views", err)
 		}
 		v.read <- r
 	}
@@ -199,6 +199,16 @@ func (v *Views) Position() int64 {
 	return lowest
 }
 
+// Ahead reports whether a view has read further than the journal goes: the journal lost its end, or is an older one.
+func (v *Views) Ahead(last int64) bool {
+	for c := range v.keys {
+		if v.position[c] > last {
+			return true
+		}
+	}
+	return false
+}
+
 // Version grows whenever something was projected into the compartment: what was computed from an earlier one is stale.
 func (v *Views) Version(c record.Compartment) int64 { return v.versions[c].Load() }
 
@@ -213,7 +223,7 @@ func (v *Views) Select(ctx context.Context, statement string, args []any, row fu
 	defer func() { v.read <- s }()
 	old := s.conn.SetInterrupt(ctx)
 	defer s.conn.SetInterrupt(old)
-	return plain("read the view", s.run(statement, args, func(stmt *sqlite3.Stmt) error { return row(answer{stmt}) }))
+	return ofView("read the view", s.run(statement, args, func(stmt *sqlite3.Stmt) error { return row(answer{stmt}) }))
 }
 
 // Working is a reader that sees what the running batch has written and nobody else sees yet. It must be used only
@@ -228,7 +238,7 @@ func (w working) Select(_ context.Context, statement string, args []any, row fun
 	if !isRead(statement) {
 		return errors.New("read the view: not a SELECT")
 	}
-	return plain("read the view", w.v.write.run(statement, args, func(stmt *sqlite3.Stmt) error { return row(answer{stmt}) }))
+	return ofView("read the view", w.v.write.run(statement, args, func(stmt *sqlite3.Stmt) error { return row(answer{stmt}) }))
 }
 
 func isRead(statement string) bool {

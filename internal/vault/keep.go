@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -48,6 +49,14 @@ type memberFile struct {
 	Version int         `cbor:"1,keyasint"`
 	Label   string      `cbor:"2,keyasint"`
 	Locked  seal.Locked `cbor:"3,keyasint"`
+	Sum     []byte      `cbor:"4,keyasint"` // of all the rest: tells a damaged file from a wrong passphrase
+}
+
+func (f memberFile) sum() ([]byte, error) {
+	f.Sum = nil
+	raw, err := encode(f)
+	sum := seal.Digest(raw)
+	return sum[:], err
 }
 
 type memberSecret struct {
@@ -116,6 +125,9 @@ func (k *Keep) read(id journal.MemberID) (memberFile, error) {
 	if f.Version != 1 {
 		return f, fmt.Errorf("member file: %w: version %d", ErrFile, f.Version)
 	}
+	if sum, err := f.sum(); err != nil || !bytes.Equal(sum, f.Sum) {
+		return f, errors.Join(fmt.Errorf("member file: %w: its digest differs", ErrFile), err)
+	}
 	return f, nil
 }
 
@@ -134,7 +146,11 @@ func (k *Keep) Save(m *Member, passphrase []byte) error {
 	if err != nil {
 		return fmt.Errorf("save member: %w", err)
 	}
-	raw, err := encode(memberFile{Version: 1, Label: m.Label, Locked: locked})
+	file := memberFile{Version: 1, Label: m.Label, Locked: locked}
+	if file.Sum, err = file.sum(); err != nil {
+		return fmt.Errorf("save member: %w", err)
+	}
+	raw, err := encode(file)
 	if err != nil {
 		return fmt.Errorf("save member: %w", err)
 	}
