@@ -78,9 +78,11 @@ func (b *bed) open(ctx context.Context) (err error) {
 }
 
 // story gives the requests of a story; steps that only make sense between several nodes are left out.
-func story(seed uint64, people int) []record.Request {
+func story(seed uint64, people int) []record.Request { return storyFrom(seed, people, began) }
+
+func storyFrom(seed uint64, people int, start time.Time) []record.Request {
 	var out []record.Request
-	for _, step := range sample.NewStory(seed, people, began).Steps {
+	for _, step := range sample.NewStory(seed, people, start).Steps {
 		if step.Kind == sample.Do && step.Request.Action != "conflict.settle" {
 			out = append(out, step.Request)
 		}
@@ -88,11 +90,13 @@ func story(seed uint64, people int) []record.Request {
 	return out
 }
 
-// requests gives at least n requests, of as many stories as it takes.
+// requests gives n requests, of as many stories as it takes, one after the other.
 func requests(seed uint64, n int) []record.Request {
 	var out []record.Request
+	start := began
 	for people := min(max(n/6, 20), 4000); len(out) < n; seed++ {
-		out = append(out, story(seed, people)...)
+		out = append(out, storyFrom(seed, people, start)...)
+		start = start.Add(sample.Length)
 	}
 	return out[:n]
 }
@@ -104,7 +108,7 @@ func (b *bed) play(ctx context.Context, list []record.Request) error {
 	var first *record.Problem
 	for i := 0; i < len(list); i += node.Group {
 		group := list[i:min(i+node.Group, len(list))]
-		b.clock.Store(group[len(group)-1].At.Unix())
+		b.clock.Store(latest(group).Unix())
 		for _, r := range b.session.ApplyAll(ctx, lang.ES, group) {
 			if !r.OK {
 				refused++
@@ -124,6 +128,17 @@ func (b *bed) play(ctx context.Context, list []record.Request) error {
 		return fmt.Errorf("%d of %d actions were refused; the first: %s (%s)", refused, len(list), first.Message, first.Code)
 	}
 	return nil
+}
+
+// latest is when the last of them happened: two stories may meet in one group.
+func latest(group []record.Request) time.Time {
+	last := group[0].At
+	for _, r := range group {
+		if r.At.After(last) {
+			last = r.At
+		}
+	}
+	return last
 }
 
 // inspect opens the folder's journal and its member's keys from outside the node, which must be closed, for what only a

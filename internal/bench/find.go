@@ -107,7 +107,7 @@ func (b *bed) register(ctx context.Context, tale *sample.Story) (map[string]reco
 	for len(list) > 0 {
 		group := list[:min(64, len(list))]
 		list = list[len(group):]
-		b.clock.Store(group[len(group)-1].At.Unix())
+		b.clock.Store(latest(group).Unix())
 		for i, result := range b.session.ApplyAll(ctx, lang.ES, group) {
 			if !result.OK {
 				return nil, nil, fmt.Errorf("%s was refused: %s", result.Action, result.Error.Message)

@@ -6,8 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"amparo/internal/lang"
@@ -44,10 +46,10 @@ func pages(ctx context.Context, o Options, r *Report) error {
 	date := day.at.Format(time.DateOnly)
 	for _, p := range []struct {
 		name, path, query string
-		params            map[string][]string
+		params            map[string][]string // of the query
 	}{
 		{"board", "/board?day=" + date, "site.board", map[string][]string{"site": {day.site.String()}, "day": {date}}},
-		{"find", "/find?q=" + url.QueryEscape(day.name), "person.find", map[string][]string{"q": {day.name}, "limit": {"12"}}},
+		{"find", "/find", "person.find", map[string][]string{"q": {day.name}, "limit": {"12"}}},
 		{"person", "/people/" + day.regular.String(), "person.timeline", map[string][]string{"person": {day.regular.String()}}},
 		{"visit", "/people/" + day.regular.String() + "/visit", "", nil},
 		{"headcount", "/headcount", "", nil},
@@ -64,8 +66,12 @@ func pages(ctx context.Context, o Options, r *Report) error {
 func (v *visitor) measure(ctx context.Context, r *Report, b *bed, name, path, query string, params map[string][]string) error {
 	var took, asked []float64
 	var page *answer
+	var posted url.Values
+	if path == "/find" { // what is searched never stands in an address
+		posted = url.Values{"q": params["q"]}
+	}
 	for range pageRounds {
-		t, err := spent(func() (err error) { page, err = v.get(ctx, path); return err })
+		t, err := spent(func() (err error) { page, err = v.visit(ctx, path, posted); return err })
 		if err != nil {
 			return err
 		}
@@ -172,10 +178,17 @@ func (a *answer) Header() http.Header            { return a.header }
 func (a *answer) WriteHeader(status int)         { a.status = status }
 func (a *answer) Write(data []byte) (int, error) { return a.body.Write(data) }
 
-func (v *visitor) get(ctx context.Context, path string) (*answer, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, nil)
+func (v *visitor) visit(ctx context.Context, path string, posted url.Values) (*answer, error) {
+	method, form := http.MethodGet, io.Reader(nil)
+	if posted != nil {
+		method, form = http.MethodPost, strings.NewReader(posted.Encode())
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, form)
 	if err != nil {
 		return nil, err
+	}
+	if posted != nil {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	request.RemoteAddr = "127.0.0.1:1"
 	request.AddCookie(&http.Cookie{Name: "s", Value: v.token})
