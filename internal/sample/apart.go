@@ -102,8 +102,12 @@ func (t *teller) rivalry(w *who) (a, b change) {
 	fields := t.free(w)
 	f := fields[t.r.IntN(len(fields))]
 	a = change{f, t.value(w, f)}
-	for b = a; b.value == a.value; {
+	b = a
+	for tries := 0; b.value == a.value; tries++ {
 		b.value = t.value(w, f)
+		if text, ok := b.value.(string); ok && f == "surname2" && tries > 3 && b.value == a.value {
+			b.value = text + pick(t.r, "s", "z", "x") // a short name may have one mistyped form only
+		}
 	}
 	return a, b
 }

@@ -398,3 +398,11 @@ func BenchmarkNewStory(b *testing.B) {
 		NewStory(1, 300, begun)
 	}
 }
+
+// A short surname has one mistyped form only; a story that wanted two different ones never ended.
+func TestAShortSurnameEndsToo(t *testing.T) {
+	told := NewStory(12, 1066, time.Date(2026, 1, 5, 6, 0, 0, 0, time.UTC))
+	if told.Totals.Persons == 0 {
+		t.Error("an empty story")
+	}
+}
