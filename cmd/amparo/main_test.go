@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -33,7 +32,6 @@ func program(dir, pass string, args ...string) *exec.Cmd {
 	c := exec.Command(self, args...)
 	c.Dir = dir
 	c.Env = append(os.Environ(), asProgram+"=1", "AMPARO_PASSPHRASE="+pass, "AMPARO_LANG=en")
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt of the tests is not for it
 	return c
 }
 
