@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 
 	"github.com/klauspost/compress/zstd"
@@ -79,6 +80,10 @@ func dictionary(ctx context.Context, o Options, r *Report) error {
 	floor, err := oneStream(testMixed)
 	if err != nil {
 		return err
+	}
+	again := rand.New(rand.NewPCG(4, 0x626f64696573)) // as testMixed
+	for i := range judged {
+		judged[i] = redrawn(judged[i], again, true)
 	}
 	now, err := packedNow(judged)
 	if err != nil {
