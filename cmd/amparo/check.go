@@ -46,7 +46,9 @@ func check(ctx context.Context, c *call) error {
 			return err
 		}
 	}
-	health, err := n.Check(ctx, s, nil)
+	told, end := c.progress(lang.T(c.lang, "cmd.progress.check"))
+	defer end()
+	health, err := n.Check(ctx, s, func(commits int) { told(int64(commits), 0) })
 	if err != nil {
 		return err
 	}

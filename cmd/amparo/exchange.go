@@ -95,7 +95,11 @@ func (c *call) carry(ctx context.Context, n *node.Node, w who, pass []byte, url,
 	case in != "":
 		return s.ReadBundle(ctx, in)
 	}
-	return s.Exchange(ctx, url, nil)
+	told, end := c.progress(lang.T(c.lang, "cmd.progress.exchange"))
+	defer end()
+	return s.Exchange(ctx, url, func(p exchange.Progress) {
+		told(int64(p.Sent+p.Received), int64(p.Sent+p.Received+p.ToSend+p.ToCome))
+	})
 }
 
 func named(sum exchange.Summary) []string {

@@ -177,7 +177,10 @@ func (p *player) exchange(ctx context.Context, a *actor) error {
 
 // play does every step of the story, then loads the public series and counts what there is.
 func (p *player) play(ctx context.Context, story *sample.Story) (demoSummary, error) {
+	told, end := p.progress(lang.T(p.lang, "cmd.progress.demo"))
+	defer end()
 	for i := range story.Steps {
+		told(int64(i), int64(len(story.Steps)))
 		step := &story.Steps[i]
 		at := step.At
 		p.clock.Store(&at)

@@ -73,7 +73,7 @@ func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record
 		return errors.Join(err, s.drop())
 	}
 	if err := s.node.journal.Flush(); err != nil {
-		return errors.Join(err, s.views.Drop())
+		return errors.Join(err, s.drop())
 	}
 	s.show()
 	return nil

@@ -5,10 +5,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"amparo/internal/exchange"
+	"amparo/internal/journal"
 	"amparo/internal/record"
+	"amparo/internal/relay/wire"
 	"amparo/internal/vault"
 )
 
@@ -109,5 +112,19 @@ func (n *Node) exchange(ctx context.Context, m *vault.Member, url string, progre
 	if keep := n.keepExchange(sum.Memory, at); keep != nil {
 		err = errors.Join(err, fmt.Errorf("remember the exchange: %w", keep))
 	}
-	return sum, err
+	return sum, errors.Join(err, n.leaveFork(m, sum))
+}
+
+// leaveFork starts a new writer when the relay holds another story of this one's chain: the whole machine was put back
+// to an earlier state that nothing in the folder shows. What was written since stays here and is named at each
+// exchange; what is written from now on travels.
+func (n *Node) leaveFork(m *vault.Member, sum exchange.Summary) error {
+	forked := func(w journal.WriterID, code string) bool { return w == m.WriterID() && code == wire.FaultForked }
+	if !slices.ContainsFunc(sum.Refused, func(r exchange.Refused) bool { return forked(r.Writer, r.Code) }) &&
+		!slices.ContainsFunc(sum.Faults, func(f *exchange.Fault) bool { return forked(f.Writer, f.Code) }) {
+		return nil
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.newWriter(m)
 }

@@ -100,7 +100,8 @@ func (s *Session) Invite(role, site string) (Invitation, error) {
 	return inv, err
 }
 
-// Join makes a folder for a new member of an existing workspace and gives the request to carry back.
+// Join makes a folder for a new member of an existing workspace and gives the request to carry back. Whether the
+// invitation still holds is for who accepts to say: this device's clock may be wrong.
 func Join(dir string, registry *record.Registry, inv Invitation, name, passphrase string, o Options) (*Node, Request, error) {
 	name = strings.TrimSpace(name)
 	if inv.Amparo != invitationMark {
@@ -233,7 +234,7 @@ func (s *Session) admit(ctx context.Context, keys journal.MemberKeys, name, role
 		return errors.Join(err, s.drop())
 	}
 	if err := s.node.journal.Flush(); err != nil {
-		return errors.Join(err, s.views.Drop())
+		return errors.Join(err, s.drop())
 	}
 	s.show()
 	return nil

@@ -42,6 +42,11 @@ func OpenViews(dir string, registry *record.Registry, keys map[record.Compartmen
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open views: %w", err)
 	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".rebuild-*")); err == nil { // of a check that was killed
+		for _, old := range left {
+			os.RemoveAll(old)
+		}
+	}
 	v := &Views{dir: dir, registry: registry, keys: keys, read: make(chan *session, readers), position: map[record.Compartment]int64{}, schemas: map[record.Compartment]string{}, versions: map[record.Compartment]*atomic.Int64{}, touched: map[record.Compartment]bool{}}
 	for _, c := range record.Compartments() {
 		v.schemas[c] = Schema(c, registry.Kinds())
