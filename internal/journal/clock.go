@@ -26,6 +26,10 @@ func (t Time) Wall() time.Time { return time.UnixMilli(int64(t >> 16)).UTC() }
 // commit is kept and shown all the same; only our clock does not run after it.
 const MaxAhead = 26 * time.Hour
 
+// Grain is how finely a commit's own time tells when it was made: a relay sees it, and needs no more than the order,
+// which the counter gives. When something happened is said to the second, inside the sealed part.
+const Grain = time.Minute
+
 // Clock gives times on one node.
 type Clock struct {
 	mu   sync.Mutex
@@ -40,7 +44,7 @@ func NewClock(last Time, wall func() time.Time) *Clock { return &Clock{last: las
 func (c *Clock) Now() Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last = max(TimeOf(c.wall()), c.last+1)
+	c.last = max(TimeOf(c.wall().Truncate(Grain)), c.last+1)
 	return c.last
 }
 

@@ -15,7 +15,7 @@ func TestAClockThreeDaysAhead(t *testing.T) {
 	url := relayed(t)
 	n, ana := founded(t, t.TempDir())
 	defer n.Close()
-	b, bea := joined(t, ana, url, "Bea")
+	b, _ := joined(t, ana, url, "Bea")
 	dir := b.Dir()
 	closed(t, b)
 	ahead := 3 * 24 * time.Hour
@@ -25,7 +25,8 @@ func TestAClockThreeDaysAhead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	if bea, err = b.Unlock(t.Context(), "", []byte(pass)); err != nil {
+	bea, err := b.Unlock(t.Context(), "", []byte(pass))
+	if err != nil {
 		t.Fatal(err)
 	}
 	plant(t, bea, "from the future")
@@ -59,7 +60,7 @@ func TestAClockThreeDaysAhead(t *testing.T) {
 	}
 	plant(t, ana, "from now")
 	mine := n.journal.Head(ana.member.WriterID()).Time
-	if d := mine.Wall().Sub(time.Now()); d > time.Hour {
+	if d := time.Until(mine.Wall()); d > time.Hour {
 		t.Errorf("our clock ran after theirs, by %v", d)
 	}
 	// Set right, they go on, and both see the same.

@@ -89,13 +89,10 @@ func touched(facts []record.Fact) []record.Compartment {
 
 // body is what the part of one compartment says, and the entity by which it is shelved: the person it is about, or
 // the site.
+// What nobody reads there is left out: a count line has no where and when but its key, and the client's id names fact 0.
 func (d *draft) body(c record.Compartment) (journal.Body, record.ID) {
-	_, offset := d.at.Zone()
-	b := journal.Body{Ago: d.time.Wall().Unix() - d.at.Unix(), Zone: int16(offset / 60), Client: d.client}
-	if !d.site.IsZero() {
-		b.Site = d.site[:]
-	}
-	shelf := d.site
+	var b journal.Body
+	shelf, placed := d.site, false
 	for n, f := range d.facts {
 		if f.Kind.In != c {
 			continue
@@ -103,7 +100,18 @@ func (d *draft) body(c record.Compartment) (journal.Body, record.ID) {
 		if len(b.Facts) == 0 {
 			shelf = shelfOf(f, d.site)
 		}
+		if n == 0 {
+			b.Client = d.client
+		}
+		placed = placed || f.Kind.Form != record.Tally
 		b.Facts = append(b.Facts, written(n, f))
+	}
+	if placed {
+		_, offset := d.at.Zone()
+		b.Ago, b.Zone = d.time.Wall().Unix()-d.at.Unix(), int16(offset/60)
+		if !d.site.IsZero() {
+			b.Site = d.site[:]
+		}
 	}
 	return b, shelf
 }
