@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -98,6 +99,10 @@ func TestAChangedByteInTheJournal(t *testing.T) {
 	}
 	for range 40 {
 		offsets = append(offsets, random.IntN(len(whole)))
+	}
+	definitions := bytes.Index(whole, []byte("CREATE TABLE"))
+	for range 12 {
+		offsets = append(offsets, definitions+random.IntN(4096-definitions)) // the definitions of the tables
 	}
 	came := map[string]int{}
 	for _, at := range offsets {

@@ -84,20 +84,57 @@ func (j *Journal) prepare() error {
 	if version < 0 || version > 0 && application != journalApplication {
 		return fmt.Errorf("%w: not a journal file", ErrDamaged)
 	}
-	if err := j.migrate(version); err != nil {
+	if err := migrate(j.db.conn, version); err != nil {
+		return err
+	}
+	if err := j.checkSchema(); err != nil {
 		return err
 	}
 	return j.load()
 }
 
-func (j *Journal) migrate(from int) error {
+// checkSchema compares the tables with what the migrations make: SQLite believes any table definition that it can read,
+// also one in which a byte has changed.
+func (j *Journal) checkSchema() error {
+	fresh, err := sqlite3.Open(":memory:")
+	if err != nil {
+		return err
+	}
+	want := newSession(fresh)
+	defer want.close()
+	if err := migrate(fresh, 0); err != nil {
+		return err
+	}
+	expected, err := want.definitions()
+	if err != nil {
+		return err
+	}
+	found, err := j.db.definitions()
+	if err == nil && found != expected {
+		err = fmt.Errorf("%w: its tables are not defined as they were made", ErrDamaged)
+	}
+	return err
+}
+
+// definitions is the text of all tables and indexes.
+func (s *session) definitions() (text string, err error) {
+	err = s.run("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name", nil, func(stmt *sqlite3.Stmt) error {
+		for i := range 4 {
+			text += stmt.ColumnText(i) + "\x00"
+		}
+		return nil
+	})
+	return text, err
+}
+
+func migrate(conn *sqlite3.Conn, from int) error {
 	for v := from + 1; v <= journalVersion; v++ {
 		sql, err := fs.ReadFile(schemas, fmt.Sprintf("schema/journal-%d.sql", v))
 		if err != nil {
 			return err
 		}
-		if err := j.db.conn.Exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT", sql, journalApplication, v)); err != nil {
-			return errors.Join(err, j.db.conn.Exec("ROLLBACK"))
+		if err := conn.Exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT", sql, journalApplication, v)); err != nil {
+			return errors.Join(err, conn.Exec("ROLLBACK"))
 		}
 	}
 	return nil
@@ -107,9 +144,12 @@ func (j *Journal) migrate(from int) error {
 func (j *Journal) load() error {
 	err := j.db.run("SELECT w.n, w.id, c.seq, c.hash, c.time FROM writer w JOIN chain c ON c.writer = w.n AND c.seq = (SELECT max(seq) FROM chain WHERE writer = w.n)", nil,
 		func(s *sqlite3.Stmt) error {
-			id := journal.WriterID(s.ColumnBlob(1, nil))
+			var id journal.WriterID
+			if copy(id[:], s.ColumnRawBlob(1)) < len(id) {
+				return fmt.Errorf("%w: a writer without a whole id", ErrDamaged)
+			}
 			j.local[id] = s.ColumnInt64(0)
-			j.heads[id] = journal.Head{Seq: uint64(s.ColumnInt64(2)), Hash: journal.Hash(s.ColumnBlob(3, nil)), Time: journal.Time(s.ColumnInt64(4))}
+			j.heads[id] = journal.Head{Seq: uint64(s.ColumnInt64(2)), Hash: hashColumn(s, 3), Time: journal.Time(s.ColumnInt64(4))}
 			return nil
 		})
 	if err != nil {
@@ -139,6 +179,12 @@ func (j *Journal) load() error {
 	}
 	j.saved = maps.Clone(j.heads)
 	return nil
+}
+
+// hashColumn reads a hash; one that is not whole is none that anything has, and is found by Verify.
+func hashColumn(s *sqlite3.Stmt, column int) (h journal.Hash) {
+	copy(h[:], s.ColumnRawBlob(column))
+	return h
 }
 
 // Close ends the use of the file. What was not flushed is gone.

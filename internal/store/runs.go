@@ -14,7 +14,7 @@ func (j *Journal) HashAt(w journal.WriterID, seq uint64) (hash journal.Hash, hel
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	err = j.db.run("SELECT c.hash FROM chain c JOIN writer w ON w.n = c.writer WHERE w.id = ? AND c.seq = ?", []any{w[:], seq}, func(s *sqlite3.Stmt) error {
-		hash, held = journal.Hash(s.ColumnBlob(0, nil)), true
+		hash, held = hashColumn(s, 0), true
 		return nil
 	})
 	return hash, held, plain("read a hash", err)
@@ -154,7 +154,9 @@ func (j *Journal) Asides() (list []Aside, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	err = j.db.run("SELECT writer, seq, reason, at FROM set_aside ORDER BY at, writer, seq", nil, func(s *sqlite3.Stmt) error {
-		list = append(list, Aside{Writer: journal.WriterID(s.ColumnBlob(0, nil)), Seq: uint64(s.ColumnInt64(1)), Reason: s.ColumnText(2), At: s.ColumnInt64(3)})
+		var w journal.WriterID
+		copy(w[:], s.ColumnRawBlob(0))
+		list = append(list, Aside{Writer: w, Seq: uint64(s.ColumnInt64(1)), Reason: s.ColumnText(2), At: s.ColumnInt64(3)})
 		return nil
 	})
 	return list, plain("list what was set aside", err)
