@@ -16,7 +16,8 @@ for package in $(packages_with '"pgregory\.net/rapid"'); do
   go test -count=1 -timeout 2h "$package" -rapid.checks="$checks"
 done
 
-storms='Kill|Torn|Power|Crash|Full|Resum|Interrupt|Order|Converge|Simulat|Fork'
+export AMPARO_TEST_SEED=random # every round damages other bytes
+storms='Kill|Changed|Damaged|Torn|Power|Crash|Full|Resum|Interrupt|Order|Converge|Simulat|Fork'
 for package in $(packages_with "^func Test[A-Za-z0-9_]*($storms)"); do
   echo "== storms: $package ($rounds rounds)"
   go test -race -count="$rounds" -timeout 2h -run "$storms" "$package"

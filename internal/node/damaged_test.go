@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,10 +77,28 @@ func sentence(t testing.TB, what string, err error) string {
 	return p.Code
 }
 
+// damageSeed is the same for everybody, so that a change is judged by what it does; AMPARO_TEST_SEED gives another, and
+// "random" one that the test prints (make soak).
+func damageSeed(t *testing.T) uint64 {
+	t.Helper()
+	switch given := os.Getenv("AMPARO_TEST_SEED"); given {
+	case "":
+		return 1
+	case "random":
+		return uint64(time.Now().UnixNano())
+	default:
+		seed, err := strconv.ParseUint(given, 10, 64)
+		if err != nil {
+			t.Fatalf("AMPARO_TEST_SEED: %v", err)
+		}
+		return seed
+	}
+}
+
 // One changed byte anywhere in the journal file is named, or changes nothing. The views are taken away, so that all that is
 // shown comes from the journal.
 func TestAChangedByteInTheJournal(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	seed := damageSeed(t)
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 2))
 	dir, digests, _ := grown(t)
@@ -142,7 +161,7 @@ func TestAJournalCutShort(t *testing.T) {
 
 // Views are projections: deleted, cut or changed anywhere, they are made anew by themselves and say the same.
 func TestADamagedViewIsMadeAnew(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	seed := damageSeed(t)
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 3))
 	dir, digests, want := grown(t)
@@ -210,7 +229,7 @@ func TestADamagedViewIsMadeAnew(t *testing.T) {
 // What is torn off the end of the log is what was never durable; what is left is a journal that holds, and the views follow
 // it, even where they were ahead.
 func TestATornLog(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	seed := damageSeed(t)
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 4))
 	dir := t.TempDir()
@@ -257,7 +276,7 @@ func TestATornLog(t *testing.T) {
 
 // A damaged key file is called that, and not a forgotten passphrase.
 func TestADamagedKeyFileIsNamed(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	seed := damageSeed(t)
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 5))
 	dir := t.TempDir()
