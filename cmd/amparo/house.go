@@ -54,6 +54,9 @@ func (h *house) Founded() bool { return h.open() != nil }
 func (h *house) Workspace() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.node == nil || h.node.Unlocked() == nil {
+		return "" // a locked machine does not say whose it is
+	}
 	return h.name
 }
 

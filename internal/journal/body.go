@@ -10,12 +10,14 @@ import (
 // EntityID names a record or a fact; internal/record gives it a written form.
 type EntityID [16]byte
 
-// FactID is the id of fact number n of a commit: nothing but its place, so that no two machines give one id.
-func FactID(writer WriterID, seq uint64, n int) EntityID {
+// FactID is the id of fact number n of a commit: its place, so that no two machines give one id, and the commit's salt,
+// so that a machine put back to an earlier state gives no id again.
+func FactID(writer WriterID, seq uint64, salt [8]byte, n int) EntityID {
 	b := make([]byte, 0, 48)
 	b = append(b, "amparo fact id v1\x00"...)
 	b = append(b, writer[:]...)
 	b = binary.BigEndian.AppendUint64(b, seq)
+	b = append(b, salt[:]...)
 	b = binary.BigEndian.AppendUint32(b, uint32(n))
 	sum := sha256.Sum256(b)
 	return EntityID(sum[:16])

@@ -151,7 +151,7 @@ func TestFormat1IsWhatItWas(t *testing.T) {
 		t.Errorf("the run: %v", err)
 	}
 
-	for name, id := range map[string]journal.EntityID{"fact id 0": journal.FactID(writer, 1, 0), "fact id 70000": journal.FactID(writer, 1<<40, 70000)} {
+	for name, id := range map[string]journal.EntityID{"fact id 0": journal.FactID(writer, 1, [8]byte{}, 0), "fact id 70000": journal.FactID(writer, 1<<40, [8]byte{1}, 70000)} {
 		g.agree(t, name, id[:])
 	}
 	at := journal.TimeOf(time.Date(2026, 11, 21, 8, 10, 0, 5e6, time.UTC))

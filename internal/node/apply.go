@@ -10,6 +10,7 @@ import (
 	"amparo/internal/journal"
 	"amparo/internal/lang"
 	"amparo/internal/record"
+	"amparo/internal/relay/wire"
 	"amparo/internal/store"
 )
 
@@ -48,6 +49,11 @@ func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.R
 
 func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record.Request, results []record.Result) error {
 	var last *journal.Commit
+	unsigned, size := 0, 0 // a run ends at a signature: one without end could never leave this device
+	sign := func() error {
+		unsigned, size = 0, 0
+		return s.node.journal.Sign(last.Writer, last.Seq, s.member.Writer.Sign(journal.SignPurpose, last.Hash[:]))
+	}
 	for i, r := range requests {
 		if err := ctx.Err(); err != nil {
 			return errors.Join(err, s.drop())
@@ -62,14 +68,23 @@ func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record
 			continue
 		}
 		results[i] = result
-		if commit != nil {
-			last = commit
+		if commit == nil {
+			continue
+		}
+		last, unsigned = commit, unsigned+1
+		for _, part := range commit.Parts {
+			size += len(part)
+		}
+		if unsigned >= journal.RunLength || size >= wire.RunBytes {
+			if err := sign(); err != nil {
+				return errors.Join(err, s.drop())
+			}
 		}
 	}
 	if last == nil {
 		return nil
 	}
-	if err := s.node.journal.Sign(last.Writer, last.Seq, s.member.Writer.Sign(journal.SignPurpose, last.Hash[:])); err != nil {
+	if err := sign(); err != nil {
 		return errors.Join(err, s.drop())
 	}
 	if err := s.node.journal.Flush(); err != nil {
@@ -100,15 +115,23 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 	result := record.Result{OK: true, Action: r.Action, ID: r.ID}
 	view := s.views.Working()
 	var client []byte
+	if id, err := record.ParseID(r.ID); err == nil && !id.IsZero() { // it would stand for another record than its own from then on
+		return nil, record.Result{}, record.Refuse("id", "record_id_as_client_id")
+	}
 	if r.ID != "" {
-		client = clientHash(r.ID)
-		id, done, err := s.views.Resolve(ctx, view, client)
+		client = append(clientHash(r.ID), saidHash(r)...)
+		before, err := s.views.Resolve(ctx, view, client)
 		if err != nil {
 			return nil, result, err
 		}
-		if done {
-			result.Result = Again{ID: id, Again: true}
-			return nil, result, nil
+		for _, b := range before {
+			if b.Same {
+				result.Result = Again{ID: b.ID, Person: b.ID, Again: true}
+				return nil, result, nil
+			}
+		}
+		if len(before) > 0 { // to answer "saved" would lose what is said now
+			return nil, result, record.Refuse("id", "id_used")
 		}
 	}
 	d := draft{time: s.node.clock.Now(), client: client}
@@ -141,13 +164,15 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 
 // Again answers an action whose client id was seen before: nothing was written a second time.
 type Again struct {
-	ID    record.ID `json:"id"`
-	Again bool      `json:"again"`
+	ID     record.ID `json:"id"`
+	Person record.ID `json:"person"` // the same, for who asked for a person
+	Again  bool      `json:"again"`
 }
 
 // change is what the action works with.
 func (s *Session) change(ctx context.Context, in lang.Tag, r record.Request, d *draft) (*record.Change, error) {
 	view := s.views.Working()
+	copy(d.salt[:], draw(len(d.salt)))
 	now := s.now()
 	d.at = r.At
 	if d.at.IsZero() {
@@ -159,12 +184,12 @@ func (s *Session) change(ctx context.Context, in lang.Tag, r record.Request, d *
 	writer := s.member.WriterID()
 	seq := s.node.journal.Head(writer).Seq + 1
 	resolve := func(text string) (record.ID, bool) {
-		id, found, err := s.views.Resolve(ctx, view, clientHash(text))
+		id, found, err := s.resolve(ctx, view, text)
 		d.trouble = errors.Join(d.trouble, err) // a database error must not read as "unknown"
-		return id, found && err == nil
+		return id, found
 	}
 	c := record.Change{Reader: view, Context: ctx, Now: now, At: d.at, Site: s.node.Site(), Member: record.ID(s.member.ID), Lang: string(in)}
-	change := record.NewChange(c, func(i int) record.ID { return record.ID(journal.FactID(writer, seq, i)) }, resolve)
+	change := record.NewChange(c, func(i int) record.ID { return record.ID(journal.FactID(writer, seq, d.salt, i)) }, resolve)
 	if r.Site != "" {
 		site, err := change.Ref("site", r.Site)
 		if err != nil {
@@ -218,8 +243,26 @@ func (s *Session) follow() error {
 	}
 }
 
+// resolve finds the record that a client's id stands for. Where two devices used one id, it stands for neither.
+func (s *Session) resolve(ctx context.Context, r record.Reader, client string) (id record.ID, found bool, err error) {
+	list, err := s.views.Resolve(ctx, r, clientHash(client))
+	switch {
+	case err != nil || len(list) == 0:
+		return id, false, err
+	case len(list) > 1:
+		return id, false, record.Refuse("id", "ambiguous_id")
+	}
+	return list[0].ID, true, nil
+}
+
 // clientHash is how a client's id is kept: the id itself may say something about the person.
 func clientHash(id string) []byte {
 	sum := sha256.Sum256([]byte("amparo client id v1\x00" + id))
-	return sum[:12]
+	return sum[:8]
+}
+
+// saidHash tells a retry from something else under the same id.
+func saidHash(r record.Request) []byte {
+	sum := sha256.Sum256([]byte("amparo client data v1\x00" + r.Action + "\x00" + string(r.Data)))
+	return sum[:4]
 }

@@ -175,6 +175,7 @@ func (s *Session) Rebuild(ctx context.Context) error {
 
 // renew makes the views anew.
 func (s *Session) renew(ctx context.Context) error {
+	s.torn = true
 	if err := s.views.Close(); err != nil {
 		return err
 	}
@@ -184,5 +185,9 @@ func (s *Session) renew(ctx context.Context) error {
 	if err := s.openViews(); err != nil {
 		return err
 	}
-	return s.catchUp(ctx)
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	s.torn = false
+	return nil
 }

@@ -16,6 +16,7 @@ import (
 // draft is a commit in the making.
 type draft struct {
 	time     journal.Time
+	salt     [8]byte
 	at       time.Time // when it happened, in its zone
 	site     record.ID
 	client   []byte
@@ -28,8 +29,7 @@ type draft struct {
 func (n *Node) build(m *vault.Member, d draft) (*journal.Commit, error) {
 	writer := m.WriterID()
 	head := n.journal.Head(writer)
-	h := journal.Header{Workspace: m.Workspace, Writer: writer, Seq: head.Seq + 1, Prev: head.Hash, Time: d.time, Seen: n.unseen(writer)}
-	copy(h.Salt[:], draw(len(h.Salt)))
+	h := journal.Header{Workspace: m.Workspace, Writer: writer, Seq: head.Seq + 1, Prev: head.Hash, Time: d.time, Salt: d.salt, Seen: n.unseen(writer)}
 	var plain [][]byte
 	if len(d.controls) > 0 {
 		open, err := journal.EncodeControls(d.controls)
@@ -46,7 +46,12 @@ func (n *Node) build(m *vault.Member, d draft) (*journal.Commit, error) {
 		}
 		body, shelf := d.body(c)
 		packed, err := journal.EncodeBody(body)
-		if err != nil {
+		switch {
+		case errors.Is(err, journal.ErrTooLarge):
+			return nil, record.Refuse("", "too_large").Because(err)
+		case errors.Is(err, journal.ErrFormat): // a time, zone or text that no journal holds
+			return nil, record.Refuse("", "not_writable").Because(err)
+		case err != nil:
 			return nil, err
 		}
 		h.Parts = append(h.Parts, journal.PartHeader{Tag: m.Ring.Tag(c), Epoch: epoch, Shelf: m.Ring.Secret.Shelf(shelf[:])})
@@ -174,15 +179,15 @@ func (n *Node) announce(m *vault.Member, first, then []journal.Control, say func
 	}
 	controls := append(slices.Clone(first), cert)
 	seq := n.journal.Head(m.WriterID()).Seq + 1
-	now := n.clock.Now()
+	now, salt := n.clock.Now(), [8]byte(draw(8))
 	change := record.NewChange(record.Change{Reader: nothing{}, Context: context.Background(), Now: now.Wall(), At: n.options.Wall(), Member: record.ID(m.ID)},
-		func(i int) record.ID { return record.ID(journal.FactID(m.WriterID(), seq, i)) }, func(string) (record.ID, bool) { return record.ID{}, false })
+		func(i int) record.ID { return record.ID(journal.FactID(m.WriterID(), seq, salt, i)) }, func(string) (record.ID, bool) { return record.ID{}, false })
 	if say != nil {
 		if err := say(change); err != nil {
 			return err
 		}
 	}
-	commit, err := n.build(m, draft{time: now, at: n.options.Wall(), facts: change.Facts(), controls: append(controls, then...)})
+	commit, err := n.build(m, draft{time: now, salt: salt, at: n.options.Wall(), facts: change.Facts(), controls: append(controls, then...)})
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,9 @@ func settle(c *record.Change, kinds []*record.Kind, d settleData) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		if !slices.ContainsFunc(state.Rivals(f), func(st record.Standing) bool { return same(st.Value, value) }) {
+			return nil, record.Refuse("value", "not_a_rival", "field", d.Field)
+		}
 		changed, err := c.Settle(k, id, d.Field, value)
 		if err != nil {
 			return nil, err
@@ -102,6 +105,14 @@ func settle(c *record.Change, kinds []*record.Kind, d settleData) (any, error) {
 		return settled{ID: id, Changed: changed}, nil
 	}
 	return nil, record.Refuse("record", "unknown_id", "field", "record")
+}
+
+// same compares a value that stands with one as an action gives it.
+func same(stands, given any) bool {
+	if id, ok := given.(record.ID); ok {
+		given = id[:]
+	}
+	return record.Equal(stands, given)
 }
 
 // settledValue reads a value as its field's type.

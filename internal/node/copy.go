@@ -73,6 +73,9 @@ func (n *Node) take(run *journal.Run) (fault, err error) {
 	case err != nil:
 		return nil, err
 	}
+	if err := n.journal.Fill(run.Commits[:len(run.Commits)-len(verdict.Fresh)]); err != nil {
+		return nil, err
+	}
 	if len(verdict.Fresh) == 0 {
 		return nil, nil
 	}

@@ -69,7 +69,10 @@ func (s *Session) arrive(ctx context.Context) error {
 	if err := s.receive(); err != nil {
 		return err
 	}
-	return s.catchUp(ctx)
+	if s.locked.Load() {
+		return ErrLocked
+	}
+	return s.catchUp(s.life) // what arrived is here, also when nobody waits for it any more
 }
 
 // ExchangeAs exchanges for a member who has no keys yet: the first contact after joining brings their grant.
@@ -103,8 +106,12 @@ func (n *Node) exchange(ctx context.Context, m *vault.Member, url string, progre
 			return exchange.Summary{}, err
 		}
 	}
-	sum, err := exchange.WithRelay(ctx, exchange.Options{URL: url, Workspace: m.Workspace, Signer: m.Writer, Certificate: m.Certificate(),
+	n.mu.Lock() // arriving commits may start a new writer
+	signer, certificate := m.Writer, m.Certificate()
+	n.mu.Unlock()
+	sum, err := exchange.WithRelay(ctx, exchange.Options{URL: url, Workspace: m.Workspace, Signer: signer, Certificate: certificate,
 		Memory: memory, Progress: progress, Now: n.options.Wall}, n.Copy())
+	n.undelivered(&sum)
 	at := before
 	if err == nil {
 		at = n.options.Wall()
@@ -113,6 +120,25 @@ func (n *Node) exchange(ctx context.Context, m *vault.Member, url string, progre
 		err = errors.Join(err, fmt.Errorf("remember the exchange: %w", keep))
 	}
 	return sum, errors.Join(err, n.leaveFork(m, sum))
+}
+
+// undelivered takes back what the relay's numbers seem to say of a chain of which it holds another story: from where
+// the stories part, what is here is only here, and is offered and named again at each exchange.
+func (n *Node) undelivered(sum *exchange.Summary) {
+	less := func(w journal.WriterID, seq uint64, code string) {
+		if code != wire.FaultForked || sum.Memory.Known[w] < seq {
+			return
+		}
+		if sum.Memory.Known[w] = seq - 1; seq <= 1 {
+			delete(sum.Memory.Known, w)
+		}
+	}
+	for _, r := range sum.Refused {
+		less(r.Writer, r.Seq, r.Code)
+	}
+	for _, f := range sum.Faults {
+		less(f.Writer, f.Seq, f.Code)
+	}
 }
 
 // leaveFork starts a new writer when the relay holds another story of this one's chain: the whole machine was put back

@@ -157,9 +157,15 @@ func TestActionsBecomeCommitsAndViews(t *testing.T) {
 	if planted.Commit == "" || planted.ID != "t1" {
 		t.Errorf("result %+v: no commit, or the client's id is lost", planted)
 	}
-	again := must(t, do(t, s, "tree.plant", "t1", map[string]any{"name": "ceiba", "height": 3}))
+	again := must(t, do(t, s, "tree.plant", "t1", map[string]any{"name": "ceiba", "height": 3, "birds": []string{"loro"}}))
 	if again.Commit != "" {
 		t.Error("the same client id wrote twice")
+	}
+	if r := do(t, s, "tree.plant", "t1", map[string]any{"name": "mangle"}); r.OK || r.Error.Code != "id_used" {
+		t.Errorf("other data under the same id: %+v; to say \"saved\" would lose them", r)
+	}
+	if r := do(t, s, "storm.note", planted.Result.(map[string]record.ID)["id"].String(), map[string]any{"tree": "t1", "note": "x"}); r.OK || r.Error.Code != "record_id_as_client_id" {
+		t.Errorf("a record's id as a client's: %+v", r)
 	}
 	must(t, do(t, s, "tree.change", "", map[string]any{"tree": "t1", "height": 4}))
 	storm1 := must(t, do(t, s, "storm.note", "", map[string]any{"tree": "t1", "note": "granizo"}))

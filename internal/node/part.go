@@ -15,6 +15,9 @@ var errNoKey = errors.New("the member does not hold the key")
 
 // openPart opens and decodes one sealed part.
 func openPart(ring *vault.Ring, a *store.Arrived) (store.Opened, error) {
+	if a.Index < 0 {
+		return store.Opened{}, store.ErrDamaged
+	}
 	h := &a.Commit.Header
 	c, named := ring.Named(h.Parts[a.Index].Tag)
 	if !named {
@@ -32,5 +35,5 @@ func openPart(ring *vault.Ring, a *store.Arrived) (store.Opened, error) {
 	if err != nil {
 		return store.Opened{}, err
 	}
-	return store.Opened{Arrival: a.Arrival, In: c, Writer: h.Writer, Seq: h.Seq, Time: h.Time, By: record.ID(a.Member), Body: body}, nil
+	return store.Opened{Arrival: a.Arrival, In: c, Writer: h.Writer, Seq: h.Seq, Salt: h.Salt, Time: h.Time, By: record.ID(a.Member), Body: body}, nil
 }

@@ -30,9 +30,9 @@ func (s *Session) query(ctx context.Context, in lang.Tag, name string, params ma
 	}
 	var trouble error // a database error must not read as "unknown"
 	resolve := func(text string) (record.ID, bool) {
-		id, found, err := s.views.Resolve(ctx, s.views, clientHash(text))
+		id, found, err := s.resolve(ctx, s.views, text)
 		trouble = errors.Join(trouble, err)
-		return id, found && err == nil
+		return id, found
 	}
 	ask := record.NewAsk(record.Ask{Reader: s.views, Context: ctx, Now: s.now(), Member: record.ID(s.member.ID), Site: s.node.Site(), Lang: string(in),
 		Pending: func() (any, error) { return s.Pending() }}, resolve, s.remember)

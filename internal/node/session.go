@@ -26,6 +26,7 @@ type Session struct {
 	using  sync.RWMutex // held for reading while the views are in use; Lock waits for it. Taken before Node.mu, never after
 
 	views *store.Views
+	torn  bool                        // the views are closed or not whole: nothing is read from them before they are made anew. Guarded by using
 	saw   map[journal.WriterID]uint64 // heads that this writer's commits already name as seen
 	odd   []store.Odd
 
@@ -80,14 +81,18 @@ func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 	if err := n.settle(m); err != nil {
 		return nil, err
 	}
-	if err := s.loadSeen(); err != nil {
-		return nil, err
-	}
 	if err := s.openViews(); err != nil {
 		return nil, err
 	}
 	last, err := s.node.journal.LastArrival()
-	if err == nil && s.views.Ahead(last) { // else what is written next would take places already read, and never show
+	ahead := err == nil && s.views.Ahead(last)
+	if ahead { // the journal is an older one: commits of this writer that it lacks may have left already
+		err = n.newWriter(m)
+	}
+	if err == nil {
+		err = s.loadSeen()
+	}
+	if err == nil && ahead { // else what is written next would take places already read, and never show
 		err = s.renew(ctx)
 	} else if err == nil {
 		err = s.catchUp(ctx)
@@ -186,6 +191,10 @@ func (s *Session) use() (end func(), err error) {
 	if s.locked.Load() {
 		s.using.RUnlock()
 		return nil, ErrLocked
+	}
+	if s.torn {
+		s.using.RUnlock()
+		return nil, fmt.Errorf("%w: it could not be made anew", store.ErrViewDamaged)
 	}
 	return s.using.RUnlock, nil
 }

@@ -56,7 +56,7 @@ func (w *workspace) apply(r record.Request) record.Result {
 	w.now = w.now.Add(time.Minute)
 	seq := uint64(len(w.commits) + 1)
 	change := record.NewChange(record.Change{Reader: w.views, Context: w.t.Context(), Now: w.now, At: w.now, Member: record.ID{w.writer[0]}, Lang: "en"},
-		func(n int) record.ID { return record.ID(journal.FactID(w.writer, seq, n)) }, func(string) (record.ID, bool) { return record.ID{}, false })
+		func(n int) record.ID { return record.ID(journal.FactID(w.writer, seq, [8]byte{}, n)) }, func(string) (record.ID, bool) { return record.ID{}, false })
 	out, err := action.Run(change, r.Data)
 	if err != nil {
 		return record.Result{Action: r.Action, Error: &record.Problem{Message: err.Error()}}

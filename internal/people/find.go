@@ -2,6 +2,7 @@ package people
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -115,9 +116,10 @@ type roll struct {
 	position int64 // of the view, up to which this has read
 	row      int64 // the last person's row
 	changes  map[record.ID]bool
+	unborn   map[record.ID]bool // whose registration has not arrived: it fills the row without standing among the changes
 }
 
-const indexColumns = "rowid, id, given, surname1, surname2, nickname, birth, age, age_on, nationality, card"
+const indexColumns = "rowid, id, given, surname1, surname2, nickname, birth, age, age_on, nationality, card, _rec IS NULL"
 
 func (r *roll) upToDate(a *record.Ask) (*match.Index, error) {
 	r.mu.Lock()
@@ -151,7 +153,7 @@ func (r *roll) upToDate(a *record.Ask) (*match.Index, error) {
 }
 
 func (r *roll) start() {
-	r.index, r.row, r.changes = match.NewIndex(), 0, map[record.ID]bool{}
+	r.index, r.row, r.changes, r.unborn = match.NewIndex(), 0, map[record.ID]bool{}, map[record.ID]bool{}
 }
 
 // readNew reads the persons added and changed since. The list of changes is read before the persons: what comes between is then
@@ -160,10 +162,13 @@ func (r *roll) readNew(a *record.Ask) error {
 	put := func(row record.Row) error {
 		r.row = max(r.row, row.Int(0))
 		r.index.Put(indexEntry(row))
+		if delete(r.unborn, row.ID(1)); row.Bool(11) {
+			r.unborn[row.ID(1)] = true
+		}
 		return nil
 	}
 	first := r.row == 0
-	changed := map[record.ID]bool{}
+	changed := maps.Clone(r.unborn)
 	err := a.Select(a.Context, "SELECT entity, id FROM identity._change WHERE kind = ?", []any{int(Person.Number)}, func(row record.Row) error {
 		if fact := row.ID(1); !r.changes[fact] {
 			r.changes[fact] = true

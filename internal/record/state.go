@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -211,7 +212,7 @@ var stateModes = sync.OnceValues(func() (cbor.EncMode, cbor.DecMode) {
 	if err != nil {
 		panic(err) // options are constants: wrong ones are a fault of this file
 	}
-	dec, err := cbor.DecOptions{DefaultMapType: nil, IntDec: cbor.IntDecConvertSignedOrFail}.DecMode()
+	dec, err := cbor.DecOptions{DefaultMapType: nil, MaxArrayElements: math.MaxInt32, MaxMapPairs: math.MaxInt32, IntDec: cbor.IntDecConvertSignedOrFail}.DecMode()
 	if err != nil {
 		panic(err)
 	}

@@ -19,6 +19,13 @@ func OpenSQLite(ctx context.Context, path string) (*SQLStore, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open the relay's store: %w", err)
 	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // nobody else on this machine has business here
+	if err != nil {
+		return nil, fmt.Errorf("open the relay's store: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("open the relay's store: %w", err)
+	}
 	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: "_txlock=deferred" +
 		"&_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=secure_delete(on)"}).String()
 	write, err := sql.Open("sqlite3", name)

@@ -64,19 +64,25 @@ func row(sum hash.Hash, r *sqlite3.Stmt) {
 	sum.Write([]byte{'\n'})
 }
 
-// Resolve finds what the client's id created.
-func (v *Views) Resolve(ctx context.Context, r record.Reader, hash []byte) (id record.ID, found bool, err error) {
+// Resolved is what was written under a client's id.
+type Resolved struct {
+	ID   record.ID
+	Same bool // the same action with the same data
+}
+
+// Resolve finds what was written under a client's id. There can be several: two devices may use one id.
+func (v *Views) Resolve(ctx context.Context, r record.Reader, client []byte) (found []Resolved, err error) {
 	for _, c := range record.Compartments() {
-		if !v.Opens(c) || found {
+		if !v.Opens(c) {
 			continue
 		}
-		err = r.Select(ctx, fmt.Sprintf("SELECT id FROM %s._client WHERE hash = ?", c), []any{hash}, func(row record.Row) error {
-			id, found = row.ID(0), true
+		err = r.Select(ctx, fmt.Sprintf("SELECT id, said FROM %s._client WHERE hash = ? ORDER BY id", c), []any{client[:clientHash]}, func(row record.Row) error {
+			found = append(found, Resolved{row.ID(0), len(client) == ClientSize && string(row.Blob(1)) == string(client[clientHash:])})
 			return nil
 		})
 		if err != nil {
-			return id, false, err
+			return nil, err
 		}
 	}
-	return id, found, nil
+	return found, nil
 }

@@ -19,6 +19,7 @@ type Opened struct {
 	In      record.Compartment
 	Writer  journal.WriterID
 	Seq     uint64
+	Salt    [8]byte
 	Time    journal.Time
 	By      record.ID // the member behind the writer
 	Body    journal.Body
@@ -122,7 +123,7 @@ func (v *Views) project(p *Opened, odd *[]Odd) error {
 		if kind == nil || kind.In != p.In {
 			continue // of a later version: kept in the journal, projected after an upgrade
 		}
-		f, err := fact(kind, w, record.ID(journal.FactID(p.Writer, p.Seq, int(w.N))))
+		f, err := fact(kind, w, record.ID(journal.FactID(p.Writer, p.Seq, p.Salt, int(w.N))))
 		if err != nil {
 			*odd = append(*odd, Odd{p.Writer, p.Seq, w.N, err.Error()})
 			continue
@@ -139,9 +140,9 @@ func (v *Views) project(p *Opened, odd *[]Odd) error {
 		if err != nil {
 			return fmt.Errorf("%s, commit %d by %s: %w", kind.Name, p.Seq, p.Writer, err)
 		}
-		if w.N == 0 && len(p.Body.Client) > 0 { // an action says first what it is about
-			if err := v.write.exec(fmt.Sprintf("INSERT INTO %s._client (hash, id) VALUES (?1, ?2) ON CONFLICT (hash) DO UPDATE SET id = min(id, ?2)", p.In),
-				p.Body.Client, f.Entity); err != nil {
+		if w.N == 0 && len(p.Body.Client) == ClientSize { // an action says first what it is about
+			if err := v.write.exec(fmt.Sprintf("INSERT INTO %s._client (hash, id, said) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", p.In),
+				p.Body.Client[:clientHash], f.Entity, p.Body.Client[clientHash:]); err != nil {
 				return err
 			}
 		}
@@ -185,6 +186,12 @@ func fact(k *record.Kind, w *journal.Fact, id record.ID) (record.Fact, error) {
 	}
 	return f, nil
 }
+
+// ClientSize is the length of a body's Client: a hash of the client's id, then one of what was asked under it.
+const (
+	ClientSize = 12
+	clientHash = 8
+)
 
 // maxTally bounds one count line: a sum of hostile ones must not overflow the column and stop the view.
 const maxTally = 1_000_000_000

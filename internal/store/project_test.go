@@ -79,7 +79,7 @@ func drawn(t *rapid.T) (chains [][]Opened) {
 		writer := journal.WriterID{byte(w + 1)}
 		seq := uint64(len(chains[w]) + 1)
 		kind := rapid.SampledFrom([]*record.Kind{house, house, street, fire, passer}).Draw(t, "kind")
-		id := record.ID(journal.FactID(writer, seq, 0))
+		id := record.ID(journal.FactID(writer, seq, [8]byte{}, 0))
 		fact := journal.Fact{Kind: kind.Number, Values: map[uint8]any{}}
 		entity := id
 		var earlier []said

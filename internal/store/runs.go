@@ -128,6 +128,35 @@ func (j *Journal) AppendRun(fresh []journal.Commit, sig seal.Signature, roll *jo
 	return nil
 }
 
+// Fill gives commits that are held the parts that are missing or damaged here: whoever sent a commit first may have had to
+// withhold one. The commits must have been judged good.
+func (j *Journal) Fill(held []journal.Commit) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := range held {
+		c, _, there, err := j.commit(j.local[held[i].Writer], held[i].Seq, false)
+		if err != nil || !there || c.Hash != held[i].Hash {
+			continue // Verify names it
+		}
+		for p, data := range held[i].Parts {
+			if data == nil || c.Parts[p] != nil {
+				continue
+			}
+			if err := j.begin(); err != nil {
+				return err
+			}
+			if err := j.db.exec("DELETE FROM part WHERE idx = ?3 AND chain = (SELECT n FROM chain WHERE writer = ?1 AND seq = ?2)", j.local[c.Writer], c.Seq, p); err != nil {
+				return plain("mend a commit", err)
+			}
+			if err := j.db.exec("INSERT INTO part (arrival, chain, idx, tag, data) SELECT (SELECT max(arrival) + 1 FROM part), n, ?3, ?4, ?5 FROM chain WHERE writer = ?1 AND seq = ?2",
+				j.local[c.Writer], c.Seq, p, int(c.Header.Parts[p].Tag), data); err != nil {
+				return plain("mend a commit", err)
+			}
+		}
+	}
+	return nil
+}
+
 // maxAsides is how many refused runs are kept: who sends them without end must not fill the disk.
 const maxAsides = 256
 

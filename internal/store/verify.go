@@ -51,6 +51,11 @@ func (j *Journal) Verify(progress func(commits int)) (findings []Finding, commit
 				bad(seq, "does not follow the commit before it")
 			}
 			prev = c.Hash
+			for i, data := range c.Parts {
+				if data == nil {
+					bad(seq, "part %d is not here", i)
+				}
+			}
 			if sig != nil {
 				if err := cert.Writer.Verify(journal.SignPurpose, c.Hash[:], *sig); err != nil {
 					bad(seq, "the signature does not verify")

@@ -186,6 +186,7 @@ func (v *Views) Close() error {
 	}
 	if v.write != nil {
 		err = errors.Join(err, v.write.close())
+		v.write = nil // closing twice is no error
 	}
 	return err
 }

@@ -157,6 +157,19 @@ func (c *call) sites() ([]place.SiteBrief, error) {
 	return answer.Sites, nil
 }
 
+// nameOfSite is what a site is called; a dash when it is not known here.
+func (c *call) nameOfSite(id record.ID) string {
+	sites, err := c.sites()
+	if err == nil {
+		for _, s := range sites {
+			if s.ID == id {
+				return s.Name
+			}
+		}
+	}
+	return "—"
+}
+
 // siteName is the name of where the member works; empty when not chosen.
 func (c *call) siteName() string {
 	if c.session == nil {

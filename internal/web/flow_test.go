@@ -111,16 +111,23 @@ func TestUpdateSendsOnlyWhatChangedAndCanBeUndone(t *testing.T) {
 	_, data := last(t, house)
 	same(t, data, `{"groups":[],"note":null,"person":"`+webtest.Maria.ID.String()+`","surname2":"Hernández Ruiz"}`)
 
-	if page := b.page(b.get(address)); !strings.Contains(page, `action="/undo"`) {
-		t.Error("undoing is not offered")
+	page := b.page(b.get(address))
+	_, step, offered := strings.Cut(page, `name="step" value="`)
+	if !offered {
+		t.Fatal("undoing is not offered")
 	}
-	if r := b.post("/undo", nil); r.Header.Get("Location") != address {
+	step, _, _ = strings.Cut(step, `"`)
+	written := len(house.Applied)
+	if b.post("/undo", url.Values{"step": {"another"}}); len(house.Applied) != written {
+		t.Error("a button left over in another window undid this step")
+	}
+	if r := b.post("/undo", url.Values{"step": {step}}); r.Header.Get("Location") != address {
 		t.Errorf("undo: %d to %q", r.StatusCode, r.Header.Get("Location"))
 	}
 	_, data = last(t, house)
 	same(t, data, `{"groups":["pregnant","survivor_violence"],"note":"Viaja con su hermana menor.","person":"`+webtest.Maria.ID.String()+`","surname2":"Hernández"}`)
 	before := len(house.Applied)
-	b.post("/undo", nil)
+	b.post("/undo", url.Values{"step": {step}})
 	if len(house.Applied) != before {
 		t.Error("undone twice")
 	}
@@ -308,5 +315,45 @@ func TestHappenedEarlier(t *testing.T) {
 	}
 	if r := b.post("/headcount", url.Values{"total": {"87"}, "at_date": {"2026-03-28"}}); r.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("tomorrow was taken: %d", r.StatusCode)
+	}
+}
+
+// Somebody saved another value while this one was typed, or chose another site in another window: nothing is written
+// before the reader has seen it.
+func TestAFormThatIsNoLongerTrueSaysSoFirst(t *testing.T) {
+	house := &webtest.House{}
+	b := unlocked(t, house)
+	address := maria + webtest.Maria.ID.String()
+	root, err := webtest.Parse([]byte(b.page(b.get(address + "/edit"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := filled(root)
+	form.Set("_was", strings.Replace(form.Get("_was"), `"Hernández"`, `"Fernández"`, 1))
+	form.Set("surname2", "Hernandes")
+	r := b.post(address+"/edit", form)
+	page := b.page(r)
+	if r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(page, "Hernández") || !strings.Contains(page, "Hernandes") || len(house.Applied) != 0 {
+		t.Fatalf("%d, %d written: a newer value was overwritten unseen", r.StatusCode, len(house.Applied))
+	}
+	if root, err = webtest.Parse([]byte(page)); err != nil {
+		t.Fatal(err)
+	}
+	if r := b.post(address+"/edit", filled(root)); r.StatusCode != http.StatusSeeOther {
+		t.Errorf("%d: choosing one's own value after having seen the other", r.StatusCode)
+	}
+
+	if root, err = webtest.Parse([]byte(b.page(b.get("/headcount")))); err != nil {
+		t.Fatal(err)
+	}
+	form = filled(root)
+	if form.Get("_site") == "" {
+		t.Fatal("the form does not say of which site it is")
+	}
+	form.Set("_site", webtest.Maria.ID.String())
+	form.Set("total", "77")
+	before := len(house.Applied)
+	if r := b.post("/headcount", form); r.StatusCode != http.StatusUnprocessableEntity || len(house.Applied) != before {
+		t.Errorf("%d: saved for another site than the form showed", r.StatusCode)
 	}
 }

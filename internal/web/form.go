@@ -18,6 +18,7 @@ type Form struct {
 	ID      string // of the element; the language switch names it
 	Action  string
 	Client  string // random client id: the same post twice is one change
+	Site    string // where the form was opened: a site chosen meanwhile in another window must not take it
 	Faults  []Fault
 	Heading string // of the summary of faults
 	Kept    string // says that what was typed is still there
@@ -93,7 +94,12 @@ func (c *call) form(action string, start url.Values) (*form, error) {
 		}
 		if f.typed.Has("_fresh") { // the reader prefers an empty form to the draft
 			f.typed, f.submitted, f.Client = start, false, ""
-			c.session.dropDraft(action)
+			if c.session != nil {
+				c.session.dropDraft(action)
+			}
+			if f.typed == nil {
+				f.typed = url.Values{}
+			}
 		}
 	} else if c.session != nil {
 		if draft := c.session.draft(action); draft != nil {
@@ -103,7 +109,18 @@ func (c *call) form(action string, start url.Values) (*form, error) {
 	if !goodClient(f.Client) {
 		f.Client = newClient()
 	}
+	f.stand()
 	return f, nil
+}
+
+// stand notices that the form was opened at another site than the one the member now works at, once: saving again means
+// the site that is shown.
+func (f *form) stand() {
+	f.Site = f.siteID().String()
+	was, err := record.ParseID(f.typed.Get("_site"))
+	if f.submitted && err == nil && !was.IsZero() && was.String() != f.Site {
+		f.wrong("", f.T("form.site_changed", "was", f.nameOfSite(was), "site", f.siteName()))
+	}
 }
 
 // goodClient keeps a client id that this server may have made; anything else is replaced.
@@ -304,4 +321,4 @@ func (c *call) switchLang(to string) bool {
 }
 
 // newClient makes the random id that a form carries, so that pressing twice saves once.
-func newClient() string { return rand.Text() }
+func newClient() string { return "form-" + rand.Text() } // never the written form of a record's id

@@ -70,9 +70,9 @@ func keepDraft(c *call) error {
 
 // undo applies what takes the last step back, as an action like any other: both steps stay in the journal.
 func undo(c *call) error {
-	back := c.session.stepBack()
+	back := c.session.stepBack(c.r.PostFormValue("step"))
 	if back == nil {
-		c.session.say(notice{Text: c.T("notice.nothing_to_undo")})
+		c.session.tell(notice{Text: c.T("notice.nothing_to_undo")})
 		return c.to("/")
 	}
 	r := c.desk.Apply(c.r.Context(), c.lang, *back.Undo)

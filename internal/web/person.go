@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -272,6 +273,16 @@ type PersonEditPage struct {
 	Back   string
 }
 
+// standing is what the form would say had nobody typed anything.
+func (f *form) standing(sheet url.Values) (personData, error) {
+	typed, faults := f.typed, f.Faults
+	f.typed, f.Faults = sheet, nil
+	stands := f.personData()
+	f.typed, f.Faults = typed, faults
+	raw := personData{}
+	return raw, json.Unmarshal([]byte(encode(stands)), &raw)
+}
+
 func personEditPage(c *call) error {
 	id := c.r.PathValue("id")
 	p, err := ask[people.Shown](c, "person.show", "person", id)
@@ -297,12 +308,23 @@ func personEditPage(c *call) error {
 			return errTooMuch
 		}
 		back := personData{}
+		stands, err := f.standing(c.sheet(p))
+		if err != nil {
+			return err
+		}
 		for name, v := range data {
-			if bytes.Equal(v, before[name]) {
+			switch {
+			case bytes.Equal(v, before[name]):
 				delete(data, name)
-			} else if before[name] != nil {
+			case !bytes.Equal(stands[name], before[name]) && !bytes.Equal(stands[name], v):
+				// Somebody saved another value while this one was typed: it must not go unseen.
+				f.wrong(name, c.T("update.changed_meanwhile", "value", strings.Trim(string(stands[name]), `"`)))
+			case before[name] != nil:
 				back[name] = before[name]
 			}
+		}
+		if len(f.Faults) > 0 {
+			was = encode(stands) // saving again is a choice between what was just shown
 		}
 		if f.ready() && len(data) == 0 {
 			return f.done(address, notice{Text: c.T("refuse.nothing_changed")})

@@ -373,6 +373,13 @@ func (c *call) csv(q question, answer observatory.Answer) ([]byte, error) {
 	for _, r := range answer.Rows {
 		rows = append(rows, []string{r.Codes[0], c.sumLabel(q.by, r.Codes[0]), strconv.FormatInt(r.Value, 10), answer.Unit, answer.Series.ID, where, answer.Source.Publisher})
 	}
+	for _, row := range rows {
+		for i, cell := range row {
+			if i != 2 && cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+				row[i] = "'" + cell // a spreadsheet must not run what a publisher's name says
+			}
+		}
+	}
 	if err := w.WriteAll(rows); err != nil {
 		return nil, fmt.Errorf("web: table of %s: %w", q.series, err)
 	}

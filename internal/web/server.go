@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -144,13 +145,18 @@ func (u *unlocks) note(member string, right bool, now time.Time) {
 // unlock tries a passphrase for one of the members of this house.
 func (s *Server) unlock(ctx context.Context, m Member, passphrase string) (Desk, error) {
 	key := m.ID.String()
+	s.unlocks.busy.Lock() // before the count is read: guesses side by side must not all come in under it
+	defer s.unlocks.busy.Unlock()
 	if left := s.unlocks.wait(key, time.Now()); left > 0 {
 		return nil, waitError{left}
 	}
-	s.unlocks.busy.Lock()
-	defer s.unlocks.busy.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	d, err := s.config.House.Unlock(ctx, m.ID, passphrase)
-	s.unlocks.note(key, err == nil, time.Now())
+	if err == nil || errors.Is(err, ErrPassphrase) {
+		s.unlocks.note(key, err == nil, time.Now())
+	}
 	return d, err
 }
 

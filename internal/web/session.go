@@ -229,11 +229,22 @@ func (s *session) said() *notice {
 	return n
 }
 
-// stepBack takes the notice whose step can be taken back; nil when there is none.
-func (s *session) stepBack() *notice {
+// tell shows a notice without anything having been done.
+func (s *session) tell(n notice) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notice = &n
+}
+
+// stepBack takes the notice whose step can be taken back; nil when it is not that one: a button left over in another
+// window must not undo what was done since.
+func (s *session) stepBack(step string) *notice {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.back
+	if n == nil || n.Undo.ID != step {
+		return nil
+	}
 	s.back = nil
 	return n
 }

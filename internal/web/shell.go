@@ -52,7 +52,7 @@ type Kept struct {
 // Said is the notice after something was done.
 type Said struct {
 	Text, Link, Label string
-	Undo              bool
+	Undo              string // which step; empty: none
 	UndoLabel         string
 }
 
@@ -110,7 +110,10 @@ func (c *call) shell(title string) Shell {
 	s.Kept = c.kept(c.desk.Status())
 	if c.r.Header.Get("X-Part") == "" && c.r.Method == "GET" {
 		if n := c.session.said(); n != nil {
-			s.Notice = &Said{Text: n.Text, Link: n.Link, Label: n.Label, Undo: n.Undo != nil, UndoLabel: c.T("app.undo")}
+			s.Notice = &Said{Text: n.Text, Link: n.Link, Label: n.Label, UndoLabel: c.T("app.undo")}
+			if n.Undo != nil {
+				s.Notice.Undo = n.Undo.ID
+			}
 		}
 	}
 	return s

@@ -1,0 +1,79 @@
+package node
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"amparo/internal/record"
+)
+
+// A whole machine put back to an earlier state, as by a disk image: nothing in the folder shows it. What is written
+// then is somebody else, never lands on the record that had its place before, and is never called delivered.
+func TestAMachinePutBack(t *testing.T) {
+	url, root := relayed(t), t.TempDir()
+	dir, snapshot := filepath.Join(root, "node"), filepath.Join(root, "snapshot")
+	n, ana := founded(t, dir)
+	_, bea := joined(t, ana, url, "Bea")
+	plant(t, ana, "root")
+	inStep(t, url, ana)
+	closed(t, n)
+	copyFolder(t, dir, snapshot)
+	n, ana = reopen(t, dir)
+	before := must(t, do(t, ana, "tree.plant", "", map[string]any{"name": "ALICE"}))
+	inStep(t, url, ana, bea)
+	closed(t, n)
+
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	copyFolder(t, snapshot, dir)
+	pretendItNeverMoved(t, dir)
+	_, ana = reopen(t, dir)
+	after := must(t, do(t, ana, "tree.plant", "", map[string]any{"name": "BOB"}))
+	if before.ID == after.ID {
+		t.Fatal("two records have one id")
+	}
+	for range 2 { // the first finds the fork; what is written afterwards travels as a new writer's
+		if _, err := ana.Exchange(t.Context(), url, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, do(t, ana, "storm.note", "", map[string]any{"tree": after.ID, "note": "BOB has fever"}))
+	inStep(t, url, ana, bea)
+	if p, err := ana.Pending(); err != nil || p.Commits == 0 {
+		t.Errorf("%+v, %v: BOB is nowhere else", p, err)
+	}
+	err := bea.views.Select(t.Context(), "SELECT t.name, s.note FROM care.storm s JOIN identity.tree t ON t.id = s.tree", nil, func(r record.Row) error {
+		t.Errorf("on another device %s reads %q", r.Text(0), r.Text(1))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func pretendItNeverMoved(t *testing.T, dir string) {
+	t.Helper()
+	writers, err := filepath.Glob(filepath.Join(dir, "vault", "*.writer"))
+	if err != nil || len(writers) != 1 {
+		t.Fatalf("%q, %v", writers, err)
+	}
+	path := filepath.Join(dir, "node.json")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]any{}
+	if err := json.Unmarshal(raw, &said); err != nil {
+		t.Fatal(err)
+	}
+	said["place"] = filePlace(writers[0])
+	if raw, err = json.Marshal(said); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
