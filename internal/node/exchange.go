@@ -44,6 +44,8 @@ func (n *Node) keepExchange(m exchange.Memory, at time.Time) error {
 	if !at.IsZero() {
 		ms = uint64(at.UnixMilli())
 	}
+	n.mu.Lock() // a note written beside a running batch would be part of it
+	defer n.mu.Unlock()
 	return n.journal.Note(exchangeNote, append(binary.BigEndian.AppendUint64(nil, ms), raw...))
 }
 

@@ -116,6 +116,9 @@ func Join(dir string, registry *record.Registry, inv Invitation, name, passphras
 	if _, err := os.Stat(filepath.Join(dir, "node.json")); err == nil {
 		return nil, Request{}, ErrFounded
 	}
+	if err := unfinished(dir); err != nil {
+		return nil, Request{}, err
+	}
 	raw, err := hex.DecodeString(inv.Workspace)
 	if err != nil || len(raw) != len(journal.WorkspaceID{}) {
 		return nil, Request{}, record.Refuse("invite", "not_an_invitation").Because(err)

@@ -74,6 +74,9 @@ func Found(dir string, registry *record.Registry, f Founding, o Options) (*Node,
 	if _, err := os.Stat(filepath.Join(dir, "node.json")); err == nil {
 		return nil, ErrFounded
 	}
+	if err := unfinished(dir); err != nil {
+		return nil, err
+	}
 	var id journal.WorkspaceID
 	copy(id[:], draw(len(id)))
 	member, err := vault.NewMember(id, f.Member)
@@ -97,6 +100,16 @@ func Found(dir string, registry *record.Registry, f Founding, o Options) (*Node,
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
+}
+
+// unfinished refuses a folder in which founding or joining was cut off: to begin again over its keys would leave two
+// members of one name, of whom one opens nothing.
+func unfinished(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, "vault", "*.member"))
+	if err == nil && len(left) > 0 {
+		return record.Refuse("dir", "unfinished_founding")
+	}
+	return err
 }
 
 // Open opens a folder. It fails with ErrNoWorkspace, store.ErrInUse, store.ErrDamaged or journal.ErrNewer.

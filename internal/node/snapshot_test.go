@@ -77,3 +77,18 @@ func pretendItNeverMoved(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 }
+
+// Founding that was cut off after the keys were written is not begun again over them.
+func TestAFoundingCutOff(t *testing.T) {
+	dir := t.TempDir()
+	n, _ := founded(t, dir)
+	closed(t, n)
+	if err := os.Remove(filepath.Join(dir, "node.json")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Found(dir, forestRegistry(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap})
+	refusedWith(t, "founding over what was left", err, "unfinished_founding")
+	if left, err := filepath.Glob(filepath.Join(dir, "vault", "*.member")); err != nil || len(left) != 1 {
+		t.Errorf("%q, %v: something was touched", left, err)
+	}
+}

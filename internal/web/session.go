@@ -115,8 +115,10 @@ func (s *sessions) end(key [32]byte, park bool) {
 				delete(s.ended, key)
 			})
 		}
-		if one.mu.Lock(); park && len(one.drafts) > 0 {
-			s.parked[one.member] = parked{one.drafts, time.Now().Add(parkedFor)}
+		if one.mu.Lock(); park {
+			for address, typed := range one.drafts { // beside what another window of the member left
+				s.park(one.member, address, typed)
+			}
 		}
 		one.mu.Unlock()
 	}
@@ -136,23 +138,48 @@ func (s *sessions) parkPost(token, address string, typed url.Values) bool {
 	if !known {
 		return false
 	}
+	if address == "/draft" { // what the page sends of itself while somebody types
+		if address = typed.Get("_for"); !strings.HasPrefix(address, "/") {
+			return false
+		}
+		typed.Del("_for")
+	}
+	s.park(member, address, typed)
+	return true
+}
+
+// park keeps a draft for a member who is locked out, for half an hour and no longer. s.mu is held.
+func (s *sessions) park(member record.ID, address string, typed url.Values) {
 	p := s.parked[member]
 	if p.drafts == nil {
 		p.drafts = map[string]url.Values{}
 	}
-	p.drafts[address], p.until = typed, time.Now().Add(parkedFor)
+	if len(p.drafts) < mostDrafts {
+		p.drafts[address] = typed
+	}
+	p.until = time.Now().Add(parkedFor)
 	s.parked[member] = p
-	return true
+	time.AfterFunc(parkedFor, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if p, ok := s.parked[member]; ok && !time.Now().Before(p.until) {
+			delete(s.parked, member)
+		}
+	})
 }
 
 // endMember closes all sessions of the member whose token this is, and so locks: the quick exit leaves nothing open.
 func (s *sessions) endMember(token string) {
 	one := s.find(token, false)
-	if one == nil {
+	s.mu.Lock()
+	if one == nil { // locked by itself before: leaving still forgets what was typed
+		if member, known := s.ended[sha256.Sum256([]byte(token))]; known {
+			delete(s.parked, member)
+		}
+		s.mu.Unlock()
 		return
 	}
 	member := one.member
-	s.mu.Lock()
 	var keys [][32]byte
 	for key, other := range s.open {
 		if other.member == member {

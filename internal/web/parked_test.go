@@ -1,0 +1,46 @@
+package web
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"amparo/internal/record"
+)
+
+// rosa is a desk of which only the member and the lock matter here.
+type rosa struct{ Desk }
+
+func (rosa) Member() Member { return Member{ID: record.ID{7}, Name: "Rosa"} }
+func (rosa) Status() Status { return Status{} }
+func (rosa) Lock()          {}
+
+// What is typed after the desk locked by itself comes back to the same member under the form's own address; leaving on
+// purpose forgets it, also when the desk had locked before.
+func TestWhatWasTypedWaitsOrIsForgotten(t *testing.T) {
+	const form = "/people/x/consultation/medical"
+	s := newSessions(time.Hour)
+	defer s.close()
+	locked := func() string {
+		token, _ := s.begin(rosa{})
+		s.endToken(token, true)
+		if !s.parkPost(token, "/draft", url.Values{"_for": {form}, "note": {"typed late"}}) {
+			t.Fatal("what was typed was refused")
+		}
+		return token
+	}
+	locked()
+	token, again := s.begin(rosa{})
+	if got := again.draft(form); got.Get("note") != "typed late" || got.Has("_for") {
+		t.Errorf("came back: %v", got)
+	}
+	s.endToken(token, false)
+
+	s.endMember(locked())
+	if _, after := s.begin(rosa{}); after.draft(form) != nil {
+		t.Error("a quick exit left what was typed")
+	}
+	if s.parkPost(locked(), "/draft", url.Values{"_for": {"https://elsewhere"}}) {
+		t.Error("a draft for an address that is not ours")
+	}
+}
