@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,11 +146,16 @@ func (f *form) values(name string) []string {
 	return out
 }
 
+var thousands = regexp.MustCompile(`^\d{1,3}([ \x{a0}\x{202f},.]\d{3})+$`)
+
 // number reads a whole number; nil when nothing was typed.
 func (f *form) number(name string) *int {
-	text := strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", ",", "", ".", "").Replace(f.value(name))
+	text := f.value(name)
 	if text == "" {
 		return nil
+	}
+	if thousands.MatchString(text) { // 1,250 and 1.250 and 1 250; but 12.5 is no number of people
+		text = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", ",", "", ".", "").Replace(text)
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > 1_000_000 {
@@ -177,6 +183,9 @@ func (f *form) at() time.Time {
 	if err != nil {
 		f.wrong("at_date", f.T("refuse.bad_time", "got", clock))
 		return time.Time{}
+	}
+	if f.value("at_time") == "" && at.After(now) && day == now.Format(time.DateOnly) {
+		at = now // today, before noon
 	}
 	if at.After(now.Add(5 * time.Minute)) {
 		f.wrong("at_date", f.T("refuse.future_date", "got", day))

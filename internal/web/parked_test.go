@@ -44,3 +44,16 @@ func TestWhatWasTypedWaitsOrIsForgotten(t *testing.T) {
 		t.Error("a draft for an address that is not ours")
 	}
 }
+
+func TestNumbersAsPeopleWriteThem(t *testing.T) {
+	for text, want := range map[string]int{"125": 125, "1,250": 1250, "1.250": 1250, "1 250": 1250, "1\u202f250": 1250, "12.5": -1, "1,25": -1, "1.2.3": -1, "-3": -1, "doce": -1} {
+		f := &form{call: &call{}, typed: url.Values{"total": {text}}}
+		got := -1
+		if n := f.number("total"); n != nil {
+			got = *n
+		}
+		if got != want || (want < 0) != (len(f.Faults) > 0) {
+			t.Errorf("%q reads as %d with %d faults, want %d", text, got, len(f.Faults), want)
+		}
+	}
+}
