@@ -77,7 +77,7 @@ func decompress(data []byte) ([]byte, error) {
 	return nil, fmt.Errorf("body of a part: %w (packing %d)", ErrNewer, data[0])
 }
 
-// DictionaryID is the number inside the dictionary, for `amparo version`.
+// DictionaryID is the number inside the dictionary: what trains a new one checks that it keeps the old one's.
 func DictionaryID() uint32 {
 	if len(dictionary1) < 8 {
 		return 0

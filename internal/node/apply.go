@@ -52,7 +52,7 @@ func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record
 	unsigned, size := 0, 0 // a run ends at a signature: one without end could never leave this device
 	sign := func() error {
 		unsigned, size = 0, 0
-		return s.node.journal.Sign(last.Writer, last.Seq, s.member.Writer.Sign(journal.SignPurpose, last.Hash[:]))
+		return s.sign(last)
 	}
 	for i, r := range requests {
 		if err := ctx.Err(); err != nil {
@@ -84,9 +84,21 @@ func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record
 	if last == nil {
 		return nil
 	}
-	if err := sign(); err != nil {
-		return errors.Join(err, s.drop())
+	if unsigned > 0 {
+		if err := sign(); err != nil {
+			return errors.Join(err, s.drop())
+		}
 	}
+	return s.flush()
+}
+
+// sign gives the last commit of a run its writer's signature.
+func (s *Session) sign(c *journal.Commit) error {
+	return s.node.journal.Sign(c.Writer, c.Seq, s.member.Writer.Sign(journal.SignPurpose, c.Hash[:]))
+}
+
+// flush makes the running batch durable, then shows it.
+func (s *Session) flush() error {
 	if err := s.node.journal.Flush(); err != nil {
 		return errors.Join(err, s.drop())
 	}

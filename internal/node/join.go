@@ -228,7 +228,7 @@ func (s *Session) admit(ctx context.Context, keys journal.MemberKeys, name, role
 	d.facts, d.site = change.Facts(), change.Site
 	commit, err := s.write(ctx, d)
 	if err == nil {
-		err = s.node.journal.Sign(commit.Writer, commit.Seq, s.member.Writer.Sign(journal.SignPurpose, commit.Hash[:]))
+		err = s.sign(commit)
 	}
 	if err == nil {
 		err = s.node.journal.Note(used, []byte{1})
@@ -236,9 +236,5 @@ func (s *Session) admit(ctx context.Context, keys journal.MemberKeys, name, role
 	if err != nil {
 		return errors.Join(err, s.drop())
 	}
-	if err := s.node.journal.Flush(); err != nil {
-		return errors.Join(err, s.drop())
-	}
-	s.show()
-	return nil
+	return s.flush()
 }

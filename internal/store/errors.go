@@ -16,8 +16,6 @@ var (
 	ErrViewDamaged = errors.New("a view is damaged")
 	// ErrDiskFull reports that nothing more can be written; what was saved before stands.
 	ErrDiskFull = errors.New("the disk is full")
-	// ErrViewKey reports a view that its key does not open.
-	ErrViewKey = errors.New("the view does not open with this key")
 )
 
 // ofView tells a damaged view from a damaged journal.
