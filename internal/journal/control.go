@@ -22,6 +22,10 @@ const (
 	ControlCertify ControlKind = 2 // Certificate
 	ControlAdmit   ControlKind = 3 // MemberKeys
 	ControlGrant   ControlKind = 4 // Grant
+	ControlEmpower ControlKind = 5 // Empowerment
+	ControlRotate  ControlKind = 6 // Rotation
+	ControlRevoke  ControlKind = 7 // Revocation
+	ControlErase   ControlKind = 8 // Erasure
 )
 
 // Control is one record of an open part.
@@ -89,6 +93,58 @@ type Grant struct {
 	_      struct{} `cbor:",toarray"`
 	Member MemberID
 	Sealed []byte
+}
+
+// Empowerment lets a member administer: admit, empower, rotate keys, revoke and erase. It is never taken back but by
+// revoking the member. Only who administers empowers; the founder always administers.
+type Empowerment struct {
+	_      struct{} `cbor:",toarray"`
+	Member MemberID
+}
+
+// Rotation begins new keys. Every copy learns their commitments, so that a grant can come from anybody who holds the key
+// and nobody can slip in a key of their own.
+type Rotation struct {
+	_       struct{} `cbor:",toarray"`
+	Keys    []RotatedKey
+	Without []MemberID // who must not be given them
+}
+
+// RotatedKey is a compartment's key of one epoch: the tag says which compartment to who knows the workspace's secret.
+type RotatedKey struct {
+	_          struct{} `cbor:",toarray"`
+	Tag        uint8
+	Epoch      uint32
+	Commitment [32]byte // seal.CompartmentKey.Commitment
+}
+
+// Revocation ends a member: of what the member's writers wrote, only what the revoker knew stands, and what others had
+// built on before they heard of it. A writer that is not among the heads is believed nothing.
+type Revocation struct {
+	_      struct{} `cbor:",toarray"`
+	Member MemberID
+	Heads  []WriterHead
+}
+
+// WriterHead is how far a writer's chain went.
+type WriterHead struct {
+	_      struct{} `cbor:",toarray"`
+	Writer WriterID
+	Seq    uint64
+}
+
+// Erasure names sealed parts that every copy drops and never takes again. It says nothing of what or whom they were about.
+type Erasure struct {
+	_     struct{} `cbor:",toarray"`
+	Parts []PartPlace
+}
+
+// PartPlace is one part of one commit.
+type PartPlace struct {
+	_      struct{} `cbor:",toarray"`
+	Writer WriterID
+	Seq    uint64
+	Index  uint8
 }
 
 var controlModes = sync.OnceValues(func() (cbor.EncMode, cbor.DecMode) {

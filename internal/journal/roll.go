@@ -18,6 +18,10 @@ type Roll struct {
 	Founder   MemberID
 	Members   map[MemberID]MemberKeys
 	Writers   map[WriterID]Certificate
+	Admins    map[MemberID]bool       // who may administer, beside the founder
+	Rotations []Rotation              // in no particular order
+	Revoked   map[MemberID]Revocation // heads joined when a member was revoked more than once: the higher one counts
+	Erased    map[PartPlace]bool
 }
 
 // NewRoll is the roll of a workspace of which nothing is known.

@@ -13,6 +13,7 @@ type Query struct {
 	Name  string
 	In    []Compartment // what it can show; one a member may not open is simply absent
 	Input reflect.Type  // of its parameters, for the schema
+	About string        // the parameter that names the person whose record it opens: who asks is then noted; empty: none
 	Run   func(*Ask, map[string][]string) (any, error)
 }
 

@@ -37,6 +37,12 @@ func draw() (key [32]byte) {
 	return key
 }
 
+// Commitment names the key without telling it: the key is 32 random bytes, so a digest can neither be turned round nor met
+// by another key.
+func (k CompartmentKey) Commitment() [32]byte {
+	return sha256.Sum256(append([]byte("amparo compartment key v1\x00"), k[:]...))
+}
+
 // Wipe forgets the key as far as Go allows: copies the runtime made are out of reach.
 func (k *CompartmentKey) Wipe() { clear(k[:]) }
 
