@@ -3,7 +3,7 @@ package people
 import "amparo/internal/record"
 
 // Person is who someone is.
-var Person = &record.Kind{Number: 10, Name: "person", In: record.Identity, Form: record.Entity, Fields: []record.Field{
+var Person = &record.Kind{Number: 10, Name: "person", IsPerson: true, In: record.Identity, Form: record.Entity, Fields: []record.Field{
 	{Number: 1, Name: "given", Type: record.Text},
 	{Number: 2, Name: "surname1", Type: record.Text},
 	{Number: 3, Name: "surname2", Type: record.Text},

@@ -52,7 +52,16 @@ type Kind struct {
 	Title  []string // Entity, Keyed: the fields that say what the record is called
 	// Subject is the Ref field that names the person this is about: the fact then stands in that person's timeline.
 	Subject string
+	// IsPerson marks the kind whose records are the persons themselves; one kind a workspace has it.
+	IsPerson bool
+	// Hides marks a Keyed kind whose record hides a person from every query in its compartment while its Set field "why" is
+	// not empty: key field "person". One kind a compartment has it.
+	Hides bool
 }
+
+// AboutPersons reports a kind whose rows belong to one person each: they go when the person's are erased, and are not
+// seen while the person is hidden.
+func (k *Kind) AboutPersons() bool { return k.IsPerson || k.Subject != "" }
 
 // Field finds a field by name.
 func (k *Kind) Field(name string) (Field, bool) {
@@ -108,6 +117,13 @@ func (k *Kind) check() error {
 	if k.Subject != "" {
 		if f, ok := k.Field(k.Subject); !ok || f.Type != Ref {
 			return fmt.Errorf("kind %s: subject %q is not a Ref field", k.Name, k.Subject)
+		}
+	}
+	if k.Hides {
+		person, isKey := k.Field("person")
+		why, said := k.Field("why")
+		if k.Form != Keyed || !isKey || person.Type != Ref || !said || why.Type != Set {
+			return fmt.Errorf("kind %s: to hide, a Keyed kind needs the key person, a Ref, and why, a Set", k.Name)
 		}
 	}
 	return nil
