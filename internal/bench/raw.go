@@ -54,7 +54,7 @@ func (s *rowSet) table() Table {
 // arrivalOrder is how rows are read, so that raw inserts meet the same disorder of keys as the projection does: a sorted
 // load would be faster than anything that happens. Hashes and ids come as good as random.
 func arrivalOrder(table string) string {
-	switch table {
+	switch strings.TrimPrefix(table, "_all") {
 	case "_client":
 		return "id"
 	case "_timeline":

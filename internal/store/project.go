@@ -19,6 +19,7 @@ type Opened struct {
 	In      record.Compartment
 	Writer  journal.WriterID
 	Seq     uint64
+	Index   int // which part of the commit
 	Salt    [8]byte
 	Time    journal.Time
 	By      record.ID // the member behind the writer
@@ -127,6 +128,9 @@ func (v *Views) project(p *Opened, odd *[]Odd) error {
 		if err != nil {
 			*odd = append(*odd, Odd{p.Writer, p.Seq, w.N, err.Error()})
 			continue
+		}
+		if err := v.about(p, f); err != nil {
+			return err
 		}
 		row := rowMeta{said: said, recorded: wall.UnixMilli()}
 		switch kind.Form {
@@ -245,7 +249,7 @@ func (v *Views) happening(f record.Fact, row rowMeta) error {
 	names = append(names, "_site", "_by", "_at", "_zone", "_rec", "_corrected")
 	marks = append(marks, "?", "?", "?", "?", "?", "?")
 	args = append(args, row.said.Site, row.said.By, row.said.At, int64(row.said.Zone), row.recorded, corrected)
-	if err := v.write.exec(fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (id) DO NOTHING", k.Table(), strings.Join(names, ", "), strings.Join(marks, ", ")), args...); err != nil {
+	if err := v.write.exec(fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (id) DO NOTHING", v.table(k), strings.Join(names, ", "), strings.Join(marks, ", ")), args...); err != nil {
 		return err
 	}
 	return v.timeline(f, row)
@@ -258,7 +262,7 @@ func (v *Views) correction(f record.Fact) (by record.ID, err error) {
 		if err := v.write.exec(fmt.Sprintf("INSERT INTO %s._correction (earlier, later) VALUES (?, ?) ON CONFLICT DO NOTHING", c), f.Corrects, f.Entity); err != nil {
 			return by, err
 		}
-		if err := v.write.exec(fmt.Sprintf("UPDATE %[2]s SET _corrected = (SELECT max(later) FROM %[1]s._correction WHERE earlier = ?1) WHERE id = ?1", c, f.Kind.Table()), f.Corrects); err != nil {
+		if err := v.write.exec(fmt.Sprintf("UPDATE %[2]s SET _corrected = (SELECT max(later) FROM %[1]s._correction WHERE earlier = ?1) WHERE id = ?1", c, v.table(f.Kind)), f.Corrects); err != nil {
 			return by, err
 		}
 	}
@@ -278,7 +282,7 @@ func (v *Views) timeline(f record.Fact, row rowMeta) error {
 	if !ok {
 		return nil
 	}
-	return v.write.exec(fmt.Sprintf("INSERT INTO %s._timeline (subject, at, id, kind) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", f.Kind.In),
+	return v.write.exec(fmt.Sprintf("INSERT INTO %s (subject, at, id, kind) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", v.own(f.Kind.In, "_timeline")),
 		subject, row.said.At, f.Entity, int(f.Kind.Number))
 }
 
@@ -286,7 +290,7 @@ func (v *Views) registers(f record.Fact, row rowMeta) error {
 	k := f.Kind
 	state := record.NewState()
 	known := false
-	err := v.write.run(fmt.Sprintf("SELECT _state FROM %s WHERE id = ?", k.Table()), []any{f.Entity}, func(s *sqlite3.Stmt) error {
+	err := v.write.run(fmt.Sprintf("SELECT _state FROM %s WHERE id = ?", v.table(k)), []any{f.Entity}, func(s *sqlite3.Stmt) error {
 		known = true
 		var err error
 		state, err = record.DecodeState(s.ColumnRawBlob(0))
@@ -324,9 +328,9 @@ func (v *Views) writeState(k *record.Kind, id record.ID, state *record.State, kn
 	}
 	if !known {
 		marks := strings.TrimSuffix(strings.Repeat("?, ", len(names)+1), ", ")
-		return v.write.exec(fmt.Sprintf("INSERT INTO %s (%s, id) VALUES (%s)", k.Table(), strings.Join(names, ", "), marks), append(args, id)...)
+		return v.write.exec(fmt.Sprintf("INSERT INTO %s (%s, id) VALUES (%s)", v.table(k), strings.Join(names, ", "), marks), append(args, id)...)
 	}
-	return v.write.exec(fmt.Sprintf("UPDATE %s SET %s = ? WHERE id = ?", k.Table(), strings.Join(names, " = ?, ")), append(args, id)...)
+	return v.write.exec(fmt.Sprintf("UPDATE %s SET %s = ? WHERE id = ?", v.table(k), strings.Join(names, " = ?, ")), append(args, id)...)
 }
 
 // change keeps who changed which fields, for the timeline.
@@ -343,7 +347,7 @@ func (v *Views) change(f record.Fact, row rowMeta) error {
 	if err != nil {
 		return err
 	}
-	return v.write.exec(fmt.Sprintf("INSERT INTO %s._change (entity, id, kind, fields, _site, _by, _at, _zone, _rec) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING", f.Kind.In),
+	return v.write.exec(fmt.Sprintf("INSERT INTO %s (entity, id, kind, fields, _site, _by, _at, _zone, _rec) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING", v.own(f.Kind.In, "_change")),
 		f.Entity, f.ID, int(f.Kind.Number), string(list), row.said.Site, row.said.By, row.said.At, int64(row.said.Zone), row.recorded)
 }
 

@@ -34,6 +34,12 @@ type Views struct {
 	schemas  map[record.Compartment]string
 	versions map[record.Compartment]*atomic.Int64
 	touched  map[record.Compartment]bool
+	hiding   map[record.Compartment]hiding
+
+	// Hides decides whether a person about whom something was said in a hiding kind is hidden from who reads here: why is
+	// never empty, home may be zero. Nil: whoever is named there is hidden. It is set before anything is read, may be called
+	// from several goroutines, and must not read the views.
+	Hides func(person record.ID, why []string, home record.ID) bool
 }
 
 // OpenViews opens the files of the compartments whose keys are given, makes those that are missing, and makes anew
@@ -47,9 +53,10 @@ func OpenViews(dir string, registry *record.Registry, keys map[record.Compartmen
 			os.RemoveAll(old)
 		}
 	}
-	v := &Views{dir: dir, registry: registry, keys: keys, read: make(chan *session, readers), position: map[record.Compartment]int64{}, schemas: map[record.Compartment]string{}, versions: map[record.Compartment]*atomic.Int64{}, touched: map[record.Compartment]bool{}}
+	v := &Views{dir: dir, registry: registry, keys: keys, read: make(chan *session, readers), position: map[record.Compartment]int64{}, schemas: map[record.Compartment]string{}, versions: map[record.Compartment]*atomic.Int64{}, touched: map[record.Compartment]bool{}, hiding: map[record.Compartment]hiding{}}
 	for _, c := range record.Compartments() {
 		v.schemas[c] = Schema(c, registry.Kinds())
+		v.hiding[c] = hidingIn(c, registry.Kinds())
 		v.versions[c] = new(atomic.Int64)
 	}
 	write, err := v.connect(false)
@@ -85,6 +92,9 @@ func (v *Views) connect(reading bool) (*session, error) {
 	s := newSession(conn)
 	fail := func(err error) (*session, error) { return nil, errors.Join(err, s.close()) }
 	if err := conn.Exec("PRAGMA temp_store=memory"); err != nil {
+		return fail(err)
+	}
+	if err := v.hidingFunction(conn); err != nil {
 		return fail(err)
 	}
 	if err := conn.BusyTimeout(10_000_000_000); err != nil {
