@@ -36,8 +36,8 @@ func TestCheckNamesWhatIsDamaged(t *testing.T) {
 		{"the keys of a member", "vault/*.member", func(size int) int { return size - 40 }, exitFound, "key file"},
 		{"the keys of the writer", "vault/*.writer", func(size int) int { return size - 3 }, exitFound, "key file"},
 		{"what the folder is", "node.json", func(int) int { return 0 }, exitFound, "damaged"},
-		{"a view", "views/identity.view", func(size int) int { return size / 2 }, exitDone, "sound"},
-		{"the keys of the views", "vault/views.keys", func(int) int { return 1 }, exitDone, "sound"},
+		{"a view", "views/*/identity.view", func(size int) int { return size / 2 }, exitDone, "sound"},
+		{"the keys of the views", "vault/*.views", func(int) int { return 1 }, exitDone, "sound"},
 	} {
 		path := only(c.file)
 		whole, err := os.ReadFile(path)

@@ -20,9 +20,10 @@ func commands() []command {
 	return []command{
 		{"demo", "[--dir DIR] [--people N] [--seed N] [--addr HOST:PORT] [--headless]", demo},
 		{"init", "DIR --workspace NAME --member NAME [--lang es]", initialise},
-		{"invite", "DIR --role ROLE [--site ID] --out FILE", invite},
+		{"invite", "DIR --role ROLE[,ROLE] [--site ID[,ID]] [--device-of MEMBER] [--days N] [--lease DAYS] --out FILE", invite},
 		{"join", "DIR --invite FILE --member NAME --out FILE", join},
 		{"accept", "DIR FILE", accept},
+		{"member", "list DIR | grant DIR --member M --role ROLE[,ROLE] [--site ID[,ID]] [--lease DAYS] | revoke DIR --member M [--device ID] --reason TEXT | renew DIR --member M", members},
 		{"serve", "DIR [--addr 127.0.0.1:8460]", serve},
 		{"relay", "[--store sqlite:FILE] [--addr 127.0.0.1:8461]", runRelay},
 		{"exchange", "DIR [--relay URL | --out BUNDLE | --in BUNDLE]", runExchange},

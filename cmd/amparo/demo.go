@@ -135,8 +135,8 @@ func keepInStep(ctx context.Context, h *house) {
 		if n == nil || n.Relay() == "" {
 			continue
 		}
-		if s := n.Unlocked(); s != nil {
-			_, _ = s.Exchange(ctx, "", nil) // offline is the normal state: nothing to say
+		if open := n.Unlocked(); len(open) > 0 { // one brings for all
+			_, _ = open[0].Exchange(ctx, "", nil) // offline is the normal state: nothing to say
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (h *house) Founded() bool { return h.open() != nil }
 func (h *house) Workspace() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.node == nil || h.node.Unlocked() == nil {
+	if h.node == nil || len(h.node.Unlocked()) == 0 {
 		return "" // a locked machine does not say whose it is
 	}
 	return h.name

@@ -12,32 +12,19 @@ import (
 	"amparo/internal/record"
 )
 
-func invite(ctx context.Context, c *call) error {
-	fs := newFlags("invite")
-	var w who
-	w.flags(fs)
-	role, site, out := fs.String("role", "", ""), fs.String("site", "", ""), fs.String("out", "", "")
-	dirs, err := c.flags(fs, 1, 1)
-	if err != nil {
-		return err
+// joinFolder makes the folder, or adds the member to one that others use already.
+func joinFolder(dir string, reg *record.Registry, inv node.Invitation, member, pass string) (*node.Node, node.Request, error) {
+	n, req, err := node.Join(dir, reg, inv, member, pass, node.Options{})
+	if !errors.Is(err, node.ErrFounded) {
+		return n, req, err
 	}
-	if *role == "" || *out == "" {
-		return usagef("--role, --out")
+	if n, err = node.Open(dir, reg, node.Options{}); err != nil {
+		return nil, req, err
 	}
-	s, closing, err := c.unlock(ctx, dirs[0], w)
-	if err != nil {
-		return err
+	if req, err = n.JoinHere(inv, member, pass); err != nil {
+		return nil, req, errors.Join(err, n.Close())
 	}
-	defer closing()
-	inv, err := s.Invite(*role, *site)
-	if err != nil {
-		return err
-	}
-	if err := c.writeNew(*out, inv); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.invite.done", "file", *out, "date", lang.Date(c.lang, inv.Expires)))
-	return err
+	return n, req, nil
 }
 
 func join(_ context.Context, c *call) error {
@@ -70,7 +57,7 @@ func join(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	n, req, err := node.Join(dirs[0], reg, inv, *member, string(pass), node.Options{})
+	n, req, err := joinFolder(dirs[0], reg, inv, *member, string(pass))
 	if err != nil {
 		return errors.Join(err, f.Close(), os.Remove(*out))
 	}
@@ -79,33 +66,6 @@ func join(_ context.Context, c *call) error {
 		return err
 	}
 	_, err = fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.join.done", "file", *out))
-	return err
-}
-
-func accept(ctx context.Context, c *call) error {
-	fs := newFlags("accept")
-	var w who
-	w.flags(fs)
-	plain, err := c.flags(fs, 2, 2)
-	if err != nil {
-		return err
-	}
-	var req node.Request
-	if err := c.readJSON(plain[1], &req); errors.As(err, new(spoken)) {
-		return err
-	} else if err != nil {
-		return record.Refuse("request", "not_your_invitation").Because(err)
-	}
-	s, closing, err := c.unlock(ctx, plain[0], w)
-	if err != nil {
-		return err
-	}
-	defer closing()
-	name, err := s.Accept(ctx, req)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.accept.done", "name", name))
 	return err
 }
 

@@ -145,7 +145,7 @@ func (p *player) open(ctx context.Context, story *sample.Story) error {
 }
 
 func (p *player) admit(ctx context.Context, head, a *actor) error {
-	inv, err := head.session.Invite("coordinator", "")
+	inv, err := head.session.Invite(ctx, node.Invite{Roles: node.Roles()})
 	if err != nil {
 		return err
 	}

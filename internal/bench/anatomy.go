@@ -114,11 +114,11 @@ func (a *anatomy) run(run *journal.Run, ring *vault.Ring) error {
 func (a *anatomy) part(c *journal.Commit, p int, ring *vault.Ring) (body journal.Body, err error) {
 	h := &c.Header
 	in, named := ring.Named(h.Parts[p].Tag)
-	key, held := ring.Key(in, h.Parts[p].Epoch)
-	if !named || !held {
+	keys := ring.Keys(in, h.Parts[p].Epoch)
+	if !named || len(keys) == 0 {
 		return body, nil
 	}
-	plain, err := seal.OpenPart(key, h.Place(p), c.Parts[p])
+	plain, err := seal.OpenPart(keys[0], h.Place(p), c.Parts[p])
 	if err != nil {
 		return body, err
 	}

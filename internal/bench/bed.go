@@ -165,7 +165,7 @@ func (b *bed) inspect(look func(j *store.Journal, m *vault.Member, keys map[reco
 	if err := j.OpenParts(0, func(_ int64, c *journal.Commit) error { return receive(m, c) }); err != nil {
 		return err
 	}
-	keys, err := keep.ViewKeys(m.Ring)
+	keys, err := keep.ViewKeys(m.ID, m.Ring, m.Ring.Holds())
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func receive(m *vault.Member, c *journal.Commit) error {
 		if err := control.Into(&g); err != nil {
 			return err
 		}
-		if _, err := m.Receive(g); err != nil {
+		if _, err := m.Receive(g, func(*vault.Ring, record.Compartment, uint32, seal.CompartmentKey) bool { return true }); err != nil {
 			return err
 		}
 	}

@@ -53,11 +53,11 @@ func eachBody(j *store.Journal, m *vault.Member, do func(c record.Compartment, a
 			after = a.Arrival
 			h := &a.Commit.Header
 			c, named := m.Ring.Named(h.Parts[a.Index].Tag)
-			key, held := m.Ring.Key(c, h.Parts[a.Index].Epoch)
-			if !named || !held {
+			keys := m.Ring.Keys(c, h.Parts[a.Index].Epoch)
+			if !named || len(keys) == 0 {
 				continue
 			}
-			plain, err := seal.OpenPart(key, h.Place(a.Index), a.Data)
+			plain, err := seal.OpenPart(keys[0], h.Place(a.Index), a.Data)
 			if err != nil {
 				return err
 			}

@@ -226,7 +226,7 @@ func (s *storied) join(ctx context.Context, name string) (*joined, error) {
 	if _, err := s.head.session.Exchange(ctx, s.hub.url, nil); err != nil {
 		return nil, err
 	}
-	inv, err := s.head.session.Invite("coordinator", "")
+	inv, err := s.head.session.Invite(ctx, node.Invite{Roles: node.Roles()})
 	if err != nil {
 		return nil, err
 	}

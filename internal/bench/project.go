@@ -74,7 +74,7 @@ func project(ctx context.Context, o Options, r *Report) error {
 	}
 	r.alone("counting what exists only here, when that is everything", asked*1e3, "ms")
 	r.alone("rows a commit", written/n, "rows")
-	size, err := sizeOf(filepath.Join(b.dir, "views"), "*")
+	size, err := sizeOf(filepath.Join(b.dir, "views", "*"), "*")
 	if err != nil {
 		return err
 	}

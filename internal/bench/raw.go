@@ -76,12 +76,16 @@ func (b *bed) rows() (set *rowSet, err error) {
 
 func (b *bed) readRows(keys map[record.Compartment]seal.ViewKey) (*rowSet, error) {
 	set := &rowSet{}
+	dirs, err := filepath.Glob(filepath.Join(b.dir, "views", "*"))
+	if err != nil || len(dirs) != 1 {
+		return nil, fmt.Errorf("the views of one member were expected, not %d: %w", len(dirs), err)
+	}
 	for _, c := range record.Compartments() {
 		key, held := keys[c]
 		if !held {
 			continue
 		}
-		conn, err := sqlite3.Open(viewURI(filepath.Join(b.dir, "views", c.String()+".view"), key))
+		conn, err := sqlite3.Open(viewURI(filepath.Join(dirs[0], c.String()+".view"), key))
 		if err != nil {
 			return nil, err
 		}

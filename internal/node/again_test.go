@@ -171,7 +171,7 @@ func TestABatchThatFailsLeavesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var s *Session
 	during := ""
-	trip := record.Module{Name: "trip", Actions: []record.Action{
+	trip := record.Module{Name: "trip", Anyone: true, Actions: []record.Action{
 		record.NewAction("trip", []record.Compartment{record.Identity}, func(c *record.Change, _ struct{}) (any, error) {
 			got, err := s.Query(context.Background(), lang.ES, "trees", nil)
 			during = fmt.Sprint(got, err)
@@ -218,7 +218,7 @@ func TestABatchThatFailsLeavesNothing(t *testing.T) {
 // What a query keeps in mind is forgotten when something changes, also when views are made anew.
 func TestWhatIsKeptInMindIsNeverStale(t *testing.T) {
 	built := 0
-	counting := record.Module{Name: "counting", Queries: []record.Query{
+	counting := record.Module{Name: "counting", Anyone: true, Queries: []record.Query{
 		record.NewQuery("count", []record.Compartment{record.Identity}, func(a *record.Ask, _ struct{}) (any, error) {
 			return a.Memo("count", []record.Compartment{record.Identity}, func() (any, error) {
 				built++

@@ -37,6 +37,11 @@ func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.R
 		defer end()
 		s.node.mu.Lock()
 		defer s.node.mu.Unlock()
+		if s.grown.Load() != s.node.grown.Load() { // another session wrote meanwhile
+			if err := s.keepUp(ctx); err != nil {
+				return err
+			}
+		}
 		return s.applyBatch(ctx, in, requests, results)
 	})
 	if err != nil {
@@ -102,7 +107,9 @@ func (s *Session) flush() error {
 	if err := s.node.journal.Flush(); err != nil {
 		return errors.Join(err, s.drop())
 	}
+	grown := s.node.grown.Add(1)
 	s.show()
+	s.grown.Store(grown)
 	return nil
 }
 
@@ -151,6 +158,9 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 	if err != nil {
 		return nil, result, err
 	}
+	if err := s.mayAct(action, r, nil); err != nil {
+		return nil, result, err
+	}
 	said, err := action.Run(change, r.Data)
 	if d.trouble != nil {
 		return nil, result, d.trouble
@@ -159,6 +169,9 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 		return nil, result, err
 	}
 	d.facts, d.site = change.Facts(), change.Site
+	if err := s.mayAct(action, r, d.facts); err != nil {
+		return nil, result, err
+	}
 	result.Result = said
 	if len(d.facts) == 0 {
 		return nil, result, nil
@@ -200,7 +213,8 @@ func (s *Session) change(ctx context.Context, in lang.Tag, r record.Request, d *
 		d.trouble = errors.Join(d.trouble, err) // a database error must not read as "unknown"
 		return id, found
 	}
-	c := record.Change{Reader: view, Context: ctx, Now: now, At: d.at, Site: s.node.Site(), Member: record.ID(s.member.ID), Lang: string(in)}
+	c := record.Change{Reader: view, Context: ctx, Now: now, At: d.at, Site: s.node.Site(), Member: record.ID(s.member.ID), Lang: string(in), Engine: s,
+		MayIn: func(in record.Compartment) bool { return s.Rights().May(record.Write, in) }}
 	change := record.NewChange(c, func(i int) record.ID { return record.ID(journal.FactID(writer, seq, d.salt, i)) }, resolve)
 	if r.Site != "" {
 		site, err := change.Ref("site", r.Site)

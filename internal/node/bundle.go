@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"amparo/internal/exchange"
 )
@@ -52,9 +54,9 @@ func (s *Session) Parts() (map[string]int, error) {
 	return out, nil
 }
 
-// Unlocked is the session of who is unlocked here; nil when nobody is.
-func (n *Node) Unlocked() *Session {
+// Unlocked lists the sessions of who is unlocked here, by member.
+func (n *Node) Unlocked() []*Session {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.session
+	return slices.SortedFunc(maps.Values(n.sessions), func(a, b *Session) int { return slices.Compare(a.member.ID[:], b.member.ID[:]) })
 }

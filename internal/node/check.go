@@ -167,9 +167,7 @@ func (s *Session) Rebuild(ctx context.Context) error {
 	if s.locked.Load() {
 		return ErrLocked
 	}
-	s.memoMu.Lock()
-	s.memo = map[string]*memoized{} // the versions of new views begin anew
-	s.memoMu.Unlock()
+	s.forgetMemo() // the versions of new views begin anew
 	return s.renew(ctx)
 }
 
@@ -182,7 +180,7 @@ func (s *Session) renew(ctx context.Context) error {
 	if err := s.views.Remove(); err != nil {
 		return err
 	}
-	if err := s.openViews(); err != nil {
+	if err := s.openViews(s.compartments()); err != nil {
 		return err
 	}
 	if err := s.catchUp(ctx); err != nil {

@@ -29,7 +29,7 @@ type draft struct {
 func (n *Node) build(m *vault.Member, d draft) (*journal.Commit, error) {
 	writer := m.WriterID()
 	head := n.journal.Head(writer)
-	h := journal.Header{Workspace: m.Workspace, Writer: writer, Seq: head.Seq + 1, Prev: head.Hash, Time: d.time, Salt: d.salt, Seen: n.unseen(writer)}
+	h := journal.Header{Workspace: m.Workspace, Writer: writer, Seq: head.Seq + 1, Prev: head.Hash, Time: d.time, Salt: d.salt, Seen: n.unseen(m)}
 	var plain [][]byte
 	if len(d.controls) > 0 {
 		open, err := journal.EncodeControls(d.controls)
@@ -154,10 +154,14 @@ func written(n int, f record.Fact) journal.Fact {
 }
 
 // unseen lists the heads of other writers that are new since this writer's last commit.
-func (n *Node) unseen(writer journal.WriterID) []journal.Seen {
+func (n *Node) unseen(m *vault.Member) []journal.Seen {
 	var out []journal.Seen
+	saw := map[journal.WriterID]uint64{}
+	if s := n.sessions[m.ID]; s != nil {
+		saw = s.saw
+	}
 	for w, h := range n.journal.Heads() {
-		if w == writer || n.session != nil && n.session.saw[w] >= h.Seq {
+		if w == m.WriterID() || saw[w] >= h.Seq {
 			continue
 		}
 		s := journal.Seen{Writer: w, Seq: h.Seq}

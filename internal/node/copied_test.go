@@ -91,7 +91,7 @@ func TestAFolderCopiedBeforeItWasEverUnlocked(t *testing.T) {
 	plant(t, two, "two")
 	agree(t, url, []string{"one 0", "two 0"}, one, two)
 
-	inv, err := one.Invite("registrar", "")
+	inv, err := one.Invite(t.Context(), working())
 	if err != nil {
 		t.Fatal(err)
 	}

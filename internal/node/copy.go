@@ -59,7 +59,9 @@ func (c copyOf) Take(_ context.Context, runs []journal.Run) ([]error, error) {
 		}
 		verdicts[i] = fault
 	}
-	return verdicts, n.journal.Flush()
+	err := n.journal.Flush()
+	n.grown.Add(1)
+	return verdicts, err
 }
 
 func (n *Node) take(run *journal.Run) (fault, err error) {
@@ -85,10 +87,12 @@ func (n *Node) take(run *journal.Run) (fault, err error) {
 	if err := n.journal.AppendRun(verdict.Fresh, run.Sig, verdict.Roll); err != nil {
 		return nil, err
 	}
-	if s := n.session; s != nil && s.member.WriterID() == run.First().Writer {
-		// Our own commits come back to us: this folder was restored from a backup, or another copy of it lives. Both may
-		// go on only as different writers.
-		return nil, n.newWriter(s.member)
+	for _, s := range n.sessions {
+		if s.member.WriterID() == run.First().Writer {
+			// Our own commits come back to us: this folder was restored from a backup, or another copy of it lives. Both may
+			// go on only as different writers.
+			return nil, n.newWriter(s.member)
+		}
 	}
 	return nil, nil
 }

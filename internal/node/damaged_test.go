@@ -159,13 +159,27 @@ func TestAJournalCutShort(t *testing.T) {
 	}
 }
 
+// viewFile is the path of a view below the folder of a node with one member.
+func viewFile(t testing.TB, dir, name string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "views", "*", name))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s: %q, %v", name, found, err)
+	}
+	path, err := filepath.Rel(dir, found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // Views are projections: deleted, cut or changed anywhere, they are made anew by themselves and say the same.
 func TestADamagedViewIsMadeAnew(t *testing.T) {
 	seed := damageSeed(t)
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 3))
 	dir, digests, want := grown(t)
-	view := filepath.Join("views", "identity.view")
+	view := viewFile(t, dir, "identity.view")
 	info, err := os.Stat(filepath.Join(dir, view))
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +192,7 @@ func TestADamagedViewIsMadeAnew(t *testing.T) {
 		"text":          func(p string) error { return os.WriteFile(p, []byte("not a view"), 0o600) },
 		"its folder":    func(p string) error { return os.RemoveAll(filepath.Dir(p)) },
 		"its key": func(p string) error {
-			return os.Truncate(filepath.Join(filepath.Dir(p), "..", "vault", "views.keys"), 20)
+			return os.Truncate(filepath.Join(filepath.Dir(p), "..", "..", "vault", filepath.Base(filepath.Dir(p))+".views"), 20)
 		},
 	}
 	for page := int64(0); page < info.Size()/4096; page++ {

@@ -66,15 +66,16 @@ func (s *Session) Exchange(ctx context.Context, url string, progress func(exchan
 
 // arrive takes what the journal newly holds into the session: grants, and the views.
 func (s *Session) arrive(ctx context.Context) error {
+	defer s.node.expelLater()
 	s.node.mu.Lock()
 	defer s.node.mu.Unlock()
-	if err := s.receive(); err != nil {
-		return err
-	}
 	if s.locked.Load() {
 		return ErrLocked
 	}
-	return s.catchUp(s.life) // what arrived is here, also when nobody waits for it any more
+	if err := s.keepUp(s.life); err != nil { // what arrived is here, also when nobody waits for it any more
+		return err
+	}
+	return s.tend(ctx)
 }
 
 // ExchangeAs exchanges for a member who has no keys yet: the first contact after joining brings their grant.

@@ -28,7 +28,7 @@ func joined(t testing.TB, admin *Session, url, name string) (*Node, *Session) {
 	if _, err := admin.Exchange(t.Context(), url, nil); err != nil {
 		t.Fatal(err)
 	}
-	inv, err := admin.Invite("registrar", "")
+	inv, err := admin.Invite(t.Context(), working())
 	if err != nil {
 		t.Fatal(err)
 	}

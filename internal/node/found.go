@@ -2,11 +2,13 @@ package node
 
 import (
 	"crypto/rand"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
 	"amparo/internal/journal"
 	"amparo/internal/record"
+	"amparo/internal/seal"
 	"amparo/internal/vault"
 )
 
@@ -51,19 +53,28 @@ func (n *Node) found(m *vault.Member, f Founding) error {
 	if err != nil {
 		return err
 	}
-	grant, err := m.Grant(m.Keys(), "administrator", nil)
+	grant, err := vault.Grant(m.Workspace, m.Keys(), m.Ring, vault.NoLease)
 	if err != nil {
 		return err
 	}
-	return n.announce(m, []journal.Control{founding}, []journal.Control{grant}, func(c *record.Change) error {
+	var first journal.Rotation
+	m.Ring.Each(func(c record.Compartment, epoch uint32, key seal.CompartmentKey) {
+		first.Keys = append(first.Keys, journal.RotatedKey{Tag: m.Ring.Tag(c), Epoch: epoch, Commitment: key.Commitment()})
+	})
+	rotation, err := journal.NewControl(journal.ControlRotate, first)
+	if err != nil {
+		return err
+	}
+	return n.announce(m, []journal.Control{founding}, []journal.Control{rotation, grant}, func(c *record.Change) error {
 		if _, _, err := c.Put(workspaceKind, record.Fields{"key": "workspace", "name": f.Workspace, "lang": f.Lang}); err != nil {
 			return err
 		}
-		return putMember(c, m.ID, f.Member, "administrator")
+		var failed error
+		m.Ring.Each(func(of record.Compartment, epoch uint32, key seal.CompartmentKey) {
+			_, _, err := c.Put(holdingKind, record.Fields{"member": record.ID(m.ID), "compartment": of.String(), "keys": []string{keyName(epoch, key)}})
+			failed = errors.Join(failed, err)
+		})
+		// Somebody must hold every key before there is anybody else: the founder has all roles until they lay them down.
+		return errors.Join(failed, admission{name: f.Member, roles: Roles()}.put(c, m.ID))
 	})
-}
-
-func putMember(c *record.Change, id journal.MemberID, name, role string) error {
-	_, _, err := c.Put(memberKind, record.Fields{"member": record.ID(id), "name": name, "role": role})
-	return err
 }

@@ -98,10 +98,10 @@ func TestAViewThatCannotGrow(t *testing.T) {
 	dir := t.TempDir()
 	n, s := founded(t, dir)
 	plant(t, s, "before")
-	journal, view := sizeOf(t, filepath.Join(dir, "journal-wal")), sizeOf(t, filepath.Join(dir, "views", "identity.view-wal"))
+	journal, view := sizeOf(t, filepath.Join(dir, "journal-wal")), sizeOf(t, filepath.Join(dir, viewFile(t, dir, "identity.view-wal")))
 	for i := 0; view < journal+100_000; i++ { // the view's log must be the longer one
 		must(t, do(t, s, "tree.change", "", map[string]any{"tree": "before", "birds": []string{strings.Repeat("loro", 100), fmt.Sprint(i)}}))
-		journal, view = sizeOf(t, filepath.Join(dir, "journal-wal")), sizeOf(t, filepath.Join(dir, "views", "identity.view-wal"))
+		journal, view = sizeOf(t, filepath.Join(dir, "journal-wal")), sizeOf(t, filepath.Join(dir, viewFile(t, dir, "identity.view-wal")))
 		if i == 60 {
 			break
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,12 +51,17 @@ func join(t testing.TB, inv Invitation) (*Node, Request, error) {
 	return n, req, err
 }
 
+// working invites somebody who may do everything but administer.
+func working() Invite {
+	return Invite{Roles: slices.DeleteFunc(Roles(), func(r string) bool { return r == "administrator" })}
+}
+
 func TestInvitationsThatMustNotLetAnybodyIn(t *testing.T) {
 	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
 	_, ana := clocked(t, t.TempDir(), &now)
 	_, other := clocked(t, t.TempDir(), &now)
 	invite := func(s *Session) Invitation {
-		inv, err := s.Invite("registrar", "")
+		inv, err := s.Invite(t.Context(), working())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +107,7 @@ func TestInvitationsThatMustNotLetAnybodyIn(t *testing.T) {
 	})
 	t.Run("another role", func(t *testing.T) {
 		inv := invite(ana)
-		inv.Role = "administrator"
+		inv.Roles = []string{"administrator"}
 		_, req, err := join(t, inv)
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +116,7 @@ func TestInvitationsThatMustNotLetAnybodyIn(t *testing.T) {
 		refusedWith(t, "a role nobody gave", err, "not_your_invitation")
 	})
 	t.Run("an unknown role", func(t *testing.T) {
-		_, err := ana.Invite("king", "")
+		_, err := ana.Invite(t.Context(), Invite{Roles: []string{"king"}})
 		refusedWith(t, "an unknown role", err, "not_in_list")
 	})
 }
@@ -126,7 +132,7 @@ func TestAnInvitationChangedByOneByte(t *testing.T) {
 	site := record.ID{1, 2, 3}.String()
 	taken := 0
 	for i, length := 0, 1; i < length; i++ {
-		inv, err := ana.Invite("registrar", site) // each anew: it lets in once
+		inv, err := ana.Invite(t.Context(), Invite{Roles: []string{"registrar"}, Sites: []record.ID{{1, 2, 3}}}) // each anew: it lets in once
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +140,7 @@ func TestAnInvitationChangedByOneByte(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if length = len(raw); i%3 != 0 || i%29 != 0 && i > 550 && i < length-80 { // here and there, the long key more sparely
+		if length = len(raw); i%3 != 0 { // here and there
 			continue
 		}
 		changed := append([]byte(nil), raw...)
@@ -172,7 +178,7 @@ func TestAMemberWhoIsNotYetAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	plant(t, ana, "ceiba")
-	inv, err := ana.Invite("registrar", "")
+	inv, err := ana.Invite(t.Context(), working())
 	if err != nil {
 		t.Fatal(err)
 	}

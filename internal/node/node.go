@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"amparo/internal/journal"
@@ -24,8 +26,10 @@ var (
 	ErrFounded = errors.New("there is a workspace in this folder already")
 	// ErrLocked reports a session whose keys were forgotten.
 	ErrLocked = errors.New("the session is locked")
-	// ErrOtherMember reports that another member has this device unlocked.
-	ErrOtherMember = errors.New("another member has this device unlocked")
+	// ErrRevoked reports a member whom an administrator revoked: what the journal says of it is signed.
+	ErrRevoked = errors.New("this member was revoked")
+	// ErrLeaseOver reports keys that were wiped because nobody who administers was heard of in time.
+	ErrLeaseOver = errors.New("the keys of this member ended by themselves")
 	// ErrNotYetGranted reports a member who was not given any key yet.
 	ErrNotYetGranted = errors.New("this member has not been granted anything yet")
 )
@@ -47,8 +51,9 @@ type Node struct {
 	keep     *vault.Keep
 	clock    *journal.Clock
 
-	mu      sync.Mutex // one writer at a time: actions, arriving commits, projection
-	session *Session
+	mu       sync.Mutex // one writer at a time: actions, arriving commits, projection
+	sessions map[journal.MemberID]*Session
+	grown    atomic.Int64 // how often the journal grew: sessions beside the one that wrote follow before they are next used
 }
 
 // settings is node.json.
@@ -58,7 +63,24 @@ type settings struct {
 	Founder   string `json:"founder"`         // the member who founded it
 	Site      string `json:"site,omitempty"`  // the record id of the site where this device stands
 	Relay     string `json:"relay,omitempty"` // where it exchanges
-	Place     string `json:"place,omitempty"` // which file the writer was kept in, and since when: a copy is noticed
+	// Places says of each member which file the writer was kept in, and since when: a copy is noticed.
+	Places map[string]string `json:"places,omitempty"`
+	Place  string            `json:"place,omitempty"` // of the only member, as the first version kept it
+}
+
+func (s *settings) place(id journal.MemberID) string {
+	if p, kept := s.Places[id.String()]; kept {
+		return p
+	}
+	return s.Place
+}
+
+func (s *settings) setPlace(id journal.MemberID, place string) {
+	places := maps.Clone(s.Places)
+	if places == nil {
+		places = map[string]string{}
+	}
+	places[id.String()], s.Places, s.Place = place, places, ""
 }
 
 // Registry joins the modules of the domain packages with the engine's own.
@@ -90,7 +112,7 @@ func Found(dir string, registry *record.Registry, f Founding, o Options) (*Node,
 	}
 	err = n.keep.Save(member, []byte(f.Passphrase))
 	if err == nil {
-		n.settings.Place = filePlace(n.keep.WriterPath(member.ID))
+		n.settings.setPlace(member.ID, filePlace(n.keep.WriterPath(member.ID)))
 		err = n.found(member, f)
 	}
 	if err == nil {
@@ -157,7 +179,7 @@ func create(dir string, registry *record.Registry, id journal.WorkspaceID, found
 		return nil, errors.Join(err, j.Close())
 	}
 	keep.Cost = o.Cost
-	n := &Node{dir: dir, registry: registry, options: o, journal: j, keep: keep,
+	n := &Node{dir: dir, registry: registry, options: o, journal: j, keep: keep, sessions: map[journal.MemberID]*Session{},
 		settings: settings{Version: 1, Workspace: hex.EncodeToString(id[:]), Founder: founder.String()}, clock: journal.NewClock(0, o.Wall)}
 	for _, h := range j.Heads() {
 		n.clock.Observe(h.Time)
@@ -176,12 +198,9 @@ func (s settings) save(dir string) error {
 	return nil
 }
 
-// Close locks the session and ends the use of the folder.
+// Close locks every session and ends the use of the folder.
 func (n *Node) Close() error {
-	n.mu.Lock()
-	s := n.session
-	n.mu.Unlock()
-	if s != nil {
+	for _, s := range n.Unlocked() {
 		s.Lock()
 	}
 	return n.journal.Close()
@@ -189,6 +208,10 @@ func (n *Node) Close() error {
 
 // Dir is the folder.
 func (n *Node) Dir() string { return n.dir }
+
+func (n *Node) viewsDir(id journal.MemberID) string {
+	return filepath.Join(n.dir, "views", id.String())
+}
 
 // Workspace names the workspace.
 func (n *Node) Workspace() journal.WorkspaceID { return n.journal.Roll().Workspace }

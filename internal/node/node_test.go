@@ -54,7 +54,7 @@ type stormData struct {
 	Corrects string `json:"corrects"`
 }
 
-var forest = record.Module{Name: "forest", Kinds: []*record.Kind{tree, storm, seen, site},
+var forest = record.Module{Name: "forest", Anyone: true, Kinds: []*record.Kind{tree, storm, seen, site},
 	Actions: []record.Action{
 		record.NewAction("tree.plant", []record.Compartment{record.Identity, record.FieldWork}, func(c *record.Change, d treeData) (any, error) {
 			if d.Name == nil {

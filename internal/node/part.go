@@ -23,11 +23,13 @@ func openPart(ring *vault.Ring, a *store.Arrived) (store.Opened, error) {
 	if !named {
 		return store.Opened{}, errNoKey
 	}
-	key, held := ring.Key(c, h.Parts[a.Index].Epoch)
-	if !held {
-		return store.Opened{}, errNoKey
+	var plain []byte
+	err := errNoKey
+	for _, key := range ring.Keys(c, h.Parts[a.Index].Epoch) {
+		if plain, err = seal.OpenPart(key, h.Place(a.Index), a.Data); err == nil {
+			break
+		}
 	}
-	plain, err := seal.OpenPart(key, h.Place(a.Index), a.Data)
 	if err != nil {
 		return store.Opened{}, err
 	}
@@ -35,5 +37,5 @@ func openPart(ring *vault.Ring, a *store.Arrived) (store.Opened, error) {
 	if err != nil {
 		return store.Opened{}, err
 	}
-	return store.Opened{Arrival: a.Arrival, In: c, Writer: h.Writer, Seq: h.Seq, Salt: h.Salt, Time: h.Time, By: record.ID(a.Member), Body: body}, nil
+	return store.Opened{Arrival: a.Arrival, In: c, Writer: h.Writer, Seq: h.Seq, Index: a.Index, Salt: h.Salt, Time: h.Time, By: record.ID(a.Member), Body: body}, nil
 }

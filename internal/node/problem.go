@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 	"syscall"
 
 	"amparo/internal/exchange"
@@ -20,7 +21,7 @@ var knownErrors = []struct {
 }{
 	{store.ErrInUse, "in_use"}, {store.ErrDiskFull, "disk_full"}, {store.ErrViewDamaged, "view_damaged"}, {store.ErrDamaged, "damaged_journal"}, {journal.ErrNewer, "format_newer"}, {journal.ErrTooLarge, "too_large"},
 	{vault.ErrPassphrase, "wrong_passphrase"}, {vault.ErrNoMember, "unknown_member"}, {vault.ErrFile, "damaged_keys"}, {ErrNoWorkspace, "no_workspace"},
-	{ErrFounded, "already_founded"}, {ErrLocked, "locked"}, {ErrOtherMember, "other_member"}, {ErrNotYetGranted, "not_yet_granted"},
+	{ErrFounded, "already_founded"}, {ErrLocked, "locked"}, {ErrNotYetGranted, "not_yet_granted"}, {ErrRevoked, "revoked"}, {ErrLeaseOver, "lease_over"},
 	{exchange.ErrUnreachable, "unreachable"}, {exchange.ErrInterrupted, "truncated"}, {exchange.ErrNotAdmitted, "not_yet_admitted"}, {exchange.ErrProtocol, "not_a_relay"},
 	{exchange.ErrBundleCut, "truncated"}, {exchange.ErrNotBundle, "not_a_bundle"}, {exchange.ErrBundleChanged, "bundle_changed"}, {exchange.ErrOtherWorkspace, "wrong_workspace"},
 	{syscall.ENOSPC, "disk_full"}, {context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
@@ -44,6 +45,12 @@ func AsRefusal(err error) *record.Refusal {
 func AsProblem(in lang.Tag, err error) *record.Problem {
 	r := AsRefusal(err)
 	args := r.Args
+	for i := 0; i+1 < len(args); i += 2 { // a code: the person reads its label
+		if name, isText := args[i+1].(string); isText && args[i] == "compartment" {
+			args = slices.Clone(args)
+			args[i+1] = lang.T(in, "compartment."+name)
+		}
+	}
 	if r.Field != "" {
 		args = append(args, "label", FieldLabel(in, r.Field))
 	}

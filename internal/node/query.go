@@ -15,6 +15,9 @@ func (s *Session) Query(ctx context.Context, in lang.Tag, name string, params ma
 		answer, err = s.query(ctx, in, name, params)
 		return err
 	})
+	if s.accessDue() {
+		_ = s.writeAccess(ctx) // what cannot be written down now waits for the next time
+	}
 	return answer, err
 }
 
@@ -28,6 +31,9 @@ func (s *Session) query(ctx context.Context, in lang.Tag, name string, params ma
 	if !known {
 		return nil, record.Refuse("query", "unknown_query", "query", name)
 	}
+	if err := s.mayAsk(q); err != nil {
+		return nil, err
+	}
 	var trouble error // a database error must not read as "unknown"
 	resolve := func(text string) (record.ID, bool) {
 		id, found, err := s.resolve(ctx, s.views, text)
@@ -35,10 +41,17 @@ func (s *Session) query(ctx context.Context, in lang.Tag, name string, params ma
 		return id, found
 	}
 	ask := record.NewAsk(record.Ask{Reader: s.views, Context: ctx, Now: s.now(), Member: record.ID(s.member.ID), Site: s.node.Site(), Lang: string(in),
-		Pending: func() (any, error) { return s.Pending() }}, resolve, s.remember)
+		Pending: func() (any, error) { return s.Pending() }, Engine: s}, resolve, s.remember)
 	answer, err := q.Run(ask, params)
 	if trouble != nil {
 		return nil, trouble
+	}
+	if err != nil || q.About == "" {
+		return answer, err
+	}
+	whose, err := s.about(ctx, q, params)
+	if err == nil && !whose.IsZero() {
+		err = s.noteAccess(ctx, q, whose)
 	}
 	return answer, err
 }

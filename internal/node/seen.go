@@ -46,7 +46,7 @@ func (s *Session) noteSeen(seen []journal.Seen) error {
 // a restored backup would otherwise continue the same chain twice.
 func (n *Node) settle(m *vault.Member) error {
 	n.setMu.Lock()
-	known := n.settings.Place
+	known := n.settings.place(m.ID)
 	n.setMu.Unlock()
 	if known == filePlace(n.keep.WriterPath(m.ID)) {
 		return nil
@@ -61,10 +61,10 @@ func (n *Node) newWriter(m *vault.Member) error {
 	if err := n.keep.SaveWriter(m); err != nil {
 		return fmt.Errorf("start a new writer: %w", err)
 	}
-	if n.session != nil {
-		clear(n.session.saw)
+	if s := n.sessions[m.ID]; s != nil {
+		clear(s.saw)
 	}
-	return n.set(func(s *settings) { s.Place = filePlace(n.keep.WriterPath(m.ID)) })
+	return n.set(func(s *settings) { s.setPlace(m.ID, filePlace(n.keep.WriterPath(m.ID))) })
 }
 
 // filePlace says which file it is and when the system last wrote it. Copying the folder, putting a backup back beside

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,7 +15,8 @@ import (
 	"amparo/internal/vault"
 )
 
-// Session is one member, unlocked: what they may do and read on this device. It is safe for concurrent use.
+// Session is one member, unlocked: what they may do and read on this device. It is safe for concurrent use. Members
+// unlocked beside each other share the journal and nothing else: each has views, keys and rights of their own.
 type Session struct {
 	node   *Node
 	member *vault.Member
@@ -29,17 +30,34 @@ type Session struct {
 	torn  bool                        // the views are closed or not whole: nothing is read from them before they are made anew. Guarded by using
 	saw   map[journal.WriterID]uint64 // heads that this writer's commits already name as seen
 	odd   []store.Odd
+	grown atomic.Int64 // up to which growth of the journal the views have followed
+	due   atomic.Int32 // what to do to the views before they are next used: reopen or renew
+
+	lease  atomic.Int64 // unix seconds when the keys end; 0: they do not
+	rights atomic.Pointer[vault.Rights]
+	sites  []record.ID // where the member may write; empty: everywhere. Guarded by Node.mu
 
 	memoMu sync.Mutex
 	memo   map[string]*memoized
+
+	access accessLog // what the member reads, until it is written down
 }
 
+const (
+	dueReopen = 1 + iota // the member's rights or keys changed
+	dueRenew             // keys came for parts that were passed over
+)
+
 // Unlock opens a member by label or id; with an empty name the only one there is. A second session of the same member
-// shares the first. It fails with vault.ErrPassphrase, vault.ErrNoMember, ErrOtherMember or ErrNotYetGranted.
+// shares the first; other members have theirs beside it. It fails with vault.ErrPassphrase, vault.ErrNoMember, ErrRevoked
+// or ErrNotYetGranted.
 func (n *Node) Unlock(ctx context.Context, name string, passphrase []byte) (*Session, error) {
+	if err := n.expel(); err != nil {
+		return nil, err
+	}
 	listed, err := n.keep.Find(name)
 	if err != nil {
-		return nil, err
+		return nil, n.goneOr(name, err)
 	}
 	member, err := n.keep.Unlock(listed.ID, passphrase)
 	if err != nil {
@@ -47,25 +65,25 @@ func (n *Node) Unlock(ctx context.Context, name string, passphrase []byte) (*Ses
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for n.session != nil && n.session.locked.Load() { // on its way out: the next one is a new one
-		leaving := n.session.gone
+	for n.sessions[member.ID] != nil && n.sessions[member.ID].locked.Load() { // on its way out: the next one is a new one
+		leaving := n.sessions[member.ID].gone
 		n.mu.Unlock()
 		<-leaving
 		n.mu.Lock()
 	}
-	if n.session != nil {
-		defer member.Wipe()
-		if n.session.member.ID != member.ID {
-			return nil, ErrOtherMember
-		}
-		return n.session, nil
+	if s := n.sessions[member.ID]; s != nil {
+		member.Wipe()
+		return s, nil
 	}
 	s, err := n.begin(ctx, member)
 	if err != nil {
 		member.Wipe()
 		return nil, err
 	}
-	n.session = s
+	n.sessions[member.ID] = s
+	if err := s.tend(ctx); err != nil { // what is due waits for the next time; the member can work
+		s.odd = append(s.odd, store.Odd{Writer: member.WriterID(), Reason: err.Error()})
+	}
 	return s, nil
 }
 
@@ -81,7 +99,7 @@ func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 	if err := n.settle(m); err != nil {
 		return nil, err
 	}
-	if err := s.openViews(); err != nil {
+	if err := s.openViews(m.Ring.Holds()); err != nil {
 		return nil, err
 	}
 	last, err := s.node.journal.LastArrival()
@@ -92,7 +110,7 @@ func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 	if err == nil {
 		err = s.loadSeen()
 	}
-	if err == nil && ahead { // else what is written next would take places already read, and never show
+	if err == nil && (ahead || s.due.Load() == dueRenew) { // else what is written next would take places already read, and never show
 		err = s.renew(ctx)
 	} else if err == nil {
 		err = s.catchUp(ctx)
@@ -100,46 +118,26 @@ func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 	if errors.Is(err, store.ErrViewDamaged) {
 		err = s.renew(ctx)
 	}
+	if err == nil {
+		err = s.learnRights(ctx)
+	}
+	if err == nil && s.due.Load() != 0 {
+		err = s.reform(ctx)
+	}
+	if err == nil {
+		err = s.learnGlass(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.views.Close())
 	}
 	return s, nil
 }
 
-// receive takes the grants for this member out of the journal. Only the founder's are believed; roles that may grant
-// come with the roster.
-func (s *Session) receive() error {
-	var unread error
-	err := s.node.journal.OpenParts(0, func(_ int64, c *journal.Commit) error {
-		if s.node.journal.Roll().MemberOf(c.Writer) != s.node.journal.Roll().Founder {
-			return nil
-		}
-		controls, err := c.Controls()
-		if err != nil {
-			return err
-		}
-		for _, control := range controls {
-			if control.Kind != journal.ControlGrant {
-				continue
-			}
-			var g journal.Grant
-			if err := control.Into(&g); err != nil {
-				return err
-			}
-			if _, err := s.member.Receive(g); err != nil { // Verify names it; another grant may still read
-				unread = errors.Join(unread, fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err))
-			}
-		}
-		return nil
-	})
-	if err == nil && s.member.Ring == nil && (unread != nil || s.node.journal.Head(s.member.WriterID()).Seq > 0) {
-		err = errors.Join(fmt.Errorf("%w: the grant of this member does not read", store.ErrDamaged), unread)
-	}
-	return err
-}
-
 // mending does what reads or writes the views, and once more after making them anew when one of them was damaged.
 func (s *Session) mending(ctx context.Context, do func() error) error {
+	if err := s.refresh(ctx); err != nil {
+		return err
+	}
 	err := do()
 	if !errors.Is(err, store.ErrViewDamaged) {
 		return err
@@ -150,21 +148,116 @@ func (s *Session) mending(ctx context.Context, do func() error) error {
 	return do()
 }
 
-func (s *Session) openViews() error {
-	keys, err := s.node.keep.ViewKeys(s.member.Ring)
+// openViews opens the member's views of those of the compartments that the ring opens. Files of others are removed: what
+// a member may no longer read does not stay.
+func (s *Session) openViews(of []record.Compartment) error {
+	keys, err := s.node.keep.ViewKeys(s.member.ID, s.member.Ring, of)
 	if err != nil {
 		return err
 	}
-	views, err := store.OpenViews(filepath.Join(s.node.dir, "views"), s.node.registry, keys)
+	views, err := store.OpenViews(s.node.viewsDir(s.member.ID), s.node.registry, keys)
 	if err == nil {
+		views.Hides = s.hides
 		s.views = views
 	}
 	return err
 }
 
+// refresh brings the views up to what other sessions wrote or brought, and does what is due to them.
+func (s *Session) refresh(ctx context.Context) error {
+	if s.due.Load() != 0 {
+		s.using.Lock()
+		s.node.mu.Lock()
+		var err error
+		if !s.locked.Load() && !s.torn {
+			err = s.reform(ctx)
+		}
+		s.node.mu.Unlock()
+		s.using.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	if s.grown.Load() == s.node.grown.Load() {
+		return nil
+	}
+	end, err := s.use()
+	if err != nil {
+		return err
+	}
+	defer end()
+	s.node.mu.Lock()
+	defer s.node.mu.Unlock()
+	return s.keepUp(ctx)
+}
+
+// keepUp takes what the journal newly holds into the session. Node.mu is held.
+func (s *Session) keepUp(ctx context.Context) error {
+	grown := s.node.grown.Load()
+	if err := s.receive(); err != nil {
+		return err
+	}
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	s.grown.Store(grown)
+	return s.learnRights(ctx)
+}
+
+// reform opens the views anew, with the compartments the member has now. using and Node.mu are held, or nobody else
+// knows the session yet.
+func (s *Session) reform(ctx context.Context) error {
+	what := s.due.Swap(0)
+	s.forgetMemo()
+	if what == dueRenew {
+		return s.renew(ctx)
+	}
+	s.torn = true
+	if err := s.views.Close(); err != nil {
+		return err
+	}
+	may := s.compartments()
+	if err := s.openViews(may); err != nil {
+		return err
+	}
+	for _, c := range record.Compartments() {
+		if s.views.Opens(c) {
+			continue
+		}
+		if err := s.views.Forget(c); err != nil {
+			return err
+		}
+	}
+	if err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	s.torn = false
+	return nil
+}
+
+// compartments are those that the member's roles name and the ring opens.
+func (s *Session) compartments() []record.Compartment {
+	held := s.member.Ring.Holds()
+	rights := s.rights.Load()
+	if rights == nil {
+		return held
+	}
+	return slices.DeleteFunc(held, func(c record.Compartment) bool { return !slices.Contains(rights.Holds(), c) })
+}
+
+// Rights are what the member's roles allow now.
+func (s *Session) Rights() vault.Rights { return *s.rights.Load() }
+
+func (s *Session) forgetMemo() {
+	s.memoMu.Lock()
+	s.memo = map[string]*memoized{}
+	s.memoMu.Unlock()
+}
+
 // Lock forgets the keys and closes the views. It may be called more than once, also at once: when it returns, nothing
 // of the session is in use any more.
 func (s *Session) Lock() {
+	s.endAccess()
 	if s.locked.Swap(true) {
 		<-s.gone
 		return
@@ -177,11 +270,9 @@ func (s *Session) Lock() {
 	defer s.node.mu.Unlock()
 	s.views.Close() // nothing is lost when it fails: views are projections
 	s.member.Wipe()
-	s.memoMu.Lock()
-	s.memo = map[string]*memoized{}
-	s.memoMu.Unlock()
-	if s.node.session == s {
-		s.node.session = nil
+	s.forgetMemo()
+	if s.node.sessions[s.member.ID] == s {
+		delete(s.node.sessions, s.member.ID)
 	}
 }
 
@@ -191,6 +282,11 @@ func (s *Session) use() (end func(), err error) {
 	if s.locked.Load() {
 		s.using.RUnlock()
 		return nil, ErrLocked
+	}
+	if until := s.lease.Load(); until != 0 && s.now().Unix() >= until {
+		s.using.RUnlock()
+		s.node.expelLater()
+		return nil, ErrLeaseOver
 	}
 	if s.torn {
 		s.using.RUnlock()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"amparo/internal/record"
@@ -69,7 +70,7 @@ func pretendItNeverMoved(t *testing.T, dir string) {
 	if err := json.Unmarshal(raw, &said); err != nil {
 		t.Fatal(err)
 	}
-	said["place"] = filePlace(writers[0])
+	said["places"] = map[string]string{strings.TrimSuffix(filepath.Base(writers[0]), ".writer"): filePlace(writers[0])}
 	if raw, err = json.Marshal(said); err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,9 @@ type Action struct {
 	In    []Compartment // what it may write to
 	Verb  Verb
 	Input reflect.Type // of its data, for the schema
-	Run   func(*Change, json.RawMessage) (any, error)
+	// Anyone lets every role use it, within the compartments that the role opens.
+	Anyone bool
+	Run    func(*Change, json.RawMessage) (any, error)
 }
 
 // NewAction declares an action whose data is T: a struct with json tags. Unknown fields and wrong types are refused
@@ -111,10 +113,19 @@ type Change struct {
 	Site    ID        // where; zero when the device has no site and none was given
 	Member  ID        // who acts
 	Lang    string
+	Engine  any                    // the session that runs it, for the engine's own actions
+	MayIn   func(Compartment) bool // what the member's roles let them write; nil: whatever they open
 
 	newID   func(number int) ID
 	resolve func(string) (ID, bool)
 	facts   []Fact
+	travel  []travel
+}
+
+// travel is what an action learned of a person's wish.
+type travel struct {
+	person ID
+	may    bool
 }
 
 // NewChange is for the node: newID names the fact of that number in the coming commit, resolve finds what a client id
@@ -126,6 +137,32 @@ func NewChange(c Change, newID func(int) ID, resolve func(string) (ID, bool)) *C
 
 // Facts is what was said, in order.
 func (c *Change) Facts() []Fact { return c.facts }
+
+// Writes reports whether the member may write in a compartment: an action that touches several leaves out the others.
+func (c *Change) Writes(in Compartment) bool { return c.Opens(in) && (c.MayIn == nil || c.MayIn(in)) }
+
+// Hold notes that what is written about a person must not leave this machine from now on. The last word on a person stands.
+func (c *Change) Hold(person ID) { c.travel = append(c.travel, travel{person, false}) }
+
+// Release notes that what was held back of a person may leave this machine. The last word on a person stands.
+func (c *Change) Release(person ID) { c.travel = append(c.travel, travel{person, true}) }
+
+// Held lists the persons of whom Hold was the last word, each once, in the order in which they were first named.
+func (c *Change) Held() []ID { return c.travelling(false) }
+
+// Released lists the persons of whom Release was the last word, each once, in the order in which they were first named.
+func (c *Change) Released() []ID { return c.travelling(true) }
+
+func (c *Change) travelling(may bool) []ID {
+	last, order := map[ID]bool{}, []ID{}
+	for _, t := range c.travel {
+		if _, named := last[t.person]; !named {
+			order = append(order, t.person)
+		}
+		last[t.person] = t.may
+	}
+	return slices.DeleteFunc(order, func(id ID) bool { return last[id] != may })
+}
 
 // Ref resolves the id of a record, given as its written form or as an earlier client id. field is named in the
 // refusal.

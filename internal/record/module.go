@@ -2,8 +2,10 @@ package record
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Module is what a domain package hands to the node.
@@ -12,6 +14,13 @@ type Module struct {
 	Kinds   []*Kind
 	Actions []Action
 	Queries []Query
+	// Anyone lets every role use all actions and queries of the module, within the compartments that the role opens. What the
+	// roles' own table names needs it not.
+	Anyone bool
+	// Travels says whether what is written about a person may leave this machine now. One module of a workspace says it; the
+	// engine asks before anything sealed about the person is handed on, and holds back what may not go. What hides a person
+	// (Kind.Hides) goes all the same: it is what takes a record back elsewhere.
+	Travels func(ctx context.Context, r Reader, person ID, now time.Time) (bool, error)
 }
 
 // Registry is all modules together, checked: every number and name is there once.
@@ -20,11 +29,12 @@ type Registry struct {
 	byName  map[string]*Kind
 	actions map[string]Action
 	queries map[string]Query
+	travels func(context.Context, Reader, ID, time.Time) (bool, error)
 }
 
 // NewRegistry joins modules. It fails when two of them use one number or name.
 func NewRegistry(modules ...Module) (*Registry, error) {
-	r := &Registry{map[uint16]*Kind{}, map[string]*Kind{}, map[string]Action{}, map[string]Query{}}
+	r := &Registry{map[uint16]*Kind{}, map[string]*Kind{}, map[string]Action{}, map[string]Query{}, nil}
 	for _, m := range modules {
 		for _, k := range m.Kinds {
 			if err := k.check(); err != nil {
@@ -42,13 +52,21 @@ func NewRegistry(modules ...Module) (*Registry, error) {
 			if _, twice := r.actions[a.Name]; twice || a.Name == "" {
 				return nil, fmt.Errorf("module %s: action %q is there twice or has no name", m.Name, a.Name)
 			}
+			a.Anyone = a.Anyone || m.Anyone
 			r.actions[a.Name] = a
 		}
 		for _, q := range m.Queries {
 			if _, twice := r.queries[q.Name]; twice || q.Name == "" {
 				return nil, fmt.Errorf("module %s: query %q is there twice or has no name", m.Name, q.Name)
 			}
+			q.Anyone = q.Anyone || m.Anyone
 			r.queries[q.Name] = q
+		}
+		if m.Travels != nil {
+			if r.travels != nil {
+				return nil, fmt.Errorf("module %s: another module says already whose records may travel", m.Name)
+			}
+			r.travels = m.Travels
 		}
 	}
 	return r, nil
@@ -79,6 +97,14 @@ func (r *Registry) Query(name string) (Query, bool) { q, ok := r.queries[name]; 
 // Queries lists all queries by name.
 func (r *Registry) Queries() []Query {
 	return sorted(r.queries, func(q Query) string { return q.Name })
+}
+
+// Travels reports whether what is written about a person may leave this machine now; always, when no module has a say.
+func (r *Registry) Travels(ctx context.Context, reader Reader, person ID, now time.Time) (bool, error) {
+	if r.travels == nil {
+		return true, nil
+	}
+	return r.travels(ctx, reader, person, now)
 }
 
 func sorted[K comparable, V any, O cmp.Ordered](m map[K]V, by func(V) O) []V {

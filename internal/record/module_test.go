@@ -1,8 +1,11 @@
 package record
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestARegistryHoldsEveryNumberAndNameOnce(t *testing.T) {
@@ -48,6 +51,38 @@ func TestARegistryHoldsEveryNumberAndNameOnce(t *testing.T) {
 				t.Errorf("error %v, want %q", err, c.refused)
 			}
 		})
+	}
+}
+
+func TestOneModuleSaysWhoTravels(t *testing.T) {
+	stays := Module{Name: "people", Travels: func(_ context.Context, _ Reader, person ID, _ time.Time) (bool, error) { return person == ID{1}, nil }}
+	r, err := NewRegistry(stays)
+	must(t, err)
+	for person, want := range map[ID]bool{{1}: true, {2}: false} {
+		if may, err := r.Travels(t.Context(), nil, person, time.Now()); err != nil || may != want {
+			t.Errorf("%s travels %v, %v", person, may, err)
+		}
+	}
+	nobody, err := NewRegistry()
+	must(t, err)
+	if may, err := nobody.Travels(t.Context(), nil, ID{2}, time.Now()); err != nil || !may {
+		t.Error("without a word on it nothing travels")
+	}
+	if _, err := NewRegistry(stays, Module{Name: "other", Travels: stays.Travels}); err == nil {
+		t.Error("two modules say whose records travel")
+	}
+}
+
+func TestTheLastWordOnWhoIsHeldStands(t *testing.T) {
+	c := NewChange(Change{}, nil, nil)
+	for _, id := range []ID{{1}, {2}, {1}} {
+		c.Hold(id)
+	}
+	c.Release(ID{3})
+	c.Hold(ID{3})
+	c.Release(ID{2})
+	if held, released := c.Held(), c.Released(); !slices.Equal(held, []ID{{1}, {3}}) || !slices.Equal(released, []ID{{2}}) {
+		t.Errorf("held %v, released %v", held, released)
 	}
 }
 

@@ -14,7 +14,10 @@ type Query struct {
 	In    []Compartment // what it can show; one a member may not open is simply absent
 	Input reflect.Type  // of its parameters, for the schema
 	About string        // the parameter that names the person whose record it opens: who asks is then noted; empty: none
-	Run   func(*Ask, map[string][]string) (any, error)
+	Why   string        // what is noted as the reason, a code of the list access_why; empty: opened
+	// Anyone lets every role ask it; it shows what their compartments hold.
+	Anyone bool
+	Run    func(*Ask, map[string][]string) (any, error)
 }
 
 // NewQuery declares a query whose parameters are P: a struct with json tags whose fields are string, int, bool or
@@ -39,6 +42,7 @@ type Ask struct {
 	Site    ID // the device's own site; zero when it has none
 	Lang    string
 	Pending func() (any, error) // what exists only on this machine: the engine's to know
+	Engine  any                 // the session that asks, for the engine's own queries
 
 	resolve func(string) (ID, bool)
 	memo    func(key string, of []Compartment, build func() (any, error)) (any, error)

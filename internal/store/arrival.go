@@ -79,3 +79,20 @@ func (j *Journal) OpenParts(after int64, each func(arrival int64, c *journal.Com
 	}
 	return nil
 }
+
+// HoldsEpoch reports whether a part of that tag is here that was sealed under a key of that epoch.
+func (j *Journal) HoldsEpoch(tag uint8, epoch uint32) (held bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT c.header, p.idx FROM part p JOIN chain c ON c.n = p.chain WHERE p.tag = ? ORDER BY p.arrival DESC", []any{int(tag)}, func(s *sqlite3.Stmt) error {
+		if held {
+			return nil
+		}
+		h, err := journal.DecodeHeader(s.ColumnRawBlob(0))
+		if i := s.ColumnInt(1); err == nil && i >= 0 && i < len(h.Parts) {
+			held = h.Parts[i].Epoch == epoch
+		}
+		return nil
+	})
+	return held, plain("look for an epoch", err)
+}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"amparo/internal/journal"
 	"amparo/internal/record"
@@ -43,13 +44,15 @@ func OpenKeep(dir string, workspace journal.WorkspaceID) (*Keep, error) {
 type Listed struct {
 	ID    journal.MemberID
 	Label string
+	Lease time.Time // when the keys end unless an administrator is heard of; zero: they do not
 }
 
 type memberFile struct {
 	Version int         `cbor:"1,keyasint"`
 	Label   string      `cbor:"2,keyasint"`
 	Locked  seal.Locked `cbor:"3,keyasint"`
-	Sum     []byte      `cbor:"4,keyasint"` // of all the rest: tells a damaged file from a wrong passphrase
+	Sum     []byte      `cbor:"4,keyasint"`           // of all the rest: tells a damaged file from a wrong passphrase
+	Lease   int64       `cbor:"5,keyasint,omitempty"` // unix seconds; 0: the keys do not end by themselves
 }
 
 func (f memberFile) sum() ([]byte, error) {
@@ -90,7 +93,7 @@ func (k *Keep) Members() ([]Listed, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Listed{ID: id, Label: f.Label})
+		out = append(out, f.listed(id))
 	}
 	slices.SortFunc(out, func(a, b Listed) int { return strings.Compare(a.Label+a.ID.String(), b.Label+b.ID.String()) })
 	return out, nil
@@ -111,6 +114,14 @@ func (k *Keep) Find(name string) (Listed, error) {
 		}
 	}
 	return Listed{}, fmt.Errorf("%w: %q", ErrNoMember, name)
+}
+
+func (f memberFile) listed(id journal.MemberID) Listed {
+	l := Listed{ID: id, Label: f.Label}
+	if f.Lease != 0 {
+		l.Lease = time.Unix(f.Lease, 0).UTC()
+	}
+	return l
 }
 
 func (k *Keep) read(id journal.MemberID) (memberFile, error) {
@@ -147,6 +158,17 @@ func (k *Keep) Save(m *Member, passphrase []byte) error {
 		return fmt.Errorf("save member: %w", err)
 	}
 	file := memberFile{Version: 1, Label: m.Label, Locked: locked}
+	if before, err := k.read(m.ID); err == nil {
+		file.Lease = before.Lease
+	}
+	if err := k.SaveWriter(m); err != nil {
+		return err
+	}
+	return k.write(m.ID, file)
+}
+
+func (k *Keep) write(id journal.MemberID, file memberFile) error {
+	var err error
 	if file.Sum, err = file.sum(); err != nil {
 		return fmt.Errorf("save member: %w", err)
 	}
@@ -154,10 +176,25 @@ func (k *Keep) Save(m *Member, passphrase []byte) error {
 	if err != nil {
 		return fmt.Errorf("save member: %w", err)
 	}
-	if err := k.SaveWriter(m); err != nil {
+	return WriteFile(k.path(id), raw)
+}
+
+// SetLease notes in the member's file, in clear, when the keys end; zero: they do not. A machine without the passphrase
+// must be able to forget them in time.
+func (k *Keep) SetLease(id journal.MemberID, until time.Time) error {
+	file, err := k.read(id)
+	if err != nil {
 		return err
 	}
-	return WriteFile(k.path(m.ID), raw)
+	lease := int64(0)
+	if !until.IsZero() {
+		lease = until.Unix()
+	}
+	if file.Lease == lease {
+		return nil
+	}
+	file.Lease = lease
+	return k.write(id, file)
 }
 
 // WriterPath is the file of this device's writer.
@@ -239,10 +276,10 @@ type viewKeyWire struct {
 	Sealed []byte `cbor:"2,keyasint"`
 }
 
-// ViewKeys gives the view keys of the compartments in the ring, and draws and keeps those that are missing or whose
+// ViewKeys gives the keys of a member's views of the given compartments, and draws and keeps those that are missing or whose
 // wrapping key the ring does not hold: then the view is made anew.
-func (k *Keep) ViewKeys(ring *Ring) (map[record.Compartment]seal.ViewKey, error) {
-	path := filepath.Join(k.dir, "views.keys")
+func (k *Keep) ViewKeys(id journal.MemberID, ring *Ring, of []record.Compartment) (map[record.Compartment]seal.ViewKey, error) {
+	path := k.viewsPath(id)
 	stored := map[uint8]viewKeyWire{}
 	raw, err := os.ReadFile(path)
 	if err == nil {
@@ -252,17 +289,23 @@ func (k *Keep) ViewKeys(ring *Ring) (map[record.Compartment]seal.ViewKey, error)
 		return nil, fmt.Errorf("view keys: %w", err)
 	}
 	keys, changed := map[record.Compartment]seal.ViewKey{}, false
-	for _, c := range ring.Holds() {
+	for _, c := range of {
 		purpose := "amparo view key v1 " + k.workspace.String() + " " + c.String()
 		if w, ok := stored[uint8(c)]; ok {
-			if under, held := ring.Key(c, w.Epoch); held {
+			for _, under := range ring.Keys(c, w.Epoch) {
 				if plain, err := seal.OpenUnder(under, purpose, w.Sealed); err == nil && len(plain) == len(seal.ViewKey{}) {
 					keys[c] = seal.ViewKey(plain)
 					continue
 				}
 			}
 		}
-		epoch, under, _ := ring.Current(c)
+		if keys[c] != (seal.ViewKey{}) {
+			continue
+		}
+		epoch, under, held := ring.Current(c)
+		if !held {
+			continue
+		}
 		fresh := seal.NewViewKey()
 		sealed, err := seal.SealUnder(under, purpose, fresh[:])
 		if err != nil {

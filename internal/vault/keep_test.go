@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"amparo/internal/journal"
 	"amparo/internal/record"
@@ -121,26 +123,37 @@ func TestAMembersFileUnderAnothersName(t *testing.T) {
 func TestGrantsOpenWhatTheySayAndNothingElse(t *testing.T) {
 	k := keep(t, t.TempDir())
 	ana, bea, eva := member(t, k, "Ana"), member(t, k, "Bea"), member(t, k, "Eva")
-	if _, err := ana.Grant(bea.Keys(), "registrar", nil); !errors.Is(err, ErrNotGranted) {
-		t.Errorf("granting with nothing in hand: %v", err)
-	}
+	all := func(*Ring, record.Compartment, uint32, seal.CompartmentKey) bool { return true }
+	none := func(*Ring, record.Compartment, uint32, seal.CompartmentKey) bool { return false }
 	ana.Ring = NewRing()
-	given, err := ana.Grant(bea.Keys(), "registrar", []record.Compartment{record.Identity, record.FieldWork})
+	some := func(of ...record.Compartment) *Ring {
+		part := ana.Ring.Part()
+		ana.Ring.Each(func(c record.Compartment, epoch uint32, key seal.CompartmentKey) {
+			if slices.Contains(of, c) {
+				part.Add(c, epoch, key)
+			}
+		})
+		return part
+	}
+	given, err := Grant(ana.Workspace, bea.Keys(), some(record.Identity, record.FieldWork), 1234)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := granted(t, given)
-	if changed, err := eva.Receive(g); changed || err != nil || eva.Ring != nil {
-		t.Errorf("somebody else's grant: %v, %v", changed, err)
+	if got, err := eva.Receive(g, all); got.New != 0 || err != nil || eva.Ring != nil {
+		t.Errorf("somebody else's grant: %v, %v", got, err)
 	}
 	stolen := g
 	stolen.Member = eva.ID
-	if _, err := eva.Receive(stolen); err == nil || eva.Ring != nil {
+	if _, err := eva.Receive(stolen, all); err == nil || eva.Ring != nil {
 		t.Error("a grant under another's name opens")
 	}
-	changed, err := bea.Receive(g)
-	if err != nil || !changed {
-		t.Fatalf("%v, %v", changed, err)
+	if got, err := bea.Receive(g, none); got.New != 0 || err != nil || bea.Ring != nil {
+		t.Errorf("a grant that nobody believes: %v, %v", got, err)
+	}
+	got, err := bea.Receive(g, all)
+	if err != nil || got.New != 2 || got.Lease != 1234 {
+		t.Fatalf("%v, %v", got, err)
 	}
 	if got := bea.Ring.Holds(); len(got) != 2 || got[0] != record.Identity && got[1] != record.Identity {
 		t.Errorf("holds %v", got)
@@ -153,19 +166,64 @@ func TestGrantsOpenWhatTheySayAndNothingElse(t *testing.T) {
 	if _, _, ok := bea.Ring.Current(record.Care); ok {
 		t.Error("a compartment nobody granted is open")
 	}
-	if changed, err := bea.Receive(g); changed || err != nil {
-		t.Errorf("the same grant twice: %v, %v", changed, err)
+	if got, err := bea.Receive(g, all); got.New != 0 || err != nil {
+		t.Errorf("the same grant twice: %v, %v", got, err)
 	}
-	rest, err := ana.Grant(bea.Keys(), "clinician", []record.Compartment{record.Care})
+	rest, err := Grant(ana.Workspace, bea.Keys(), some(record.Care), NoLease)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := bea.Receive(granted(t, rest)); !changed || err != nil || len(bea.Ring.Holds()) != 3 {
-		t.Errorf("a second grant: %v, %v", changed, err)
+	if got, err := bea.Receive(granted(t, rest), all); got.New != 1 || err != nil || len(bea.Ring.Holds()) != 3 {
+		t.Errorf("a second grant: %v, %v", got, err)
+	}
+	// Two administrators began the same epoch apart: both keys open, and all who hold both seal with the same one.
+	one, two := seal.NewCompartmentKey(), seal.NewCompartmentKey()
+	bea.Ring.Add(record.Care, 2, one)
+	bea.Ring.Add(record.Care, 2, two)
+	ana.Ring.Add(record.Care, 2, two)
+	ana.Ring.Add(record.Care, 2, one)
+	_, a, _ := ana.Ring.Current(record.Care)
+	_, b, _ := bea.Ring.Current(record.Care)
+	if len(bea.Ring.Keys(record.Care, 2)) != 2 || a != b {
+		t.Error("two keys of one epoch are not held in one order")
 	}
 	bea.Wipe()
 	if len(bea.Ring.Holds()) != 0 {
 		t.Error("after wiping a key is left")
+	}
+}
+
+// Wiped keys are gone from the disk, and why is told to who comes back; a member who is not here is no error.
+func TestWipe(t *testing.T) {
+	dir := t.TempDir()
+	k := keep(t, dir)
+	ana := member(t, k, "Ana")
+	ana.Ring = NewRing()
+	if _, err := k.ViewKeys(ana.ID, ana.Ring, ana.Ring.Holds()); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
+	if err := k.SetLease(ana.ID, at); err != nil {
+		t.Fatal(err)
+	}
+	if listed, err := k.Members(); err != nil || len(listed) != 1 || !listed[0].Lease.Equal(at) {
+		t.Fatalf("%+v, %v", listed, err)
+	}
+	if _, err := k.Unlock(ana.ID, []byte(pass)); err != nil {
+		t.Errorf("with a lease noted the passphrase does not open: %v", err)
+	}
+	if err := k.Wipe(ana.ID, GoneLease, at); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, ana.ID.String()+"*"))
+	if err != nil || len(left) != 1 || filepath.Ext(left[0]) != ".gone" {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
+	if gone, err := k.GoneMembers(); err != nil || len(gone) != 1 || gone[0].ID != ana.ID || gone[0].Why != GoneLease || gone[0].Label != "Ana" {
+		t.Errorf("%+v, %v", gone, err)
+	}
+	if err := k.Wipe(ana.ID, GoneLease, at); err != nil {
+		t.Errorf("a second time: %v", err)
 	}
 }
 
@@ -174,15 +232,16 @@ func TestViewKeys(t *testing.T) {
 	dir := t.TempDir()
 	k := keep(t, dir)
 	ring := NewRing()
-	first, err := k.ViewKeys(ring)
+	ana := member(t, k, "Ana").ID
+	first, err := k.ViewKeys(ana, ring, ring.Holds())
 	if err != nil || len(first) != 7 {
 		t.Fatalf("%d keys, %v", len(first), err)
 	}
-	again, err := keep(t, dir).ViewKeys(ring)
+	again, err := keep(t, dir).ViewKeys(ana, ring, ring.Holds())
 	if err != nil || again[record.Care] != first[record.Care] {
 		t.Errorf("not the same the next time: %v", err)
 	}
-	raw, err := os.ReadFile(filepath.Join(dir, "views.keys"))
+	raw, err := os.ReadFile(k.viewsPath(ana))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,10 +251,10 @@ func TestViewKeys(t *testing.T) {
 		}
 	}
 	for _, bad := range [][]byte{nil, raw[:len(raw)/2], []byte(strings.Repeat("x", 300))} {
-		if err := os.WriteFile(filepath.Join(dir, "views.keys"), bad, 0o600); err != nil {
+		if err := os.WriteFile(k.viewsPath(ana), bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		fresh, err := keep(t, dir).ViewKeys(ring)
+		fresh, err := keep(t, dir).ViewKeys(ana, ring, ring.Holds())
 		if err != nil || len(fresh) != 7 || fresh[record.Care] == first[record.Care] {
 			t.Errorf("after damage: %d keys, %v", len(fresh), err)
 		}

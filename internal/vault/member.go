@@ -80,66 +80,72 @@ func (m *Member) Wipe() {
 var ErrNotGranted = errors.New("not a grant for this member")
 
 type grantWire struct {
-	Ring ringWire `cbor:"1,keyasint"`
-	Role string   `cbor:"2,keyasint,omitempty"`
+	Ring  ringWire `cbor:"1,keyasint"`
+	Role  string   `cbor:"2,keyasint,omitempty"` // of the first version, which had no roster
+	Lease int64    `cbor:"3,keyasint,omitempty"` // unix seconds; 0: says nothing of the lease
 }
 
 func grantPurpose(w journal.WorkspaceID) string { return "amparo grant v1 " + w.String() }
 
-// Grant seals this member's keys of the given compartments to another member. Nil compartments means all.
-func (m *Member) Grant(to journal.MemberKeys, role string, only []record.Compartment) (journal.Control, error) {
-	if m.Ring == nil {
-		return journal.Control{}, ErrNotGranted
-	}
-	plain, err := encode(grantWire{Ring: m.Ring.wire(only), Role: role})
+// Grant seals keys to a member. lease is until when the member's device may keep them without hearing from an
+// administrator again, in unix seconds: 0 says nothing of it, NoLease that they do not end.
+func Grant(w journal.WorkspaceID, to journal.MemberKeys, keys *Ring, lease int64) (journal.Control, error) {
+	plain, err := encode(grantWire{Ring: keys.wire(), Lease: lease})
 	if err != nil {
 		return journal.Control{}, err
 	}
-	sealed, err := seal.SealTo(to.Receiver, grantPurpose(m.Workspace), plain)
+	defer clear(plain)
+	sealed, err := seal.SealTo(to.Receiver, grantPurpose(w), plain)
 	if err != nil {
 		return journal.Control{}, err
 	}
 	return journal.NewControl(journal.ControlGrant, journal.Grant{Member: to.Member(), Sealed: sealed})
 }
 
-// Receive opens a grant and adds its keys to the ring. It reports whether anything was new. A grant for another
-// member is no error and changes nothing.
-func (m *Member) Receive(g journal.Grant) (bool, error) {
+// NoLease is the lease of keys that do not end by themselves.
+const NoLease = -1
+
+// Received is what a grant brought.
+type Received struct {
+	New   int   // keys the member did not have
+	Lease int64 // see Grant
+}
+
+// Receive opens a grant and adds those of its keys that believed approves. A grant for another member is no error and
+// changes nothing.
+func (m *Member) Receive(g journal.Grant, believed func(*Ring, record.Compartment, uint32, seal.CompartmentKey) bool) (Received, error) {
 	if g.Member != m.ID {
-		return false, nil
+		return Received{}, nil
 	}
 	plain, err := m.Receiver.Open(grantPurpose(m.Workspace), g.Sealed)
 	if err != nil {
-		return false, fmt.Errorf("grant: %w", err)
+		return Received{}, fmt.Errorf("grant: %w", err)
 	}
+	defer clear(plain)
 	var w grantWire
 	if err := decode(plain, &w); err != nil {
-		return false, fmt.Errorf("grant: %w", err)
+		return Received{}, fmt.Errorf("grant: %w", err)
 	}
 	given, err := w.Ring.ring()
 	if err != nil {
-		return false, err
+		return Received{}, err
 	}
-	if m.Ring == nil {
-		m.Ring = given
-		return true, nil
+	if m.Ring != nil && given.Secret != m.Ring.Secret {
+		return Received{}, fmt.Errorf("%w: of another workspace", ErrNotGranted)
 	}
-	if given.Secret != m.Ring.Secret {
-		return false, fmt.Errorf("%w: of another workspace", ErrNotGranted)
-	}
-	changed := false
-	for c, keys := range given.Compartments {
-		for epoch, key := range keys {
-			if _, had := m.Ring.Key(c, epoch); had {
-				continue
-			}
-			if m.Ring.Compartments[c] == nil {
-				m.Ring.Compartments[c] = map[uint32]seal.CompartmentKey{}
-			}
-			m.Ring.Compartments[c][epoch], changed = key, true
+	out := Received{Lease: w.Lease}
+	given.Each(func(c record.Compartment, epoch uint32, key seal.CompartmentKey) {
+		if !believed(given, c, epoch, key) {
+			return
 		}
-	}
-	return changed, nil
+		if m.Ring == nil {
+			m.Ring = given.Part()
+		}
+		if m.Ring.Add(c, epoch, key) {
+			out.New++
+		}
+	})
+	return out, nil
 }
 
 func encode(v any) ([]byte, error) {

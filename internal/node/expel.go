@@ -1,0 +1,100 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"amparo/internal/journal"
+	"amparo/internal/vault"
+)
+
+// clockLost is how far beyond everything that is known here a clock must be to be called lost rather than late: a laptop
+// whose battery died must not forget its keys for it.
+const clockLost = 10 * 365 * 24 * time.Hour
+
+// expel wipes the keys of members who were revoked or whose lease is over, and locks them when they are unlocked. It is done
+// when the folder is opened, before each unlocking, and after each arrival. What the journal holds stays, sealed.
+func (n *Node) expel() error {
+	listed, err := n.keep.Members()
+	if err != nil {
+		return err
+	}
+	roll := n.journal.Roll()
+	for _, m := range listed {
+		why := ""
+		switch _, admitted := roll.Members[m.ID]; {
+		case admitted && !roll.Active(m.ID):
+			why = vault.GoneRevoked
+		case n.leaseOver(m.Lease):
+			why = vault.GoneLease
+		default:
+			continue
+		}
+		if err := n.wipe(m.ID, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expelLater is expel for who is in the middle of using a session.
+func (n *Node) expelLater() { go func() { _ = n.expel() }() }
+
+// leaseOver goes by the later of the device's clock and what the journal knows of time: turning the clock back gains nothing.
+func (n *Node) leaseOver(lease time.Time) bool {
+	if lease.IsZero() {
+		return false
+	}
+	now, known := n.options.Wall(), time.Time{}
+	for _, h := range n.journal.Heads() {
+		if t := h.Time.Wall(); t.After(known) {
+			known = t
+		}
+	}
+	if !known.IsZero() && now.Sub(known) > clockLost {
+		return false
+	}
+	if known.After(now) {
+		now = known
+	}
+	return !now.Before(lease)
+}
+
+func (n *Node) wipe(id journal.MemberID, why string) error {
+	n.mu.Lock()
+	s := n.sessions[id]
+	n.mu.Unlock()
+	if s != nil {
+		s.Lock()
+	}
+	err := n.keep.Wipe(id, why, n.options.Wall())
+	if gone := os.RemoveAll(n.viewsDir(id)); gone != nil {
+		err = errors.Join(err, fmt.Errorf("remove the views of who left: %w", gone))
+	}
+	return err
+}
+
+// Gone lists whose keys were wiped on this device and why, the latest first.
+func (n *Node) Gone() ([]vault.Gone, error) { return n.keep.GoneMembers() }
+
+// goneOr tells who comes back after their keys were wiped what happened.
+func (n *Node) goneOr(name string, err error) error {
+	gone, failed := n.keep.GoneMembers()
+	if failed != nil || !errors.Is(err, vault.ErrNoMember) {
+		return err
+	}
+	i := slices.IndexFunc(gone, func(g vault.Gone) bool { return name == "" || g.Label == name || g.ID.String() == name })
+	if i < 0 {
+		return err
+	}
+	switch gone[i].Why {
+	case vault.GoneRevoked:
+		return fmt.Errorf("%w: %s", ErrRevoked, gone[i].ID)
+	case vault.GoneLease:
+		return fmt.Errorf("%w: %s", ErrLeaseOver, gone[i].ID)
+	}
+	return err
+}

@@ -1,0 +1,128 @@
+package node
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"amparo/internal/journal"
+	"amparo/internal/record"
+	"amparo/internal/seal"
+	"amparo/internal/store"
+	"amparo/internal/vault"
+)
+
+// keyName says which key it is without telling it: its epoch and the first bytes of its commitment.
+func keyName(epoch uint32, key seal.CompartmentKey) string {
+	sum := key.Commitment()
+	return fmt.Sprintf("%d.%s", epoch, hex.EncodeToString(sum[:4]))
+}
+
+// receive takes the grants for this member out of the journal. A key is believed when somebody who administers published
+// its commitment, whoever passed it on; of a workspace older than commitments, when the founder granted it. Node.mu is held,
+// or nobody else knows the session yet.
+func (s *Session) receive() error {
+	roll := s.node.journal.Roll()
+	if _, revoked := roll.Revoked[s.member.ID]; revoked {
+		return ErrRevoked
+	}
+	before := ringNames(s.member.Ring)
+	var unread error
+	lease, leaseAt := int64(0), journal.Time(0)
+	err := s.node.journal.OpenParts(0, func(_ int64, c *journal.Commit) error {
+		by := roll.MemberOf(c.Writer)
+		if _, known := roll.Members[by]; !known {
+			return nil
+		}
+		controls, err := c.Controls()
+		if err != nil {
+			return err
+		}
+		for _, control := range controls {
+			if control.Kind != journal.ControlGrant {
+				continue
+			}
+			var g journal.Grant
+			if err := control.Into(&g); err != nil {
+				return err
+			}
+			got, err := s.member.Receive(g, func(ring *vault.Ring, c record.Compartment, epoch uint32, key seal.CompartmentKey) bool {
+				published := roll.CommitmentsOf(ring.Tag(c), epoch)
+				return slices.Contains(published, key.Commitment()) || len(published) == 0 && by == roll.Founder
+			})
+			if err != nil { // Verify names it; another grant may still read
+				unread = errors.Join(unread, fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err))
+			}
+			if got.Lease != 0 && everAdministered(roll, by) && c.Time > leaseAt {
+				lease, leaseAt = got.Lease, c.Time
+			}
+		}
+		return nil
+	})
+	if err == nil && s.member.Ring == nil && (unread != nil || s.node.journal.Head(s.member.WriterID()).Seq > 0) {
+		err = errors.Join(fmt.Errorf("%w: the grant of this member does not read", store.ErrDamaged), unread)
+	}
+	if err != nil || s.member.Ring == nil {
+		return err
+	}
+	if lease != 0 {
+		s.lease.Store(max(lease, 0))
+		if err := s.node.keep.SetLease(s.member.ID, leaseEnd(lease)); err != nil {
+			return err
+		}
+	}
+	return s.passedOver(before)
+}
+
+func leaseEnd(lease int64) time.Time {
+	if lease <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(lease, 0).UTC()
+}
+
+func ringNames(r *vault.Ring) (out []string) {
+	if r == nil {
+		return nil
+	}
+	r.Each(func(c record.Compartment, epoch uint32, key seal.CompartmentKey) {
+		out = append(out, fmt.Sprintf("%d/%s", c, keyName(epoch, key)))
+	})
+	return out
+}
+
+// passedOver notices keys that came after parts sealed under them were passed over: then the views are made anew. Which
+// keys the views were made with is remembered beside the journal.
+func (s *Session) passedOver(before []string) error {
+	note := "ring " + s.member.ID.String()
+	now := ringNames(s.member.Ring)
+	if len(before) == 0 {
+		raw, err := s.node.journal.ReadNote(note)
+		if err != nil {
+			return err
+		}
+		before = strings.Fields(string(raw))
+	}
+	if slices.Equal(before, now) {
+		return nil
+	}
+	if len(before) > 0 {
+		var trouble error
+		s.member.Ring.Each(func(c record.Compartment, epoch uint32, key seal.CompartmentKey) {
+			if slices.Contains(before, fmt.Sprintf("%d/%s", c, keyName(epoch, key))) || s.due.Load() == dueRenew || trouble != nil {
+				return
+			}
+			held, err := s.node.journal.HoldsEpoch(s.member.Ring.Tag(c), epoch)
+			if trouble = err; held {
+				s.due.Store(dueRenew)
+			}
+		})
+		if trouble != nil {
+			return trouble
+		}
+	}
+	return s.node.journal.Note(note, []byte(strings.Join(now, " ")))
+}
