@@ -14,8 +14,10 @@ import "amparo/internal/record"
 
 // Module is what package node runs.
 var Module = record.Module{
-	Name:    "people",
-	Kinds:   []*record.Kind{Person, Registration},
-	Actions: []record.Action{register, update},
-	Queries: []record.Query{find, show, timeline},
+	Name: "people",
+	Kinds: []*record.Kind{Person, Registration, Consent, hidings[record.Identity], hidings[record.Care], hidings[record.Mind],
+		hidings[record.Survivor], hidings[record.Law]},
+	Actions: []record.Action{register, update, giveConsent, restrict},
+	Queries: []record.Query{find, show, timeline, consents, restrictions},
+	Travels: travels,
 }

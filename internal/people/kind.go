@@ -21,7 +21,9 @@ var Person = &record.Kind{Number: 10, Name: "person", IsPerson: true, In: record
 	{Number: 15, Name: "phone", Type: record.Text},
 	{Number: 16, Name: "note", Type: record.Text},
 	{Number: 17, Name: "consent", Type: record.Set, Codes: "consent"},
-	{Number: 18, Name: "card", Type: record.Code, Index: true}, // digits; see Card
+	{Number: 18, Name: "card", Type: record.Code, Index: true},        // digits; see Card
+	{Number: 19, Name: "refused", Type: record.Set, Codes: "consent"}, // what the person said no to, or took back: wins over consent
+	{Number: 20, Name: "referral_to", Type: record.Set},               // organisations to which the person agreed to be referred
 }, Title: []string{"given", "surname1", "surname2", "nickname"}}
 
 // Registration counts persons registered, without saying who: only of those who agreed to be counted.
@@ -41,11 +43,17 @@ var (
 	Directions = []string{"north", "south", "staying", "unknown"}
 	Groups     = []string{"unaccompanied_child", "separated_child", "woman_alone", "pregnant", "lactating", "older", "disability", "lgbtiq",
 		"survivor_violence", "chronic_illness", "family_with_children"}
-	Consents = []string{"care", "sharing", "statistics"}
+	Purposes = []string{"care", "sharing", "referral", "statistics", "testimony"}
 )
 
-// Statistics is the consent to be counted without a name.
-const Statistics = "statistics"
+// What a person may agree to, or not.
+const (
+	ToCare     = "care"       // that their data are kept to care for them; care itself never depends on it
+	Sharing    = "sharing"    // that other sites along the route see their record
+	Referral   = "referral"   // that a named organisation is told about them
+	Statistics = "statistics" // to be counted without a name
+	Testimony  = "testimony"  // that what they told is kept as testimony and may be used as such
+)
 
 // GoFirst are the groups who are seen before others in a queue.
 var GoFirst = []string{"unaccompanied_child", "separated_child", "woman_alone", "pregnant", "survivor_violence"}

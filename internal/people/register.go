@@ -26,7 +26,7 @@ type RegisterData struct {
 	Groups      []string `json:"groups,omitempty"`
 	Phone       string   `json:"phone,omitempty"`
 	Note        string   `json:"note,omitempty"`
-	Consent     []string `json:"consent,omitempty" jsonschema:"description=care and sharing and statistics"`
+	Consent     []string `json:"consent,omitempty" jsonschema:"description=care and sharing and statistics; when anything is said and sharing is not among it the record stays at its site"`
 }
 
 // Registered is the result of person.register.
@@ -62,6 +62,9 @@ var register = record.NewAction("person.register", []record.Compartment{record.I
 	age, _ := Age(text(fields["birth"]), d.Age, d.AgeAbout, text(fields["age_on"]), c.At)
 	if err := countRegistration(c, fields, age); err != nil {
 		return nil, err
+	}
+	if !MayTravel(set(fields["consent"]), nil) {
+		c.Hold(id)
 	}
 	return Registered{ID: id, Person: id, Card: card, Suggest: suggest(age, set(fields["groups"]))}, nil
 })
@@ -119,7 +122,7 @@ func (d *RegisterData) check(now time.Time) (record.Fields, error) {
 		{"nationality", d.Nationality, typed.Countries},
 		{"languages", d.Languages, typed.Languages},
 		{"groups", d.Groups, func(f string, v []string) ([]string, error) { return typed.Codes(f, v, Groups) }},
-		{"consent", d.Consent, func(f string, v []string) ([]string, error) { return typed.Codes(f, v, Consents) }},
+		{"consent", d.Consent, func(f string, v []string) ([]string, error) { return typed.Codes(f, v, Purposes) }},
 	} {
 		v, err := t.check(t.name, t.value)
 		if err != nil {
@@ -156,7 +159,7 @@ func set(v any) []string { s, _ := v.([]string); return s }
 
 // countRegistration adds the anonymous line, when the person agreed and it is known where this is.
 func countRegistration(c *record.Change, fields record.Fields, age *int) error {
-	if c.Site.IsZero() || !agreed(set(fields["consent"])) {
+	if c.Site.IsZero() || !MayBeCounted(set(fields["consent"]), nil) {
 		return nil
 	}
 	site, _, err := place.Find(c.Context, c, c.Site)
@@ -167,15 +170,6 @@ func countRegistration(c *record.Change, fields record.Fields, age *int) error {
 		"site": c.Site, "day": site.DayOf(c.At), "sex": or(text(fields["sex"]), "unknown"), "age_band": AgeBand(age),
 		"nationality": OneNationality(set(fields["nationality"])), "direction": or(text(fields["direction"]), "unknown"),
 	})
-}
-
-func agreed(consent []string) bool {
-	for _, c := range consent {
-		if c == Statistics {
-			return true
-		}
-	}
-	return false
 }
 
 func or(s, otherwise string) string {

@@ -12,6 +12,9 @@ import (
 // The published schema of a change shows what its fields hold, not how silence and null are told apart inside.
 func TestUpdateSchema(t *testing.T) {
 	for _, a := range people.Module.Actions {
+		if a.Name != "person.register" && a.Name != "person.update" {
+			continue
+		}
 		raw, err := json.Marshal(record.Schema(a.Input))
 		if err != nil {
 			t.Fatal(err)

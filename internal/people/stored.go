@@ -19,21 +19,21 @@ type stored struct {
 	age                                  *int
 	ageAbout                             bool
 	nationality, languages, groups       []string
-	consent                              []string
+	consent, refused, referralTo         []string
 	site, by                             record.ID
 	at                                   time.Time
 	rivals                               int
 }
 
 const personColumns = `id, given, surname1, surname2, nickname, sex, gender, birth, age, age_about, age_on, nationality, languages, direction,
-	groups, phone, note, consent, card, _site, _by, _at, _zone, _rivals`
+	groups, phone, note, consent, card, _site, _by, _at, _zone, _rivals, refused, referral_to`
 
 func scanPerson(r record.Row) stored {
 	p := stored{
 		id: r.ID(0), given: r.Text(1), surname1: r.Text(2), surname2: r.Text(3), nickname: r.Text(4), sex: r.Text(5), gender: r.Text(6),
 		birth: r.Text(7), ageAbout: r.Bool(9), ageOn: r.Text(10), nationality: list(r.Set(11)), languages: list(r.Set(12)), direction: r.Text(13),
 		groups: list(r.Set(14)), phone: r.Text(15), note: r.Text(16), consent: list(r.Set(17)), card: r.Text(18), site: r.ID(19), by: r.ID(20),
-		rivals: int(r.Int(23)),
+		rivals: int(r.Int(23)), refused: list(r.Set(24)), referralTo: list(r.Set(25)),
 	}
 	if !r.Null(8) {
 		age := int(r.Int(8))
@@ -109,8 +109,12 @@ func ToCount(ctx context.Context, r record.Reader, person record.ID, day time.Ti
 	if err != nil {
 		return Counting{}, err
 	}
+	w, err := wishesOf(ctx, r, p, day)
+	if err != nil {
+		return Counting{}, err
+	}
 	age, _ := Age(p.birth, p.age, p.ageAbout, p.ageOn, day)
-	return Counting{Agreed: agreed(p.consent), Sex: or(p.sex, "unknown"), AgeBand: AgeBand(age), Nationality: OneNationality(p.nationality)}, nil
+	return Counting{Agreed: w.MayBeCounted(), Sex: or(p.sex, "unknown"), AgeBand: AgeBand(age), Nationality: OneNationality(p.nationality)}, nil
 }
 
 // Briefs reads several persons with where they were last met, in the order of ids; those not known here are left out.

@@ -71,13 +71,33 @@ var update = record.NewAction("person.update", []record.Compartment{record.Ident
 			}
 		}
 	}
+	var before Wishes
+	if d.Consent.Said {
+		if before, err = wishesOf(c.Context, c, now, c.Now); err != nil {
+			return nil, err
+		}
+		now.agreedTo(set(checked["consent"]))
+		fields["refused"], fields["referral_to"] = now.refused, now.referralTo
+	}
 	changed, err := c.Set(Person, id, fields)
 	if err != nil {
 		return nil, err
 	}
+	if d.Consent.Said {
+		wishes, err := wishesOf(c.Context, c, now, c.Now)
+		if err != nil {
+			return nil, err
+		}
+		if err := follow(c, now, before, wishes); err != nil {
+			return nil, err
+		}
+	}
 	for i, name := range changed {
-		if name == "age_on" {
+		switch name {
+		case "age_on":
 			changed[i] = "age"
+		case "refused", "referral_to":
+			changed[i] = "consent"
 		}
 	}
 	slices.Sort(changed)

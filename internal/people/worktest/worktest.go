@@ -117,6 +117,13 @@ var probe = record.Module{Name: "worktest", Queries: []record.Query{
 		})
 		return total, err
 	}),
+	record.NewQuery("worktest.travels", record.Compartments(), func(a *record.Ask, p people.PersonParams) (any, error) {
+		id, err := a.Ref("person", p.Person)
+		if err != nil {
+			return nil, err
+		}
+		return people.Module.Travels(a.Context, a, id, a.Now)
+	}),
 }}
 
 type probeParams struct {
@@ -128,6 +135,12 @@ type probeParams struct {
 func (b *Bed) Sum(table, where string) int {
 	b.Helper()
 	return Ask[int](b, "worktest.sum", "table", table, "where", where)
+}
+
+// Travels asks whether a person's record may leave the machine.
+func (b *Bed) Travels(person string) bool {
+	b.Helper()
+	return Ask[bool](b, "worktest.travels", "person", person)
 }
 
 // Site opens a site and gives its id.
