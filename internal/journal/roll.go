@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"amparo/internal/seal"
 )
@@ -12,16 +13,22 @@ import (
 // until the commit that admits the member arrives.
 var ErrUnknownWriter = errors.New("no known member vouches for this writer")
 
-// Roll is who may write in a workspace, learned from open parts alone: a relay keeps one too.
+// Roll is who may write in a workspace, learned from open parts alone: a relay keeps one too. Its maps and lists never
+// change once they are in a roll; Learn replaces those it adds to. So a copy of the struct is a roll of its own.
 type Roll struct {
 	Workspace WorkspaceID
 	Founder   MemberID
 	Members   map[MemberID]MemberKeys
 	Writers   map[WriterID]Certificate
-	Admins    map[MemberID]bool       // who may administer, beside the founder
-	Rotations []Rotation              // in no particular order
+	Admins    map[MemberID]bool       // who was ever empowered to administer, beside the founder
+	Rotations []Rotation              // in the order of writer, commit and record
 	Revoked   map[MemberID]Revocation // heads joined when a member was revoked more than once: the higher one counts
 	Erased    map[PartPlace]bool
+
+	empowerings map[place]empowering
+	revocations map[place]Revocation
+	rotated     []place // where each of Rotations was said
+	gathering   bool    // nobody else reads Erased yet
 }
 
 // NewRoll is the roll of a workspace of which nothing is known.
@@ -31,35 +38,62 @@ func NewRoll(w WorkspaceID) *Roll {
 
 // Clone is a copy that can learn without the original knowing: who reads a roll meanwhile sees it unchanged.
 func (r *Roll) Clone() *Roll {
-	return &Roll{Workspace: r.Workspace, Founder: r.Founder, Members: maps.Clone(r.Members), Writers: maps.Clone(r.Writers)}
+	other := *r
+	return &other
+}
+
+// Gather learns commits given in any order: who vouches may come after who is vouched for. It reports how many stay
+// unbelieved. Nobody else may read the roll meanwhile.
+func (r *Roll) Gather(commits []Commit) (unbelieved int) {
+	r.Erased, r.gathering = maps.Clone(r.Erased), true
+	defer func() { r.gathering = false }()
+	for waiting := commits; ; {
+		var still []Commit
+		for i := range waiting {
+			if err := r.Learn(&waiting[i]); err != nil {
+				still = append(still, waiting[i])
+			}
+		}
+		if len(still) == 0 || len(still) == len(waiting) {
+			return len(still)
+		}
+		waiting = still
+	}
 }
 
 // KeyFor gives the key that must have signed a run: of a writer already known, or of one that the run itself
 // introduces with a certificate of a known member (or, in the founding commit, of the member it names).
 func (r *Roll) KeyFor(run *Run) (seal.VerifyKey, error) {
+	cert, err := r.CertificateFor(run)
+	return cert.Writer, err
+}
+
+// CertificateFor gives the certificate whose key KeyFor gives.
+func (r *Roll) CertificateFor(run *Run) (Certificate, error) {
 	first := run.First()
 	if first.Workspace != r.Workspace {
-		return seal.VerifyKey{}, fmt.Errorf("%w: of another workspace", ErrChain)
+		return Certificate{}, fmt.Errorf("%w: of another workspace", ErrChain)
 	}
 	if cert, known := r.Writers[first.Writer]; known {
-		return cert.Writer, nil
+		return cert, nil
 	}
 	if first.Seq != 1 {
-		return seal.VerifyKey{}, fmt.Errorf("%w: %s", ErrUnknownWriter, first.Writer)
+		return Certificate{}, fmt.Errorf("%w: %s", ErrUnknownWriter, first.Writer)
 	}
-	trial := &Roll{Workspace: r.Workspace, Founder: r.Founder, Members: r.Members, Writers: map[WriterID]Certificate{}}
+	trial := r.Clone()
 	if err := trial.Learn(first); err != nil {
-		return seal.VerifyKey{}, err
+		return Certificate{}, err
 	}
 	cert, ok := trial.Writers[first.Writer]
 	if !ok {
-		return seal.VerifyKey{}, fmt.Errorf("%w: %s", ErrUnknownWriter, first.Writer)
+		return Certificate{}, fmt.Errorf("%w: %s", ErrUnknownWriter, first.Writer)
 	}
-	return cert.Writer, nil
+	return cert, nil
 }
 
 // Learn takes in what a verified commit says openly. What it cannot believe changes nothing and is an error: ErrFormat,
-// ErrChain, seal.ErrSignature, or ErrUnknownWriter when it may be believed later.
+// ErrChain, seal.ErrSignature, or ErrUnknownWriter when it may be believed later. Whether a revoked member's commit stands
+// is not asked here: who stores commits asks before (wire.Judge).
 func (r *Roll) Learn(c *Commit) error {
 	controls, err := c.Controls()
 	if err != nil {
@@ -68,20 +102,59 @@ func (r *Roll) Learn(c *Commit) error {
 	if len(controls) == 0 {
 		return nil
 	}
-	next := r.Clone()
-	for _, control := range controls {
-		if err := next.learn(c, control); err != nil {
+	next := learning{Roll: *r}
+	for n, control := range controls {
+		if err := next.learn(c, control, place{c.Writer, c.Seq, n}); err != nil {
 			return fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err)
 		}
 	}
 	if next.Founder != r.Founder && next.Writers[c.Writer].Member != next.Founder {
 		return fmt.Errorf("commit %d by %s: %w: founded by another than the founder", c.Seq, c.Writer, ErrChain)
 	}
-	r.Founder, r.Members, r.Writers = next.Founder, next.Members, next.Writers
+	next.finish(r.gathering)
+	*r = next.Roll
 	return nil
 }
 
-func (r *Roll) learn(c *Commit, control Control) error {
+// learning is a roll on its way to know one commit more. It begins with the maps of the roll before and copies each when
+// it is first added to.
+type learning struct {
+	Roll
+	own    map[string]bool // which maps are copied already
+	erased []PartPlace
+	asks   bool // who is revoked must be worked out
+}
+
+// add puts one entry into a map of the roll.
+func add[K comparable, V any](l *learning, name string, to *map[K]V, key K, value V) {
+	if !l.own[name] {
+		fresh := make(map[K]V, len(*to)+1)
+		maps.Copy(fresh, *to)
+		*to = fresh
+		if l.own == nil {
+			l.own = map[string]bool{}
+		}
+		l.own[name] = true
+	}
+	(*to)[key] = value
+}
+
+// finish works out what follows. Nothing can fail any more.
+func (l *learning) finish(mayChange bool) {
+	if len(l.erased) > 0 && (!mayChange || l.Erased == nil) {
+		fresh := make(map[PartPlace]bool, len(l.Erased)+len(l.erased))
+		maps.Copy(fresh, l.Erased)
+		l.Erased = fresh
+	}
+	for _, p := range l.erased {
+		l.Erased[p] = true
+	}
+	if l.asks && len(l.revocations) > 0 {
+		l.Revoked = l.revoke()
+	}
+}
+
+func (r *learning) learn(c *Commit, control Control, at place) error {
 	switch control.Kind {
 	case ControlFound:
 		var f Founding
@@ -95,20 +168,17 @@ func (r *Roll) learn(c *Commit, control Control) error {
 		if r.Founder != (MemberID{}) && r.Founder != id || c.Seq != 1 || len(c.Seen) > 0 {
 			return fmt.Errorf("%w: a second founding", ErrChain)
 		}
-		r.Founder, r.Members[id] = id, f.Admin
+		r.Founder = id
+		add(r, "members", &r.Members, id, f.Admin)
 	case ControlAdmit:
 		var keys MemberKeys
 		if err := control.Into(&keys); err != nil {
 			return err
 		}
-		by, known := r.Writers[c.Writer]
-		if !known {
-			return fmt.Errorf("%w: admitting", ErrUnknownWriter)
+		if _, err := r.administrator(c.Writer); err != nil {
+			return err
 		}
-		if by.Member != r.Founder {
-			return fmt.Errorf("%w: only the founder admits members", ErrChain)
-		}
-		r.Members[keys.Member()] = keys
+		add(r, "members", &r.Members, keys.Member(), keys)
 	case ControlCertify:
 		var cert Certificate
 		if err := control.Into(&cert); err != nil {
@@ -127,7 +197,63 @@ func (r *Roll) learn(c *Commit, control Control) error {
 		if before, known := r.Writers[c.Writer]; known && before.Member != cert.Member {
 			return fmt.Errorf("%w: one writer of two members", ErrChain)
 		}
-		r.Writers[c.Writer] = cert
+		add(r, "writers", &r.Writers, c.Writer, cert)
+	case ControlEmpower, ControlRotate, ControlRevoke, ControlErase:
+		by, err := r.administrator(c.Writer)
+		if err != nil {
+			return err
+		}
+		return r.learnKeys(by, c, control, at)
+	}
+	return nil
+}
+
+// administrator is the member behind a writer, who must administer. Somebody else's word may be believed later: what
+// empowers them may still be on its way.
+func (r *learning) administrator(w WriterID) (MemberID, error) {
+	by, known := r.Writers[w]
+	if !known {
+		return MemberID{}, fmt.Errorf("%w: it says what administrators say", ErrUnknownWriter)
+	}
+	if !r.empowered(by.Member) {
+		return MemberID{}, fmt.Errorf("%w: %s says what administrators say, and nobody made them one", ErrUnknownWriter, by.Member)
+	}
+	return by.Member, nil
+}
+
+// learnKeys learns what an administrator says of keys and of who has them.
+func (r *learning) learnKeys(by MemberID, c *Commit, control Control, at place) error {
+	switch control.Kind {
+	case ControlEmpower:
+		var e Empowerment
+		if err := control.Into(&e); err != nil {
+			return err
+		}
+		add(r, "admins", &r.Admins, e.Member, true)
+		add(r, "empowerings", &r.empowerings, at, empowering{by, e.Member, c.Time})
+		r.asks = true
+	case ControlRotate:
+		var rotation Rotation
+		if err := control.Into(&rotation); err != nil {
+			return err
+		}
+		i, said := slices.BinarySearchFunc(r.rotated, at, place.compare)
+		if !said {
+			r.rotated, r.Rotations = slices.Insert(slices.Clone(r.rotated), i, at), slices.Insert(slices.Clone(r.Rotations), i, rotation)
+		}
+	case ControlRevoke:
+		var revocation Revocation
+		if err := control.Into(&revocation); err != nil {
+			return err
+		}
+		add(r, "revocations", &r.revocations, at, revocation)
+		r.asks = true
+	case ControlErase:
+		var erasure Erasure
+		if err := control.Into(&erasure); err != nil {
+			return err
+		}
+		r.erased = append(r.erased, erasure.Parts...)
 	}
 	return nil
 }

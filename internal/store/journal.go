@@ -23,7 +23,7 @@ var schemas embed.FS
 
 const (
 	journalApplication = 0x416d706a // "Ampj"
-	journalVersion     = 1
+	journalVersion     = 2
 )
 
 // Journal is the journal file of one node. While it is open no other process can open it.
@@ -92,7 +92,7 @@ func (j *Journal) prepare() error {
 	if version < 0 || version > 0 && application != journalApplication {
 		return fmt.Errorf("%w: not a journal file", ErrDamaged)
 	}
-	if err := migrate(j.db.conn, version); err != nil {
+	if err := migrate(j.db, version); err != nil {
 		return err
 	}
 	if err := j.checkSchema(); err != nil {
@@ -110,7 +110,7 @@ func (j *Journal) checkSchema() error {
 	}
 	want := newSession(fresh)
 	defer want.close()
-	if err := migrate(fresh, 0); err != nil {
+	if err := migrate(want, 0); err != nil {
 		return err
 	}
 	expected, err := want.definitions()
@@ -135,14 +135,27 @@ func (s *session) definitions() (text string, err error) {
 	return text, err
 }
 
-func migrate(conn *sqlite3.Conn, from int) error {
+// fill completes what a migration's SQL cannot: it reads headers.
+var fill = map[int]func(*session) error{2: fillVouch}
+
+func migrate(db *session, from int) error {
 	for v := from + 1; v <= journalVersion; v++ {
 		sql, err := fs.ReadFile(schemas, fmt.Sprintf("schema/journal-%d.sql", v))
 		if err != nil {
 			return err
 		}
-		if err := conn.Exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT", sql, journalApplication, v)); err != nil {
-			return errors.Join(err, conn.Exec("ROLLBACK"))
+		err = db.conn.Exec("BEGIN IMMEDIATE; " + string(sql))
+		if err == nil && fill[v] != nil {
+			err = fill[v](db)
+		}
+		if err == nil {
+			err = db.conn.Exec(fmt.Sprintf("PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT", journalApplication, v))
+		}
+		if err != nil {
+			if !db.conn.GetAutocommit() {
+				err = errors.Join(err, db.conn.Exec("ROLLBACK"))
+			}
+			return err
 		}
 	}
 	return nil
@@ -335,6 +348,9 @@ func (j *Journal) insert(c *journal.Commit, sig *seal.Signature) error {
 		if err := j.db.exec("INSERT INTO part (chain, idx, tag, data) VALUES (?,?,?,?)", n, i, int(c.Header.Parts[i].Tag), data); err != nil {
 			return plain("append", err)
 		}
+	}
+	if err := vouch(j.db, c.Writer, c.Seen); err != nil {
+		return plain("append", err)
 	}
 	j.heads[c.Writer] = journal.Head{Seq: c.Seq, Hash: c.Hash, Time: c.Time}
 	return nil

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"github.com/ncruces/go-sqlite3"
+
+	"amparo/internal/journal"
+)
+
+// A commit that says it had seen another writer's commit vouches for it: of what a revoked member wrote, that stands
+// which somebody who still works here had built on.
+
+// vouch notes what a commit of by had seen.
+func vouch(db *session, by journal.WriterID, seen []journal.Seen) error {
+	for _, s := range seen {
+		if err := db.exec("INSERT INTO vouch (writer, by, seq) VALUES (?, ?, ?) ON CONFLICT (writer, by) DO UPDATE SET seq = max(seq, excluded.seq)", s.Writer[:], by[:], s.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillVouch reads all headers: journals of version 1 did not note who vouches for whom.
+func fillVouch(db *session) error {
+	highest := map[[2]journal.WriterID]uint64{}
+	err := db.run("SELECT header FROM chain", nil, func(s *sqlite3.Stmt) error {
+		h, err := journal.DecodeHeader(s.ColumnRawBlob(0))
+		if err != nil {
+			return nil // damaged: Verify names it, and the rest stays usable
+		}
+		for _, seen := range h.Seen {
+			pair := [2]journal.WriterID{seen.Writer, h.Writer}
+			highest[pair] = max(highest[pair], seen.Seq)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for pair, seq := range highest {
+		if err := vouch(db, pair[1], []journal.Seen{{Writer: pair[0], Seq: seq}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Vouched is the highest commit of the writer that commits held here name as seen, of members who are not revoked; 0: none
+// does.
+func (j *Journal) Vouched(w journal.WriterID) (seq uint64, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT by, seq FROM vouch WHERE writer = ?", []any{w[:]}, func(s *sqlite3.Stmt) error {
+		var by journal.WriterID
+		if copy(by[:], s.ColumnRawBlob(0)) == len(by) && j.roll.Active(j.roll.MemberOf(by)) {
+			seq = max(seq, uint64(s.ColumnInt64(1)))
+		}
+		return nil
+	})
+	return seq, plain("read who vouches", err)
+}
