@@ -26,6 +26,10 @@ func (j *Journal) Arrivals(after int64, limit int) ([]Arrived, error) {
 			raw := s.ColumnRawBlob(1)
 			h, err := journal.DecodeHeader(raw)
 			i := s.ColumnInt(2)
+			if err == nil && j.gone(&journal.Commit{Header: h}, i) {
+				out = append(out, Arrived{Arrival: s.ColumnInt64(0), Index: -1})
+				return nil
+			}
 			if err != nil || i < 0 || i >= len(h.Parts) {
 				out = append(out, Arrived{Arrival: s.ColumnInt64(0), Index: -1}) // Verify names it, and the rest stays readable
 				return nil

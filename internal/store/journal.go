@@ -36,6 +36,9 @@ type Journal struct {
 	saved map[journal.WriterID]journal.Head // heads that are durable: the only ones others may hear of
 	local map[journal.WriterID]int64        // writer → its number in the file
 
+	erased map[journal.PartPlace]bool // what was dropped; the roll says what is to be
+	scrub  bool                       // something was dropped that still stands in the write-ahead log
+
 	founder journal.MemberID // who must have founded the workspace; zero: whoever did
 }
 
@@ -98,7 +101,17 @@ func (j *Journal) prepare() error {
 	if err := j.checkSchema(); err != nil {
 		return err
 	}
-	return j.load()
+	if err := j.load(); err != nil {
+		return err
+	}
+	if err := j.erase(); err != nil {
+		return errors.Join(err, j.drop())
+	}
+	j.scrub = len(j.erased) > 0
+	if !j.open {
+		j.scrubbed()
+	}
+	return j.flush()
 }
 
 // checkSchema compares the tables with what the migrations make: SQLite believes any table definition that it can read,
@@ -194,12 +207,10 @@ func (j *Journal) load() error {
 	if err != nil {
 		return err
 	}
-	for i := range commits {
-		// What was believed when it arrived and no longer reads is damaged: Verify names it, and the rest stays usable.
-		_ = j.roll.Learn(&commits[i])
-	}
+	// What was believed when it arrived and no longer reads is damaged: Verify names it, and the rest stays usable.
+	_ = j.roll.Gather(commits)
 	j.saved = maps.Clone(j.heads)
-	return nil
+	return j.loadErased()
 }
 
 // hashColumn reads a hash; one that is not whole is none that anything has, and is found by Verify.
@@ -255,11 +266,11 @@ func (j *Journal) Append(c *journal.Commit, sig *seal.Signature) error {
 			return err
 		}
 	}
+	j.roll = roll // before anything is written: what it erases must not come in again
 	if err := j.insert(c, sig); err != nil {
 		return err
 	}
-	j.roll = roll
-	return nil
+	return j.erase()
 }
 
 // Sign gives the last commit of the batch its signature.
@@ -288,6 +299,7 @@ func (j *Journal) flush() error {
 		return errors.Join(plain("make durable", err), j.drop())
 	}
 	j.open, j.saved = false, maps.Clone(j.heads)
+	j.scrubbed()
 	return nil
 }
 
@@ -342,7 +354,7 @@ func (j *Journal) insert(c *journal.Commit, sig *seal.Signature) error {
 	}
 	n := j.db.conn.LastInsertRowID()
 	for i, data := range c.Parts {
-		if data == nil {
+		if data == nil || c.Header.Parts[i].Tag != 0 && j.gone(c, i) {
 			continue
 		}
 		if err := j.db.exec("INSERT INTO part (chain, idx, tag, data) VALUES (?,?,?,?)", n, i, int(c.Header.Parts[i].Tag), data); err != nil {

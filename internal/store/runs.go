@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -94,6 +95,9 @@ func (j *Journal) commit(writer int64, seq uint64, strict bool) (c journal.Commi
 		if i >= len(c.Parts) {
 			return fmt.Errorf("%w: commit %d: a part its header does not know", ErrDamaged, seq)
 		}
+		if c.Header.Parts[i].Tag != 0 && j.gone(&c, i) {
+			return nil
+		}
 		data := s.ColumnBlob(1, []byte{})
 		if journal.Hash(seal.Digest(data)) != c.Header.Parts[i].Digest {
 			if !strict && c.Header.Parts[i].Tag != 0 {
@@ -115,6 +119,7 @@ func (j *Journal) AppendRun(fresh []journal.Commit, sig seal.Signature, roll *jo
 	if err := j.begin(); err != nil {
 		return err
 	}
+	j.roll = roll // before anything is written: what it erases must not come in again
 	for i := range fresh {
 		var s *seal.Signature
 		if i == len(fresh)-1 {
@@ -124,8 +129,7 @@ func (j *Journal) AppendRun(fresh []journal.Commit, sig seal.Signature, roll *jo
 			return err
 		}
 	}
-	j.roll = roll
-	return nil
+	return j.erase()
 }
 
 // Fill gives commits that are held the parts that are missing or damaged here: whoever sent a commit first may have had to
@@ -139,7 +143,7 @@ func (j *Journal) Fill(held []journal.Commit) error {
 			continue // Verify names it
 		}
 		for p, data := range held[i].Parts {
-			if data == nil || c.Parts[p] != nil {
+			if data == nil || c.Parts[p] != nil || c.Header.Parts[p].Tag != 0 && j.gone(&c, p) {
 				continue
 			}
 			if err := j.begin(); err != nil {
@@ -164,7 +168,12 @@ const maxAsides = 256
 func (j *Journal) SetAside(run *journal.Run, at int64, reason string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	first, raw := run.First(), run.Encode()
+	kept := journal.Run{Commits: slices.Clone(run.Commits), Sig: run.Sig}
+	for i := range kept.Commits {
+		kept.Commits[i].Parts = slices.Clone(kept.Commits[i].Parts)
+	}
+	j.strip(&kept)
+	first, raw := kept.First(), kept.Encode()
 	digest := seal.Digest(raw)
 	return plain("set aside", j.db.exec("INSERT INTO set_aside (digest, writer, seq, reason, at, run) SELECT ?,?,?,?,?,? WHERE (SELECT count(*) FROM set_aside) < ? ON CONFLICT DO NOTHING",
 		digest[:], first.Writer[:], first.Seq, reason, at, raw, maxAsides))

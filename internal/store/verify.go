@@ -52,7 +52,7 @@ func (j *Journal) Verify(progress func(commits int)) (findings []Finding, commit
 			}
 			prev = c.Hash
 			for i, data := range c.Parts {
-				if data == nil {
+				if data == nil && !j.Erased(journal.PartPlace{Writer: w, Seq: seq, Index: uint8(i)}) {
 					bad(seq, "part %d is not here", i)
 				}
 			}
