@@ -42,7 +42,11 @@ func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.R
 				return err
 			}
 		}
-		return s.applyBatch(ctx, in, requests, results)
+		if err := s.applyBatch(ctx, in, requests, results); err != nil {
+			return err
+		}
+		s.broke(results)
+		return nil
 	})
 	if err != nil {
 		for i := range results {

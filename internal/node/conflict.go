@@ -63,10 +63,17 @@ func engine(modules []record.Module) record.Module {
 		every = append(every, m.Kinds...)
 	}
 	return record.Module{Name: "engine", Kinds: kinds,
-		Actions: []record.Action{record.NewAction("conflict.settle", record.Compartments(), func(c *record.Change, d settleData) (any, error) { return settle(c, every, d) })},
+		Actions: []record.Action{
+			record.NewAction("conflict.settle", record.Compartments(), func(c *record.Change, d settleData) (any, error) { return settle(c, every, d) }),
+			record.NewAction("person.glass", withField(), breakGlass),
+			record.NewAction("glass.review", withField(), reviewGlass),
+		},
 		Queries: []record.Query{
 			record.NewQuery("conflicts", record.Compartments(), func(a *record.Ask, p conflictsParams) (any, error) { return conflicts(a, every, p) }),
 			record.NewQuery("pending", nil, func(a *record.Ask, _ struct{}) (any, error) { return a.Pending() }),
+			record.NewQuery("access", withField(), askAccess),
+			record.NewQuery("audit", withField(), askAudit),
+			record.NewQuery("person.readers", withField(), askReaders),
 		},
 	}
 }

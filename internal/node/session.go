@@ -125,7 +125,11 @@ func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 		err = s.reform(ctx)
 	}
 	if err == nil {
-		err = s.learnGlass(ctx)
+		if err = s.learnGlass(ctx); errors.Is(err, store.ErrViewDamaged) {
+			if err = s.renew(ctx); err == nil {
+				err = s.learnGlass(ctx)
+			}
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.views.Close())
