@@ -3,6 +3,7 @@ package exchange
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"amparo/internal/journal"
@@ -123,4 +124,22 @@ func ReadMemory(data []byte) (Memory, error) {
 		return Memory{}, fmt.Errorf("what is remembered of a relay: %w", err)
 	}
 	return Memory{Known: known, Unsure: s.Unsure, Skew: time.Duration(s.Skew) * time.Millisecond, Expect: s.Expect}, nil
+}
+
+// Add takes in a second exchange right after this one: what was moved adds up, what it says of now is the later one's word.
+func (s *Summary) Add(later Summary) {
+	sent, received, out, in, trips := s.Sent, s.Received, s.BytesOut, s.BytesIn, s.RoundTrips
+	faults, refused := s.Faults, s.Refused
+	*s = later
+	s.Sent, s.Received, s.BytesOut, s.BytesIn, s.RoundTrips = sent+later.Sent, received+later.Received, out+later.BytesOut, in+later.BytesIn, trips+later.RoundTrips
+	for _, f := range faults {
+		if !slices.ContainsFunc(s.Faults, func(g *Fault) bool { return g.Writer == f.Writer && g.Seq == f.Seq && g.Code == f.Code }) {
+			s.Faults = append(s.Faults, f)
+		}
+	}
+	for _, r := range refused {
+		if !slices.ContainsFunc(s.Refused, func(q Refused) bool { return q.Writer == r.Writer && q.Seq == r.Seq && q.Code == r.Code }) {
+			s.Refused = append(s.Refused, r)
+		}
+	}
 }

@@ -239,6 +239,10 @@ func (s *Session) write(ctx context.Context, d draft) (*journal.Commit, error) {
 		}
 		d.controls = append([]journal.Control{cert}, d.controls...)
 	}
+	var err error
+	if d.about, err = s.whom(ctx, d.facts); err != nil {
+		return nil, err
+	}
 	commit, err := s.node.build(s.member, d)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,8 @@ func (s *Session) ReadBundle(ctx context.Context, path string) (exchange.Summary
 	}
 	defer end()
 	sum, err := s.node.TakeBundle(ctx, path)
-	return sum, errors.Join(err, s.arrive(ctx))
+	_, arrived := s.arrive(ctx)
+	return sum, errors.Join(err, arrived)
 }
 
 // TakeBundle takes in a file while nobody is unlocked: it brings a member who joined their grant where there is no

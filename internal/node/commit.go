@@ -21,6 +21,7 @@ type draft struct {
 	site     record.ID
 	client   []byte
 	facts    []record.Fact
+	about    []record.ID // of each fact: the person it is about, zero for nobody; may be left out when all are
 	controls []journal.Control
 	trouble  error // met while looking something up
 }
@@ -39,12 +40,12 @@ func (n *Node) build(m *vault.Member, d draft) (*journal.Commit, error) {
 		h.Parts, plain = append(h.Parts, journal.PartHeader{}), append(plain, open)
 	}
 	keys := []seal.CompartmentKey{}
-	for _, c := range touched(d.facts) {
-		epoch, key, ok := m.Ring.Current(c)
+	for _, p := range d.pieces() {
+		epoch, key, ok := m.Ring.Current(p.in)
 		if !ok {
 			return nil, record.Refuse("", "not_allowed")
 		}
-		body, shelf := d.body(c)
+		body, shelf := d.body(p)
 		packed, err := journal.EncodeBody(body)
 		switch {
 		case errors.Is(err, journal.ErrTooLarge):
@@ -54,7 +55,7 @@ func (n *Node) build(m *vault.Member, d draft) (*journal.Commit, error) {
 		case err != nil:
 			return nil, err
 		}
-		h.Parts = append(h.Parts, journal.PartHeader{Tag: m.Ring.Tag(c), Epoch: epoch, Shelf: m.Ring.Secret.Shelf(shelf[:])})
+		h.Parts = append(h.Parts, journal.PartHeader{Tag: m.Ring.Tag(p.in), Epoch: epoch, Shelf: m.Ring.Secret.Shelf(shelf[:])})
 		plain, keys = append(plain, packed), append(keys, key)
 	}
 	if len(h.Parts) > journal.MaxParts {
@@ -92,18 +93,20 @@ func touched(facts []record.Fact) []record.Compartment {
 	return out
 }
 
-// body is what the part of one compartment says, and the entity by which it is shelved: the person it is about, or
+// body is what one part says, and the entity by which it is shelved: the person it is about, or
 // the site.
 // What nobody reads there is left out: a count line has no where and when but its key, and the client's id names fact 0.
-func (d *draft) body(c record.Compartment) (journal.Body, record.ID) {
+func (d *draft) body(p piece) (journal.Body, record.ID) {
 	var b journal.Body
 	shelf, placed := d.site, false
 	for n, f := range d.facts {
-		if f.Kind.In != c {
+		if f.Kind.In != p.in || d.person(n) != p.person {
 			continue
 		}
 		if len(b.Facts) == 0 {
-			shelf = shelfOf(f, d.site)
+			if shelf = p.person; shelf.IsZero() {
+				shelf = shelfOf(f, d.site)
+			}
 		}
 		if n == 0 {
 			b.Client = d.client
@@ -122,12 +125,6 @@ func (d *draft) body(c record.Compartment) (journal.Body, record.ID) {
 }
 
 func shelfOf(f record.Fact, site record.ID) record.ID {
-	if f.Kind.Subject != "" {
-		field, _ := f.Kind.Field(f.Kind.Subject)
-		if subject, ok := f.Values[field.Number].([]byte); ok {
-			return record.ID(subject)
-		}
-	}
 	if f.Kind.Registers() || site.IsZero() {
 		return f.Entity
 	}

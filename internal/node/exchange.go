@@ -61,19 +61,28 @@ func (s *Session) Exchange(ctx context.Context, url string, progress func(exchan
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
 	sum, err := s.node.exchange(ctx, s.member, url, progress)
-	return sum, errors.Join(err, s.arrive(ctx))
+	wrote, arrived := s.arrive(ctx)
+	if err = errors.Join(err, arrived); err != nil || !wrote {
+		return sum, err
+	}
+	// What followed by itself from what came, keys for somebody new, should not wait for the next time.
+	again, err := s.node.exchange(ctx, s.member, url, progress)
+	sum.Add(again)
+	_, arrived = s.arrive(ctx)
+	return sum, errors.Join(err, arrived)
 }
 
-// arrive takes what the journal newly holds into the session: grants, and the views.
-func (s *Session) arrive(ctx context.Context) error {
+// arrive takes what the journal newly holds into the session: grants, and the views. It reports whether something was
+// written that followed from it.
+func (s *Session) arrive(ctx context.Context) (wrote bool, err error) {
 	defer s.node.expelLater()
 	s.node.mu.Lock()
 	defer s.node.mu.Unlock()
 	if s.locked.Load() {
-		return ErrLocked
+		return false, ErrLocked
 	}
 	if err := s.keepUp(s.life); err != nil { // what arrived is here, also when nobody waits for it any more
-		return err
+		return false, err
 	}
 	return s.tend(ctx)
 }

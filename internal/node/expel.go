@@ -18,6 +18,8 @@ const clockLost = 10 * 365 * 24 * time.Hour
 // expel wipes the keys of members who were revoked or whose lease is over, and locks them when they are unlocked. It is done
 // when the folder is opened, before each unlocking, and after each arrival. What the journal holds stays, sealed.
 func (n *Node) expel() error {
+	n.expelMu.Lock()
+	defer n.expelMu.Unlock()
 	listed, err := n.keep.Members()
 	if err != nil {
 		return err

@@ -330,5 +330,5 @@ func (s *Session) manage(ctx context.Context, controls []journal.Control, say fu
 	if err != nil {
 		return errors.Join(fmt.Errorf("members: %w", err), s.drop())
 	}
-	return s.flush()
+	return errors.Join(s.flush(), s.keepUp(ctx)) // what it says of this member too
 }

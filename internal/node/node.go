@@ -53,6 +53,7 @@ type Node struct {
 
 	mu       sync.Mutex // one writer at a time: actions, arriving commits, projection
 	sessions map[journal.MemberID]*Session
+	expelMu  sync.Mutex   // one at a time wipes keys
 	grown    atomic.Int64 // how often the journal grew: sessions beside the one that wrote follow before they are next used
 }
 
@@ -160,6 +161,9 @@ func Open(dir string, registry *record.Registry, o Options) (*Node, error) {
 		return nil, err
 	}
 	n.settings = s
+	if err := n.expel(); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
 	return n, nil
 }
 

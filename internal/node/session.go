@@ -81,7 +81,7 @@ func (n *Node) Unlock(ctx context.Context, name string, passphrase []byte) (*Ses
 		return nil, err
 	}
 	n.sessions[member.ID] = s
-	if err := s.tend(ctx); err != nil { // what is due waits for the next time; the member can work
+	if _, err := s.tend(ctx); err != nil { // what is due waits for the next time; the member can work
 		s.odd = append(s.odd, store.Odd{Writer: member.WriterID(), Reason: err.Error()})
 	}
 	return s, nil

@@ -16,12 +16,15 @@ import (
 // begins new keys where somebody who left could still open what is written, renews leases, and vouches for what a revoked
 // member wrote before it was known here. So an administrator need not hold a key to have it given, and nobody has to
 // remember to finish what two people began apart. Node.mu is held and no batch is running.
-func (s *Session) tend(ctx context.Context) error {
+func (s *Session) tend(ctx context.Context) (wrote bool, err error) {
 	d, err := s.tending(ctx, s.views)
 	if err != nil || d == nil {
-		return err
+		return false, err
 	}
-	return s.commitControls(ctx, *d)
+	if err := s.commitControls(ctx, *d); err != nil {
+		return false, err
+	}
+	return true, s.keepUp(ctx)
 }
 
 // tending is the commit that tend would write; nil when nothing is due.

@@ -140,3 +140,8 @@ func (v *Views) Hidden(ctx context.Context, r record.Reader, c record.Compartmen
 	slices.Sort(why)
 	return slices.Compact(why), err
 }
+
+// Rows is where a kind's rows stand, also those of persons who are hidden: for the engine, which must know whose a record is.
+func Rows(k *record.Kind, kinds []*record.Kind) string {
+	return k.In.String() + "." + hidingIn(k.In, kinds).table(k)
+}
