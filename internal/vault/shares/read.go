@@ -72,7 +72,11 @@ func parsePage(page string) (out Found, err error) {
 	if err != nil {
 		return out, err
 	}
-	if broken := dense(left); broken != nil {
+	least := fewest
+	if len(out.Shares) > 0 || out.Home.Known() {
+		least = beside
+	}
+	if broken := dense(left, least); broken != nil {
 		return out, diagnose(broken)
 	}
 	if len(out.Shares) == 0 && !out.Home.Known() {
@@ -156,7 +160,8 @@ func (l *list) all(folded []string) []int {
 
 // A share with a mistake in it is still for the most part words of a list, one after the other; a printed explanation is not.
 const (
-	fewest   = 12 // words that are taken for the attempt at a share
+	fewest   = 12 // words of a list that are taken for the attempt at a share
+	beside   = 24 // the same on a page that holds another: a printed page has prose too
 	tolerant = 4  // of so many words in a row one at least is in the list
 )
 
@@ -167,8 +172,8 @@ type attempt struct {
 	places []int
 }
 
-// dense finds the longest run that was meant as a share; nil when there is none.
-func dense(tokens []string) *attempt {
+// dense finds the run of most words that was meant as a share; nil when there is none.
+func dense(tokens []string, least int) *attempt {
 	var best *attempt
 	for _, l := range lists {
 		for _, run := range splitRuns(tokens) {
@@ -192,7 +197,7 @@ func dense(tokens []string) *attempt {
 				if to = last + 1; all {
 					start, to = 0, len(run)
 				}
-				if known >= fewest && known*4 >= (to-start)*3 && (best == nil || known > best.known()) {
+				if known >= least && known*4 >= (to-start)*3 && (best == nil || known > best.known()) {
 					best = &attempt{l, run[start:to], places[start:to]}
 				}
 				from = last
