@@ -42,9 +42,10 @@ func OpenKeep(dir string, workspace journal.WorkspaceID) (*Keep, error) {
 
 // Listed is a member on this device, as the unlock page shows them.
 type Listed struct {
-	ID    journal.MemberID
-	Label string
-	Lease time.Time // when the keys end unless an administrator is heard of; zero: they do not
+	ID      journal.MemberID
+	Label   string
+	Damaged bool      // the file no longer reads: only its id is known
+	Lease   time.Time // when the keys end unless an administrator is heard of; zero: they do not
 }
 
 type memberFile struct {
@@ -90,6 +91,10 @@ func (k *Keep) Members() ([]Listed, error) {
 		}
 		id := journal.MemberID(raw)
 		f, err := k.read(id)
+		if errors.Is(err, ErrFile) { // the others can work all the same
+			out = append(out, Listed{ID: id, Damaged: true})
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -111,6 +116,11 @@ func (k *Keep) Find(name string) (Listed, error) {
 	for _, m := range all {
 		if name != "" && (strings.EqualFold(m.Label, name) || m.ID.String() == name) {
 			return m, nil
+		}
+	}
+	for _, m := range all {
+		if m.Damaged { // it may be theirs
+			return Listed{}, fmt.Errorf("member file %s: %w", m.ID, ErrFile)
 		}
 	}
 	return Listed{}, fmt.Errorf("%w: %q", ErrNoMember, name)
