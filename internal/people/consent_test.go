@@ -57,6 +57,7 @@ func no(person, answer string, purposes ...string) fields {
 func TestConsent(t *testing.T) {
 	b := worktest.New(t)
 	site := b.Site("Casa del Río", "07089")
+	b.Stand(site)
 	id := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Ana", "age": 30}).Person.String()
 	if !b.Travels(id) {
 		t.Error("who was never asked does not travel")
@@ -98,6 +99,7 @@ func TestConsent(t *testing.T) {
 func TestConsentTickedWhenRegistering(t *testing.T) {
 	b := worktest.New(t)
 	site := b.Site("Casa del Río", "07089")
+	b.Stand(site)
 	id := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Ana", "consent": []string{"care", "statistics"}}).Person.String()
 	if b.Travels(id) {
 		t.Error("who was asked and did not agree to sharing travels")
@@ -124,6 +126,7 @@ func TestConsentTickedWhenRegistering(t *testing.T) {
 func TestConsentEnds(t *testing.T) {
 	b := worktest.New(t)
 	site := b.Site("Casa", "07089")
+	b.Stand(site)
 	id := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Ana", "consent": []string{"care"}}).Person.String()
 	share := yes(id, "sharing", "statistics")
 	share["until"] = "2026-04-17"
@@ -151,6 +154,7 @@ func TestConsentEnds(t *testing.T) {
 func TestReferralNamesWhom(t *testing.T) {
 	b := worktest.New(t)
 	site := b.Site("Casa", "07089")
+	b.Stand(site)
 	id := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Ana"}).Person.String()
 	b.Refused("person.consent", site, yes(id, "referral"), "to", "referral_needs_name")
 	for _, to := range []string{"Clínica Norte", "Casa Amiga"} {
@@ -174,6 +178,7 @@ func TestReferralNamesWhom(t *testing.T) {
 func TestAnAnswerTypedLate(t *testing.T) {
 	b := worktest.New(t)
 	site := b.Site("Casa", "07089")
+	b.Stand(site)
 	id := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Ana"}).Person.String()
 	b.Now = b.Now.Add(5 * time.Hour)
 	worktest.Do[people.Consented](b, "person.consent", site, no(id, "refused", "sharing"))
@@ -189,6 +194,7 @@ func TestAnAnswerTypedLate(t *testing.T) {
 func TestConsentRefuses(t *testing.T) {
 	b := worktest.New(t)
 	site := b.Site("Casa", "07089")
+	b.Stand(site)
 	id := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Ana", "age": 30}).Person.String()
 	child := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Luz", "age": 12}).Person.String()
 	but := func(change fields) fields {
@@ -232,6 +238,7 @@ func TestConsentRefuses(t *testing.T) {
 func TestWithdrawnIsNotCounted(t *testing.T) {
 	b := worktest.New(t)
 	site := b.Site("Casa", "07089")
+	b.Stand(site)
 	id := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Ana", "consent": []string{"care", "sharing", "statistics"}}).Person.String()
 	see := func() {
 		v := worktest.Do[care.VisitOpened](b, "visit.open", site, fields{"person": id, "service": "nursing"})

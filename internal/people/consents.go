@@ -33,40 +33,42 @@ type PurposeState struct {
 	In      string    `json:"in"`   // BCP 47: in which language it was explained
 }
 
-var consents = record.NewQuery("person.consents", []record.Compartment{record.Identity, record.FieldWork}, func(a *record.Ask, p PersonParams) (any, error) {
+var consents = record.NewQuery("person.consents", []record.Compartment{record.Identity, record.FieldWork}, func(a *record.Ask, p PersonParams) (any, error) { return readConsents(a, p) })
+
+func readConsents(a *record.Ask, p PersonParams) (Consents, error) {
 	id, row, err := asked(a, p.Person)
 	if err != nil {
-		return nil, err
+		return Consents{}, err
 	}
 	briefs, err := Briefs(a.Context, a, []record.ID{id}, a.Now)
 	if err != nil {
-		return nil, err
+		return Consents{}, err
 	}
 	w, err := wishesOf(a.Context, a, row, a.Now)
 	if err != nil {
-		return nil, err
+		return Consents{}, err
 	}
 	sites, err := siteNames(a.Context, a)
 	if err != nil {
-		return nil, err
+		return Consents{}, err
 	}
 	out := Consents{Person: briefs[0], Tongues: row.languages, Travels: w.MayTravel(), Counted: w.MayBeCounted(), Home: sites[row.site]}
 	if age := briefs[0].Age; age != nil {
 		out.Minor = *age < 18
 	}
 	if out.Answers, err = happenings(a, Consent, id); err != nil {
-		return nil, err
+		return Consents{}, err
 	}
 	if err := nameEntries(a, out.Answers); err != nil {
-		return nil, err
+		return Consents{}, err
 	}
 	slices.SortStableFunc(out.Answers, func(x, y Entry) int { return newer(x, y) })
 	out.Answers = slices.Concat([]Entry{}, out.Answers)
 	if out.Purposes, err = purposeStates(a, row, w, out.Answers, sites); err != nil {
-		return nil, err
+		return Consents{}, err
 	}
 	return out, nil
-})
+}
 
 // newer puts what happened later first; of the same second, what was recorded later.
 func newer(x, y Entry) int {

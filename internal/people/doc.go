@@ -17,7 +17,13 @@ var Module = record.Module{
 	Name: "people",
 	Kinds: []*record.Kind{Person, Registration, Consent, hidings[record.Identity], hidings[record.Care], hidings[record.Mind],
 		hidings[record.Survivor], hidings[record.Law]},
-	Actions: []record.Action{register, update, giveConsent, restrict},
-	Queries: []record.Query{find, show, timeline, consents, restrictions},
+	Actions: []record.Action{register, update, giveConsent, restrict, holdRetention},
+	Queries: []record.Query{find, opens(show), opens(timeline), opens(consents), restrictions, personCopy, retention},
 	Travels: travels,
+}
+
+// opens marks a query that opens a person's record: who asks is noted.
+func opens(q record.Query) record.Query {
+	q.About = "person"
+	return q
 }

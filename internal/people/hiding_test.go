@@ -20,6 +20,7 @@ func limits(b *worktest.Bed, id string) map[record.Compartment]people.Limits {
 func TestRestrict(t *testing.T) {
 	b := worktest.New(t)
 	site := b.Site("Casa", "07089")
+	b.Stand(site)
 	id := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Ana"}).Person.String()
 	for _, c := range []struct {
 		data        fields
@@ -46,12 +47,16 @@ func TestRestrict(t *testing.T) {
 	if b.Travels(id) {
 		t.Error("a person of whom nothing may be used is passed on")
 	}
+	if found := find(b, "ana"); len(found) != 0 {
+		t.Errorf("a restricted person is found: %v", found)
+	}
+	b.Refused("person.update", site, fields{"person": id, "note": "x"}, "person", "unknown_id")
 	lifted := worktest.Do[people.RestrictedNow](b, "person.restrict", site, fields{"person": id, "lift": true, "compartments": []string{"identity", "care", "mind", "survivor"}})
 	if l := limits(b, id); len(l) != 1 || len(lifted.Compartments) != 4 || lifted.Restricted {
 		t.Errorf("after lifting four: %+v", l)
 	}
-	if !b.Travels(id) {
-		t.Error("lifting does not let the record go on")
+	if found := find(b, "ana"); !b.Travels(id) || len(found) != 1 {
+		t.Errorf("lifting does not let the record go on; found %v", found)
 	}
 }
 
@@ -59,12 +64,21 @@ func TestRestrict(t *testing.T) {
 func TestTakingSharingBackHidesElsewhere(t *testing.T) {
 	b := worktest.New(t)
 	home, other := b.Site("Casa", "07089"), b.Site("Otra", "20057")
+	b.Stand(home)
 	id := worktest.Do[people.Registered](b, "person.register", home, fields{"given": "Ana", "consent": []string{"care", "sharing"}}).Person.String()
 	worktest.Do[people.Consented](b, "person.consent", other, no(id, "withdrawn", "sharing"))
 	l := limits(b, id)
 	if len(l) != len(people.Sealed) || l[record.Care].Home.String() != home || l[record.Care].HomeName != "Casa" || !slices.Equal(l[record.Care].Why, []string{"unshared"}) {
 		t.Errorf("after taking it back: %+v", l)
 	}
+	if found := find(b, "ana"); len(found) != 1 {
+		t.Errorf("at its home the record is gone: %v", found)
+	}
+	b.Stand(other)
+	if found := find(b, "ana"); len(found) != 0 {
+		t.Errorf("at another site the record is still found: %v", found)
+	}
+	b.Stand(home)
 	worktest.Do[people.Consented](b, "person.consent", home, yes(id, "sharing"))
 	if l := limits(b, id); len(l) != 0 {
 		t.Errorf("after a new yes: %+v", l)

@@ -13,22 +13,24 @@ type PersonParams struct {
 	Person string `json:"person"`
 }
 
-var show = record.NewQuery("person.show", []record.Compartment{record.Identity, record.FieldWork}, func(a *record.Ask, p PersonParams) (any, error) {
+var show = record.NewQuery("person.show", []record.Compartment{record.Identity, record.FieldWork}, func(a *record.Ask, p PersonParams) (any, error) { return showPerson(a, p) })
+
+func showPerson(a *record.Ask, p PersonParams) (Shown, error) {
 	id, row, err := asked(a, p.Person)
 	if err != nil {
-		return nil, err
+		return Shown{}, err
 	}
 	briefs, err := Briefs(a.Context, a, []record.ID{id}, a.Now)
 	if err != nil {
-		return nil, err
+		return Shown{}, err
 	}
 	members, err := memberNames(a.Context, a)
 	if err != nil {
-		return nil, err
+		return Shown{}, err
 	}
 	sites, err := siteNames(a.Context, a)
 	if err != nil {
-		return nil, err
+		return Shown{}, err
 	}
 	s := Shown{Brief: briefs[0], Given: row.given, Surname1: row.surname1, Surname2: row.surname2, Gender: row.gender, AgeTold: row.age,
 		AgeOn: row.ageOn, Languages: row.languages, Direction: row.direction, Phone: row.phone, Note: row.note, Consent: row.consent,
@@ -48,12 +50,12 @@ var show = record.NewQuery("person.show", []record.Compartment{record.Identity, 
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read visits: %w", err)
+		return Shown{}, fmt.Errorf("read visits: %w", err)
 	}
 	s.Sites = len(met)
 	s.RivalFields, err = rivalFields(a, id, members, sites)
 	return s, err
-})
+}
 
 // asked resolves a person of a question and reads their row.
 func asked(a *record.Ask, person string) (record.ID, stored, error) {

@@ -36,14 +36,16 @@ type Entry struct {
 	Corrects    record.ID          `json:"corrects,omitzero"`  // the earlier entry that this one corrects
 }
 
-var timeline = record.NewQuery("person.timeline", record.Compartments(), func(a *record.Ask, p PersonParams) (any, error) {
+var timeline = record.NewQuery("person.timeline", record.Compartments(), func(a *record.Ask, p PersonParams) (any, error) { return tellTimeline(a, p) })
+
+func tellTimeline(a *record.Ask, p PersonParams) (Timeline, error) {
 	id, row, err := asked(a, p.Person)
 	if err != nil {
-		return nil, err
+		return Timeline{}, err
 	}
 	briefs, err := Briefs(a.Context, a, []record.ID{id}, a.Now)
 	if err != nil {
-		return nil, err
+		return Timeline{}, err
 	}
 	t := Timeline{Person: briefs[0], Entries: []Entry{}}
 	for _, c := range record.Compartments() {
@@ -52,23 +54,23 @@ var timeline = record.NewQuery("person.timeline", record.Compartments(), func(a 
 		}
 		kinds, err := kindsIn(a, c, id)
 		if err != nil {
-			return nil, err
+			return Timeline{}, err
 		}
 		for _, k := range kinds {
 			entries, err := happenings(a, k, id)
 			if err != nil {
-				return nil, err
+				return Timeline{}, err
 			}
 			t.Entries = append(t.Entries, entries...)
 		}
 	}
 	own, err := ownEntries(a, row)
 	if err != nil {
-		return nil, err
+		return Timeline{}, err
 	}
 	t.Entries = append(t.Entries, own...)
 	if err := nameEntries(a, t.Entries); err != nil {
-		return nil, err
+		return Timeline{}, err
 	}
 	slices.SortStableFunc(t.Entries, func(x, y Entry) int {
 		if c := y.At.Compare(x.At); c != 0 {
@@ -83,7 +85,7 @@ var timeline = record.NewQuery("person.timeline", record.Compartments(), func(a 
 		return bytes.Compare(x.ID[:], y.ID[:])
 	})
 	return t, nil
-})
+}
 
 // rank puts what followed from what, in one and the same second, above it: the consultation above its visit above the registration.
 func rank(kind string) int {

@@ -108,7 +108,7 @@ func Ask[A any](b *Bed, query string, params ...string) A {
 }
 
 // probe reads what no query of the work shows: the sums of count lines.
-var probe = record.Module{Name: "worktest", Queries: []record.Query{
+var probe = record.Module{Name: "worktest", Anyone: true, Queries: []record.Query{
 	record.NewQuery("worktest.sum", record.Compartments(), func(a *record.Ask, p probeParams) (any, error) {
 		total := 0
 		err := a.Select(a.Context, "SELECT coalesce(sum(n), 0) FROM "+p.Table+" WHERE "+p.Where, nil, func(r record.Row) error {
@@ -141,6 +141,18 @@ func (b *Bed) Sum(table, where string) int {
 func (b *Bed) Travels(person string) bool {
 	b.Helper()
 	return Ask[bool](b, "worktest.travels", "person", person)
+}
+
+// Stand says at which site the device of the bed stands.
+func (b *Bed) Stand(site string) {
+	b.Helper()
+	id, err := record.ParseID(site)
+	if err == nil {
+		err = b.Session.Node().SetSite(id)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
 }
 
 // Site opens a site and gives its id.

@@ -1,0 +1,49 @@
+package people
+
+import "amparo/internal/record"
+
+// Copy is the answer to person.copy: everything that the member may open about a person, for the person themself. They are
+// entitled to it; what this member may not open has to be asked from those who do.
+type Copy struct {
+	Person   Shown                `json:"person"`
+	Entries  []Entry              `json:"entries"` // newest first
+	Consents Consents             `json:"consents"`
+	Limits   []Limits             `json:"limits"` // what limits the use of the record
+	Opened   []record.Compartment `json:"opened"` // parts that this copy was made from
+	Closed   []record.Compartment `json:"closed"` // parts that the member may not open, whether or not they hold anything
+}
+
+// ForCopy is noted as the reason of having opened a record (code list access_why).
+const ForCopy = "copy"
+
+var personCopy = func() record.Query {
+	q := record.NewQuery("person.copy", record.Compartments(), func(a *record.Ask, p PersonParams) (any, error) {
+		s, err := showPerson(a, p)
+		if err != nil {
+			return nil, err
+		}
+		told, err := tellTimeline(a, p)
+		if err != nil {
+			return nil, err
+		}
+		asked, err := readConsents(a, p)
+		if err != nil {
+			return nil, err
+		}
+		limits, err := restrictionsOn(a.Context, a, s.ID)
+		if err != nil {
+			return nil, err
+		}
+		out := Copy{Person: s, Entries: told.Entries, Consents: asked, Limits: append([]Limits{}, limits...), Opened: []record.Compartment{}, Closed: []record.Compartment{}}
+		for _, in := range Sealed {
+			if a.Opens(in) {
+				out.Opened = append(out.Opened, in)
+			} else {
+				out.Closed = append(out.Closed, in)
+			}
+		}
+		return out, nil
+	})
+	q.About, q.Why = "person", ForCopy
+	return q
+}()
