@@ -63,7 +63,12 @@ type session struct {
 	asking   bool          // this round sends nothing: it asks what the relay holds
 	offered  uint64        // commits sent while blind, without receipt
 	skip     map[journal.WriterID]bool
-	own      []*Fault // what our own copy can no longer read
+	later    map[journal.WriterID]bool // skipped as revoked: what is sent after may vouch for them
+	noted    uint64                    // what was sent when the last of them was skipped
+	retried  bool                      // they were offered once more
+	again    journal.Vector            // from where on commits are asked for though they are held: their parts were withheld
+	barred   journal.Vector            // the first commit of each writer that came without a sealed part
+	own      []*Fault                  // what our own copy can no longer read
 	intake   *wire.Intake
 	witness  *witness
 }
@@ -77,7 +82,7 @@ func WithRelay(ctx context.Context, o Options, c Copy) (Summary, error) {
 		o.Now = time.Now
 	}
 	x := &session{o: o, copy: c, known: maps.Clone(o.Memory.Known), unsure: o.Memory.Unsure, budget: firstBytes, skip: map[journal.WriterID]bool{},
-		witness: newWitness(c, o.Memory.Expect)}
+		later: map[journal.WriterID]bool{}, again: maps.Clone(o.Memory.Again), barred: journal.Vector{}, witness: newWitness(c, o.Memory.Expect)}
 	x.told = len(x.known) > 0
 	x.stranger = x.known[x.writer()] == 0
 	x.unsure = x.unsure || !x.told
@@ -100,7 +105,13 @@ func (x *session) run(ctx context.Context) (err error) {
 	if x.intake, err = wire.NewIntake(ctx, x.copy); err != nil {
 		return fmt.Errorf("exchange: %w", err)
 	}
-	x.intake.Arrived = x.witness.arrived
+	x.intake.Arrived = x.arrived
+	if revoked, err := x.revoked(ctx); err != nil || revoked {
+		x.again = nil // nothing sealed will come
+		if err != nil {
+			return err
+		}
+	}
 	corrected, idle := 0, 0
 	for failures := 0; ; {
 		before := x.sum.Received + x.sum.Sent + x.offered
@@ -218,7 +229,18 @@ func (x *session) finish(ctx context.Context, ended bool) error {
 		}
 		x.sum.Faults = slices.Concat(x.intake.Faults, x.witness.faults, x.own)
 		if ended {
-			x.sum.Hidden = x.witness.hidden(held, x.known, x.excused())
+			if err := x.witness.excuse(func(w journal.WriterID, seq uint64) (bool, error) { return x.beyond(ctx, w, seq) }); err != nil {
+				return fmt.Errorf("exchange: %w", err)
+			}
+			excused := x.excused()
+			for w := range x.known {
+				if beyond, err := x.beyond(ctx, w, held[w]+1); err != nil {
+					return fmt.Errorf("exchange: %w", err)
+				} else if beyond {
+					excused[w] = true
+				}
+			}
+			x.sum.Hidden = x.witness.hidden(held, x.known, excused)
 			x.sum.Complete = x.complete(held)
 		}
 	}
@@ -230,6 +252,21 @@ func (x *session) finish(ctx context.Context, ended bool) error {
 		m.Skew = x.o.Memory.Skew
 	}
 	m.Expect = m.Expect[:min(len(m.Expect), maxExpected)]
+	var err error
+	if x.sum.Revoked, err = x.revoked(ctx); err != nil {
+		return err
+	}
+	m.Again = x.again
+	if x.sum.Revoked {
+		m.Again = maps.Clone(x.o.Memory.Again)
+		for w, seq := range x.barred {
+			if before, has := m.Again[w]; m.Again == nil {
+				m.Again = journal.Vector{w: seq}
+			} else if !has || seq < before {
+				m.Again[w] = seq
+			}
+		}
+	}
 	x.sum.Memory = m
 	return nil
 }

@@ -45,17 +45,18 @@ func (x *session) round(ctx context.Context) (again bool, err error) {
 
 // question writes what is asked and sent. sent is up to where each chain goes along.
 func (x *session) question(ctx context.Context, mine journal.Vector) (body []byte, sent journal.Vector, err error) {
+	held := x.asked(mine)
 	ask := wire.Ask{Version: wire.Version, Workspace: x.o.Workspace, Writer: x.writer(), Time: x.o.Now().Add(x.offset).UnixMilli(),
-		Digest: wire.DigestOf(mine)}
+		Digest: wire.DigestOf(held)}
 	rand.Read(ask.Nonce[:])
 	if x.stranger {
 		ask.Certificate = &x.o.Certificate
 	}
 	if x.told && !x.whole {
 		base := wire.DigestOf(x.known)
-		ask.Base, ask.Vector = base[:], wire.PackVector(mine, x.known)
+		ask.Base, ask.Vector = base[:], wire.PackVector(held, x.known)
 	} else {
-		ask.Vector = wire.PackVector(mine, nil)
+		ask.Vector = wire.PackVector(held, nil)
 	}
 	signed, err := ask.Sign(x.o.Signer)
 	if err != nil {
@@ -182,7 +183,8 @@ func (x *session) refuse(r Refused) {
 func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal.Vector) (again bool, err error) {
 	frames := wire.NewFrameReader(body)
 	x.unsure = true // until the end frame says what the relay holds
-	had := x.intake.Taken
+	had, lacked := x.intake.Taken, len(x.later)
+	missed := maps.Clone(x.again)
 	runs, greeted := uint64(0), false
 	// What arrived is kept whatever comes after, even when this exchange is being given up.
 	kept := func(cause error) (bool, error) {
@@ -219,7 +221,9 @@ func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal
 			if err := wire.Unmarshal(payload, &note); err != nil {
 				return kept(fmt.Errorf("%w: %w", ErrProtocol, err))
 			}
-			x.skip[note.Writer] = true
+			if x.skip[note.Writer] = true; note.Code == wire.FaultRevoked {
+				x.later[note.Writer] = true
+			}
 			x.refuse(Refused(note))
 		case wire.FrameRun:
 			runs++
@@ -234,7 +238,17 @@ func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal
 			if err := wire.Unmarshal(payload, &end); err != nil || end.Runs != runs {
 				return false, fmt.Errorf("%w: an answer that does not end as it should", ErrProtocol)
 			}
-			return x.settle(ctx, &end, mine, sent, x.intake.Taken > had)
+			again, err := x.settle(ctx, &end, mine, sent, x.intake.Taken > had)
+			if len(x.later) > lacked {
+				x.noted = x.sum.Sent
+			}
+			if err != nil || again {
+				return again, err
+			}
+			if end.More && !maps.Equal(missed, x.again) {
+				return true, nil
+			}
+			return lacked > 0 && x.sum.Sent > x.noted && x.offerAgain(), nil
 		default:
 			return kept(fmt.Errorf("%w: a frame of kind %d in an answer", ErrProtocol, kind))
 		}

@@ -3,6 +3,7 @@ package exchange
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -79,6 +80,17 @@ func (w *witness) compare(ctx context.Context, held journal.Vector) error {
 	}
 	w.open = still
 	return nil
+}
+
+// excuse forgets what nobody needs to give: commits of the revoked, who were seen by others before they were revoked too.
+func (w *witness) excuse(beyond func(journal.WriterID, uint64) (bool, error)) error {
+	var failed error
+	w.open = slices.DeleteFunc(w.open, func(e Expected) bool {
+		gone, err := beyond(e.Writer, e.Seq)
+		failed = errors.Join(failed, err)
+		return gone
+	})
+	return failed
 }
 
 // hidden lists what is missing though the exchange went to its end: what somebody had seen, and what the relay says it

@@ -37,6 +37,7 @@ type Summary struct {
 	Parked  int      // runs that arrived before what they follow
 	Faults  []*Fault // what arrived and was set aside, chains of which two stories are told, and what this copy cannot read
 	Refused []Refused
+	Revoked bool // who asked is revoked: this copy says so, from what administrators signed, and no relay can
 	Hidden  []Hidden
 	ToSend  uint64 // commits the other side still lacks
 	ToCome  uint64 // commits this copy still lacks
@@ -83,6 +84,7 @@ type Memory struct {
 	Unsure bool           // the last exchange broke off: the relay may hold more than Known
 	Skew   time.Duration  // this clock before the relay's
 	Expect []Expected     // seen by others and not yet here
+	Again  journal.Vector // from where on commits came without their sealed parts, because who asked is revoked: for who asks next
 }
 
 // Expected is a commit that somebody had seen.
@@ -103,11 +105,12 @@ type storedMemory struct {
 	Unsure  bool       `cbor:"3,keyasint,omitempty"`
 	Skew    int64      `cbor:"4,keyasint,omitempty"` // milliseconds
 	Expect  []Expected `cbor:"5,keyasint,omitempty"`
+	Again   []byte     `cbor:"6,keyasint,omitempty"`
 }
 
 // Encode writes the memory, to be kept.
 func (m Memory) Encode() ([]byte, error) {
-	return wire.Marshal(storedMemory{Version: 1, Known: wire.PackVector(m.Known, nil), Unsure: m.Unsure, Skew: m.Skew.Milliseconds(), Expect: m.Expect})
+	return wire.Marshal(storedMemory{Version: 1, Known: wire.PackVector(m.Known, nil), Unsure: m.Unsure, Skew: m.Skew.Milliseconds(), Expect: m.Expect, Again: wire.PackVector(m.Again, nil)})
 }
 
 // ReadMemory reads what Encode wrote. On an error the zero Memory will do.
@@ -123,7 +126,11 @@ func ReadMemory(data []byte) (Memory, error) {
 	if err != nil {
 		return Memory{}, fmt.Errorf("what is remembered of a relay: %w", err)
 	}
-	return Memory{Known: known, Unsure: s.Unsure, Skew: time.Duration(s.Skew) * time.Millisecond, Expect: s.Expect}, nil
+	again, err := wire.UnpackVector(s.Again, nil)
+	if err != nil {
+		return Memory{}, fmt.Errorf("what is remembered of a relay: %w", err)
+	}
+	return Memory{Again: again, Known: known, Unsure: s.Unsure, Skew: time.Duration(s.Skew) * time.Millisecond, Expect: s.Expect}, nil
 }
 
 // Add takes in a second exchange right after this one: what was moved adds up, what it says of now is the later one's word.

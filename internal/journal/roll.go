@@ -42,9 +42,9 @@ func (r *Roll) Clone() *Roll {
 	return &other
 }
 
-// Gather learns commits given in any order: who vouches may come after who is vouched for. It reports how many stay
+// Gather learns commits given in any order: who vouches may come after who is vouched for. It lists those that stay
 // unbelieved. Nobody else may read the roll meanwhile.
-func (r *Roll) Gather(commits []Commit) (unbelieved int) {
+func (r *Roll) Gather(commits []Commit) (unbelieved []Commit) {
 	r.Erased, r.gathering = maps.Clone(r.Erased), true
 	defer func() { r.gathering = false }()
 	for waiting := commits; ; {
@@ -55,7 +55,7 @@ func (r *Roll) Gather(commits []Commit) (unbelieved int) {
 			}
 		}
 		if len(still) == 0 || len(still) == len(waiting) {
-			return len(still)
+			return still
 		}
 		waiting = still
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"amparo/internal/journal"
@@ -314,13 +315,24 @@ func (q *question) give(ctx context.Context, out *wire.FrameWriter, end *wire.En
 	if asked := q.ask.Room; asked > 0 && asked < uint64(room) {
 		room = int64(asked)
 	}
+	var member journal.MemberID
+	if q.ask.Certificate != nil {
+		member = q.ask.Certificate.Member
+	}
+	_, revoked, err := q.copy.Cut(ctx, q.ask.Writer, member)
+	if err != nil {
+		return err
+	}
 	full := errors.New("full")
-	err := q.copy.Runs(ctx, q.theirs, func(run journal.Run) error {
+	err = q.copy.Runs(ctx, q.theirs, func(run journal.Run) error {
 		if end.Runs > 0 && out.Bytes >= room {
 			end.More = true
 			return full
 		}
 		end.Runs++
+		if revoked {
+			withhold(&run)
+		}
 		return out.Write(wire.FrameRun, run.Encode())
 	})
 	if errors.Is(err, full) {
@@ -337,6 +349,20 @@ func (q *question) give(ctx context.Context, out *wire.FrameWriter, end *wire.En
 		}
 	}
 	return nil
+}
+
+// withhold leaves out what is sealed. A revoked member is given who signed what and what is said openly, and so learns of
+// the revocation from who revoked; what others write from then on is not for the revoked, not even sealed.
+func withhold(run *journal.Run) {
+	for i := range run.Commits {
+		c := &run.Commits[i]
+		c.Parts = slices.Clone(c.Parts) // the store's own
+		for j, p := range c.Header.Parts {
+			if p.Tag != 0 {
+				c.Parts[j] = nil
+			}
+		}
+	}
 }
 
 func write(out *wire.FrameWriter, kind byte, message any) error {

@@ -20,7 +20,7 @@ type sqlWorkspace struct {
 
 	mu    sync.Mutex // guards which roll is remembered; a roll itself never changes
 	roll  *journal.Roll
-	basis int // from how many commits with open parts it was made
+	basis basis
 }
 
 // asking is what *sql.DB and *sql.Tx have in common.
@@ -50,8 +50,13 @@ func each(rows *sql.Rows, err error, row func() error) error {
 }
 
 func (w *sqlWorkspace) Vector(ctx context.Context) (journal.Vector, error) {
+	v, err := w.vector(ctx, w.store.read)
+	return v, w.store.plain("read heads", err)
+}
+
+func (w *sqlWorkspace) vector(ctx context.Context, from asking) (journal.Vector, error) {
 	v := journal.Vector{}
-	rows, err := w.store.read.QueryContext(ctx, "SELECT writer, seq FROM heads WHERE workspace = $1", w.id[:])
+	rows, err := from.QueryContext(ctx, "SELECT writer, seq FROM heads WHERE workspace = $1", w.id[:])
 	err = each(rows, err, func() error {
 		var raw []byte
 		var seq int64
@@ -62,7 +67,7 @@ func (w *sqlWorkspace) Vector(ctx context.Context) (journal.Vector, error) {
 		v[id] = uint64(seq)
 		return err
 	})
-	return v, w.store.plain("read heads", err)
+	return v, err
 }
 
 func (w *sqlWorkspace) Hash(ctx context.Context, writer journal.WriterID, seq uint64) (journal.Hash, bool, error) {
@@ -83,94 +88,12 @@ func (w *sqlWorkspace) hash(ctx context.Context, from asking, writer journal.Wri
 	return hash, err == nil, err
 }
 
-// rollNow gives the roll as the database has it: the remembered one if nothing was added meanwhile.
-func (w *sqlWorkspace) rollNow(ctx context.Context, from asking) (*journal.Roll, int, error) {
-	var n int
-	if err := from.QueryRowContext(ctx, "SELECT count(*) FROM rolls WHERE workspace = $1", w.id[:]).Scan(&n); err != nil {
-		return nil, 0, err
-	}
-	w.mu.Lock()
-	roll, basis := w.roll, w.basis
-	w.mu.Unlock()
-	if roll != nil && basis == n {
-		return roll, n, nil
-	}
-	type key struct {
-		writer journal.WriterID
-		seq    int64
-	}
-	var commits []journal.Commit
-	at := map[key]int{}
-	rows, err := from.QueryContext(ctx, `SELECT r.writer, r.seq, c.header, p.idx, p.data FROM rolls r
-		JOIN commits c ON c.workspace = r.workspace AND c.writer = r.writer AND c.seq = r.seq
-		JOIN parts p ON p.workspace = r.workspace AND p.writer = r.writer AND p.seq = r.seq
-		WHERE r.workspace = $1 ORDER BY c.time, r.writer, r.seq, p.idx`, w.id[:])
-	err = each(rows, err, func() error {
-		var rawWriter, header, data []byte
-		var k key
-		var idx int
-		if err := rows.Scan(&rawWriter, &k.seq, &header, &idx, &data); err != nil {
-			return err
-		}
-		writer, err := id16(rawWriter)
-		if err != nil {
-			return err
-		}
-		k.writer = writer
-		i, begun := at[k]
-		if !begun {
-			h, err := journal.DecodeHeader(header)
-			if err != nil {
-				return fmt.Errorf("%w: %w", ErrDamaged, err)
-			}
-			i = len(commits)
-			at[k] = i
-			commits = append(commits, journal.Commit{Header: h, Hash: journal.HashOf(header), Parts: make([][]byte, len(h.Parts))})
-		}
-		if idx < len(commits[i].Parts) {
-			commits[i].Parts[idx] = data
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	roll, _ = wire.RollOf(w.id, commits)
-	w.remember(roll, n)
-	return roll, n, nil
-}
-
-func (w *sqlWorkspace) remember(roll *journal.Roll, basis int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if basis >= w.basis {
-		w.roll, w.basis = roll, basis
-	}
-}
-
-func (w *sqlWorkspace) Writer(ctx context.Context, id journal.WriterID) (seal.VerifyKey, bool, error) {
-	roll, _, err := w.rollNow(ctx, w.store.read)
-	if err != nil {
-		return seal.VerifyKey{}, false, w.store.plain("read the roll", err)
-	}
-	cert, known := roll.Writers[id]
-	return cert.Writer, known, nil
-}
-
-func (w *sqlWorkspace) Member(ctx context.Context, id journal.MemberID) (seal.VerifyKey, bool, error) {
-	roll, _, err := w.rollNow(ctx, w.store.read)
-	if err != nil {
-		return seal.VerifyKey{}, false, w.store.plain("read the roll", err)
-	}
-	keys, known := roll.Members[id]
-	return keys.Sign, known, nil
-}
-
 // chain is what Judge asks, within one transaction.
 type chain struct {
 	ctx   context.Context
 	w     *sqlWorkspace
 	tx    *sql.Tx
+	roll  *journal.Roll
 	heads map[journal.WriterID]journal.Head
 }
 
@@ -199,18 +122,23 @@ func (c *chain) HashAt(writer journal.WriterID, seq uint64) (journal.Hash, bool,
 	return c.w.hash(c.ctx, c.tx, writer, seq)
 }
 
+func (c *chain) Vouched(writer journal.WriterID) (uint64, error) {
+	return c.w.vouched(c.ctx, c.tx, c.roll, writer)
+}
+
 // Take stores a batch in one transaction.
 func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, error) {
 	var verdicts []error
 	var roll *journal.Roll
-	var basis int
+	var from basis
 	err := w.store.transact(ctx, func(tx *sql.Tx) (err error) {
 		verdicts = make([]error, len(runs))
-		roll, basis, err = w.rollNow(ctx, tx)
+		roll, from, err = w.rollNow(ctx, tx)
 		if err != nil {
 			return err
 		}
-		held := &chain{ctx: ctx, w: w, tx: tx, heads: map[journal.WriterID]journal.Head{}}
+		before := roll
+		held := &chain{ctx: ctx, w: w, tx: tx, roll: roll, heads: map[journal.WriterID]journal.Head{}}
 		into := newTables()
 		changed := map[journal.WriterID]journal.Head{}
 		for i := range runs {
@@ -235,34 +163,54 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 			if err := into.flush(ctx, tx); err != nil {
 				return err
 			}
-			roll, basis = v.Roll, basis+opened
+			roll, from.opened, held.roll = v.Roll, from.opened+opened, v.Roll
 			last := v.Fresh[len(v.Fresh)-1]
 			held.heads[last.Writer] = journal.Head{Seq: last.Seq, Hash: last.Hash}
 			changed[last.Writer] = held.heads[last.Writer]
 		}
 		for writer, h := range changed {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO heads (workspace, writer, seq, hash) VALUES ($1, $2, $3, $4)
-				ON CONFLICT (workspace, writer) DO UPDATE SET seq = excluded.seq, hash = excluded.hash`, w.id[:], writer[:], int64(h.Seq), h.Hash[:]); err != nil {
+			if err := w.setHead(ctx, tx, writer, h); err != nil {
 				return err
 			}
 		}
-		return nil
+		if sameRevocations(before, roll) {
+			return nil
+		}
+		limits, err := w.expel(ctx, tx)
+		if err != nil || len(limits) == 0 {
+			return err
+		}
+		for i := range runs {
+			last := runs[i].Last()
+			if limit, gone := limits[last.Writer]; gone && verdicts[i] == nil && last.Seq > limit {
+				verdicts[i] = &wire.Fault{Writer: last.Writer, Seq: max(limit+1, runs[i].First().Seq), Code: wire.FaultRevoked, Err: fmt.Errorf("%w: what it stood on is revoked", journal.ErrChain)}
+			}
+		}
+		roll, from, err = w.rollNow(ctx, tx)
+		return err
 	})
 	if err != nil {
 		return nil, w.store.plain("store commits", err)
 	}
-	w.remember(roll, basis)
+	w.remember(roll, from)
 	return verdicts, nil
 }
 
+func (w *sqlWorkspace) setHead(ctx context.Context, tx *sql.Tx, writer journal.WriterID, h journal.Head) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO heads (workspace, writer, seq, hash) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (workspace, writer) DO UPDATE SET seq = excluded.seq, hash = excluded.hash`, w.id[:], writer[:], int64(h.Seq), h.Hash[:])
+	return err
+}
+
 // tables are the rows of a batch on their way.
-type tables struct{ commits, parts, rolls *inserter }
+type tables struct{ commits, parts, rolls, vouch *inserter }
 
 func newTables() *tables {
 	return &tables{
 		commits: newInserter("commits", "workspace, writer, seq, hash, time, header, sig", " ON CONFLICT DO NOTHING"),
 		parts:   newInserter("parts", "workspace, writer, seq, idx, shelf, data", " ON CONFLICT DO NOTHING"),
 		rolls:   newInserter("rolls", "workspace, writer, seq", " ON CONFLICT DO NOTHING"),
+		vouch:   newVouchInserter(),
 	}
 }
 
@@ -294,11 +242,11 @@ func (t *tables) add(ctx context.Context, tx *sql.Tx, id journal.WorkspaceID, fr
 			}
 		}
 	}
-	return opened, nil
+	return opened, addVouches(ctx, tx, t.vouch, id, seenIn(fresh))
 }
 
 func (t *tables) flush(ctx context.Context, tx *sql.Tx) error {
-	for _, in := range []*inserter{t.commits, t.parts, t.rolls} {
+	for _, in := range []*inserter{t.commits, t.parts, t.rolls, t.vouch} {
 		if err := in.flush(ctx, tx); err != nil {
 			return err
 		}
@@ -313,6 +261,10 @@ func (w *sqlWorkspace) Runs(ctx context.Context, above journal.Vector, yield fun
 	if err != nil {
 		return err
 	}
+	roll, _, err := w.rollNow(ctx, w.store.read)
+	if err != nil {
+		return w.store.plain("read the roll", err)
+	}
 	return wire.OldestFirst(held, above,
 		func(writer journal.WriterID, seq uint64) (journal.Time, error) {
 			var t int64
@@ -323,7 +275,7 @@ func (w *sqlWorkspace) Runs(ctx context.Context, above journal.Vector, yield fun
 			return journal.Time(t), w.store.plain("read commits", err)
 		},
 		func(writer journal.WriterID, seq uint64) (journal.Run, bool, error) {
-			run, err := w.run(ctx, writer, seq-1)
+			run, err := w.run(ctx, roll, writer, seq-1)
 			err = w.store.plain("read commits", err)
 			if errors.Is(err, ErrDamaged) {
 				err = &wire.Fault{Writer: writer, Seq: seq, Code: wire.FaultDamaged, Err: err}
@@ -333,9 +285,10 @@ func (w *sqlWorkspace) Runs(ctx context.Context, above journal.Vector, yield fun
 }
 
 // run reads the next run of a writer: up to the first signature after journal.RunLength commits or wire.RunBytes, or else
-// the last signature there is.
-func (w *sqlWorkspace) run(ctx context.Context, writer journal.WriterID, above uint64) (journal.Run, error) {
+// the last signature there is. Of a revoked member's writer up to the last within the cut, and beyond it up to the next.
+func (w *sqlWorkspace) run(ctx context.Context, roll *journal.Roll, writer journal.WriterID, above uint64) (journal.Run, error) {
 	var run journal.Run
+	cut, revoked := roll.RevokedCut(writer)
 	signed, size := 0, 0
 	var sig seal.Signature
 	enough := errors.New("enough")
@@ -346,6 +299,9 @@ func (w *sqlWorkspace) run(ctx context.Context, writer journal.WriterID, above u
 		var header, rawSig []byte
 		if err := rows.Scan(&seq, &header, &rawSig); err != nil {
 			return err
+		}
+		if revoked && signed > 0 && uint64(seq) > cut {
+			return enough
 		}
 		h, err := journal.DecodeHeader(header)
 		if err != nil || h.Seq != uint64(seq) || h.Writer != writer || h.Workspace != w.id || h.Seq != above+1+uint64(len(run.Commits)) {

@@ -3,9 +3,10 @@ package relay
 import (
 	"context"
 	"database/sql"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -27,38 +28,55 @@ type SQLStore struct {
 	workspaces  map[journal.WorkspaceID]*sqlWorkspace
 }
 
-//go:embed schema/1.sql
-var schema1 string
+//go:embed schema/*.sql
+var schemas embed.FS
 
-const schemaVersion = "1"
+const schemaVersion = 2
 
 func (s *SQLStore) prepare(ctx context.Context) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
-		var n int
+		var n, version int
 		if err := tx.QueryRowContext(ctx, s.dialect.tableExists, "about").Scan(&n); err != nil {
 			return err
 		}
-		if n == 0 {
-			for statement := range strings.SplitSeq(schema1, ";\n") {
-				if strings.TrimSpace(statement) == "" {
-					continue
-				}
-				if _, err := tx.ExecContext(ctx, statement); err != nil {
-					return err
-				}
+		if n > 0 {
+			var text string
+			if err := tx.QueryRowContext(ctx, "SELECT value FROM about WHERE name = 'version'").Scan(&text); err != nil {
+				return err
 			}
-			_, err := tx.ExecContext(ctx, "INSERT INTO about (name, value) VALUES ('version', $1)", schemaVersion)
-			return err
+			var err error
+			if version, err = strconv.Atoi(text); err != nil || version > schemaVersion {
+				return fmt.Errorf("%w (store version %s)", journal.ErrNewer, text)
+			}
 		}
-		var version string
-		if err := tx.QueryRowContext(ctx, "SELECT value FROM about WHERE name = 'version'").Scan(&version); err != nil {
-			return err
+		for v := version + 1; v <= schemaVersion; v++ {
+			if err := migrate(ctx, tx, v); err != nil {
+				return err
+			}
 		}
-		if version != schemaVersion {
-			return fmt.Errorf("%w (store version %s)", journal.ErrNewer, version)
-		}
-		return nil
+		_, err := tx.ExecContext(ctx, "INSERT INTO about (name, value) VALUES ('version', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value", strconv.Itoa(schemaVersion))
+		return err
 	})
+}
+
+// migrate brings a store from the version before to this one.
+func migrate(ctx context.Context, tx *sql.Tx, version int) error {
+	text, err := schemas.ReadFile(fmt.Sprintf("schema/%d.sql", version))
+	if err != nil {
+		return err
+	}
+	for statement := range strings.SplitSeq(string(text), ";\n") {
+		if strings.TrimSpace(statement) == "" {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	if version == 2 {
+		return fillVouch(ctx, tx)
+	}
+	return nil
 }
 
 // Workspace gives the copy of a workspace.

@@ -49,6 +49,10 @@ func fillVouch(db *session) error {
 func (j *Journal) Vouched(w journal.WriterID) (seq uint64, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.vouched(w)
+}
+
+func (j *Journal) vouched(w journal.WriterID) (seq uint64, err error) {
 	err = j.db.run("SELECT by, seq FROM vouch WHERE writer = ?", []any{w[:]}, func(s *sqlite3.Stmt) error {
 		var by journal.WriterID
 		if copy(by[:], s.ColumnRawBlob(0)) == len(by) && j.roll.Active(j.roll.MemberOf(by)) {
@@ -57,4 +61,19 @@ func (j *Journal) Vouched(w journal.WriterID) (seq uint64, err error) {
 		return nil
 	})
 	return seq, plain("read who vouches", err)
+}
+
+// Cut is up to where a writer's commits stand when the writer's member is revoked: what who revoked the member knew, or what
+// others vouch for. m is whose a writer says to be that is not known here.
+func (j *Journal) Cut(w journal.WriterID, m journal.MemberID) (seq uint64, revoked bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if cert, known := j.roll.Writers[w]; known {
+		m = cert.Member
+	}
+	if seq, revoked = j.roll.CutOf(m, w); !revoked {
+		return 0, false, nil
+	}
+	vouched, err := j.vouched(w)
+	return max(seq, vouched), true, err
 }

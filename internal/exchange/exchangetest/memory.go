@@ -69,6 +69,44 @@ func (m *Memory) Head(w journal.WriterID) (journal.Head, error) {
 	return journal.Head{Seq: last.Seq, Hash: last.Hash, Time: last.Time}, nil
 }
 
+// Vouched is wire.Chain's; the caller holds the lock.
+func (m *Memory) Vouched(w journal.WriterID) (seq uint64, err error) {
+	for by, chain := range m.chains {
+		if !m.roll.Active(m.roll.MemberOf(by)) {
+			continue
+		}
+		for i := range chain {
+			for _, s := range chain[i].Seen {
+				if s.Writer == w {
+					seq = max(seq, s.Seq)
+				}
+			}
+		}
+	}
+	return seq, nil
+}
+
+// Cut is wire.Keys's.
+func (m *Memory) Cut(_ context.Context, w journal.WriterID, member journal.MemberID) (seq uint64, revoked bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if cert, known := m.roll.Writers[w]; known {
+		member = cert.Member
+	}
+	if seq, revoked = m.roll.CutOf(member, w); !revoked {
+		return 0, false, nil
+	}
+	vouched, err := m.Vouched(w)
+	return max(seq, vouched), true, err
+}
+
+// Roll is whom the copy believes.
+func (m *Memory) Roll() *journal.Roll {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.roll
+}
+
 // Take is wire.Copy's.
 func (m *Memory) Take(_ context.Context, runs []journal.Run) ([]error, error) {
 	m.mu.Lock()
@@ -117,7 +155,11 @@ func (m *Memory) next(w journal.WriterID, seq uint64) (journal.Run, bool, error)
 	defer m.mu.Unlock()
 	var run journal.Run
 	signed, size := 0, 0
+	cut, revoked := m.roll.RevokedCut(w)
 	for _, c := range m.chains[w][seq-1:] {
+		if revoked && signed > 0 && c.Seq > cut {
+			break
+		}
 		run.Commits = append(run.Commits, c)
 		for _, p := range c.Parts {
 			size += len(p)

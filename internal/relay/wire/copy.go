@@ -32,7 +32,9 @@ type Copy interface {
 	// aside, as FaultOf reads it. It must be idempotent; a run that overlaps what is held brings what is new in it. A run
 	// whose writer nobody known vouches for yet, or that begins after the next commit, is parked: kept for later or
 	// forgotten as the copy likes (who exchanges offers it again), never an error. A run set aside must leave no
-	// trace in what the copy holds and must not stop the runs after it.
+	// trace in what the copy holds and must not stop the runs after it. What a revoked member wrote is set aside beyond
+	// what stands (FaultRevoked) and taken when it is offered again after a commit that vouches for it; what is held
+	// already may stay.
 	//
 	// The second error is a failure of the copy itself (a full disk); then nothing of the batch is held.
 	Take(ctx context.Context, runs []journal.Run) ([]error, error)
@@ -48,4 +50,7 @@ type Keys interface {
 	Writer(ctx context.Context, w journal.WriterID) (seal.VerifyKey, bool, error)
 	// Member is the signing key of an admitted member.
 	Member(ctx context.Context, m journal.MemberID) (seal.VerifyKey, bool, error)
+	// Cut is up to where the writer's commits stand when the writer's member is revoked. m is whose a writer says to be
+	// that is not known yet.
+	Cut(ctx context.Context, w journal.WriterID, m journal.MemberID) (seq uint64, revoked bool, err error)
 }

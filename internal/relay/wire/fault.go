@@ -19,6 +19,7 @@ const (
 	FaultWorkspace   = "workspace"   // of another workspace
 	FaultCertificate = "certificate" // its writer's certificate does not hold
 	FaultControl     = "control"     // what it says openly cannot be believed
+	FaultRevoked     = "revoked"     // its writer's member was revoked before anybody who works here had built on it
 	FaultDamaged     = "damaged"     // the copy that holds it can no longer read it
 )
 

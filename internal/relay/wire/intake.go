@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"amparo/internal/journal"
 )
@@ -24,6 +25,9 @@ type Intake struct {
 	psize  int
 	lost   int // parked runs forgotten for want of room
 
+	refused []refusal // of revoked members: who vouches for them may be still to come
+	hope    bool      // something arrived that may change what was refused
+
 	Taken  uint64   // commits that the copy did not hold before
 	Faults []*Fault // what was set aside, MaxFaults at most
 	// Arrived is called for the commits of every run that is now held, new or not.
@@ -37,6 +41,12 @@ func NewIntake(ctx context.Context, c Copy) (*Intake, error) {
 		return nil, err
 	}
 	return &Intake{copy: c, held: held}, nil
+}
+
+// refusal is a run that was refused because its writer's member is revoked.
+type refusal struct {
+	run   journal.Run
+	fault *Fault
 }
 
 // Held is up to where the copy holds each chain now; it must not be changed.
@@ -69,7 +79,7 @@ func (in *Intake) Flush(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !progress || len(in.parked) == 0 {
+		if !progress || len(in.parked) == 0 && !in.hope {
 			return nil
 		}
 		in.recall()
@@ -93,12 +103,19 @@ func (in *Intake) take(ctx context.Context) (progress bool, err error) {
 	}
 	for i := range runs {
 		run, last := &runs[i], runs[i].Last()
+		var fault *Fault
+		if verdicts[i] != nil {
+			fault = FaultOf(run, verdicts[i])
+		}
 		switch {
-		case verdicts[i] != nil:
-			in.fault(FaultOf(run, verdicts[i]))
+		case fault != nil && fault.Code == FaultRevoked:
+			in.refuse(run, fault)
+		case fault != nil:
+			in.fault(fault)
 		case held[last.Writer] < last.Seq:
 			in.park(run)
 		default:
+			in.hope = in.hope || in.mayVouch(run)
 			if in.Arrived != nil {
 				in.Arrived(run)
 			}
@@ -125,6 +142,32 @@ func (in *Intake) fault(f *Fault) {
 	}
 }
 
+// refuse names a run of a revoked member, and keeps it as long as there is room.
+func (in *Intake) refuse(run *journal.Run, f *Fault) {
+	in.fault(f)
+	if size := sizeOf(run); in.psize+size <= parkedBytes {
+		in.refused, in.psize = append(in.refused, refusal{*run, f}), in.psize+size
+	}
+}
+
+// mayVouch reports whether what arrived may change what was refused: it has seen it, or says something openly.
+func (in *Intake) mayVouch(run *journal.Run) bool {
+	if len(in.refused) == 0 {
+		return false
+	}
+	for i := range run.Commits {
+		if open(&run.Commits[i]) {
+			return true
+		}
+		for _, s := range run.Commits[i].Seen {
+			if slices.ContainsFunc(in.refused, func(r refusal) bool { return r.run.First().Writer == s.Writer && s.Seq >= r.run.Last().Seq }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func sizeOf(run *journal.Run) (n int) {
 	for i := range run.Commits {
 		n += 256
@@ -144,9 +187,17 @@ func (in *Intake) park(run *journal.Run) {
 	in.parked, in.psize = append(in.parked, *run), in.psize+size
 }
 
-// recall moves to the batch what may be held now: runs that no longer begin after the next commit. One whose writer is
-// still unknown is parked once more.
+// recall moves to the batch what may be held now: runs that no longer begin after the next commit, and what was refused
+// when somebody may vouch for it by now. One whose writer is still unknown is parked once more, one that is still refused is
+// named again.
 func (in *Intake) recall() {
+	if in.hope {
+		for _, r := range in.refused {
+			in.batch, in.size, in.psize = append(in.batch, r.run), in.size+sizeOf(&r.run), in.psize-sizeOf(&r.run)
+			in.Faults = slices.DeleteFunc(in.Faults, func(f *Fault) bool { return f == r.fault })
+		}
+		in.refused, in.hope = nil, false
+	}
 	var still []journal.Run
 	for _, run := range in.parked {
 		if first := run.First(); first.Seq > in.held[first.Writer]+1 {

@@ -14,6 +14,8 @@ var ErrParked = errors.New("waits for what comes before it")
 type Chain interface {
 	Head(w journal.WriterID) (journal.Head, error)
 	HashAt(w journal.WriterID, seq uint64) (journal.Hash, bool, error)
+	// Vouched is the highest commit of w that commits held here name as seen, of members who are not revoked; 0: none does.
+	Vouched(w journal.WriterID) (uint64, error)
 }
 
 // Verdict is what to do with a run that is good.
@@ -26,6 +28,10 @@ type Verdict struct {
 //
 // Only what the writer signed can accuse the writer: bytes that were changed on the way fail the signature first and
 // are never called a fork.
+//
+// Of a revoked member's commits those stand that who revoked the member knew, and those that somebody who is not revoked
+// had built on (Chain.Vouched). A run that goes beyond is refused as a whole: its one signature cannot vouch for a half.
+// Who knows of the revocation gives runs that end where the commits that stand do (Copy.Runs).
 func Judge(roll *journal.Roll, chain Chain, run *journal.Run) (Verdict, error) {
 	first, last := run.First(), run.Last()
 	fault := func(seq uint64, code string, err error) (Verdict, error) {
@@ -38,25 +44,26 @@ func Judge(roll *journal.Roll, chain Chain, run *journal.Run) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	if first.Seq > head.Seq+1 {
+	gap := first.Seq > head.Seq+1
+	if _, revoked := roll.RevokedCut(first.Writer); gap && !revoked {
 		return Verdict{}, fmt.Errorf("%w: commit %d by %s, of whom %d are here", ErrParked, first.Seq, first.Writer, head.Seq)
 	}
-	key, err := roll.KeyFor(run)
+	cert, err := roll.CertificateFor(run)
 	switch {
 	case errors.Is(err, journal.ErrUnknownWriter):
 		return Verdict{}, fmt.Errorf("%w: %w", ErrParked, err)
 	case err != nil:
 		return fault(first.Seq, FaultCertificate, err)
 	}
-	if err := key.Verify(journal.SignPurpose, last.Hash[:], run.Sig); err != nil {
+	if err := cert.Writer.Verify(journal.SignPurpose, last.Hash[:], run.Sig); err != nil {
 		return fault(first.Seq, FaultSignature, err)
 	}
-	if journal.WriterOf(key) != first.Writer {
+	if journal.WriterOf(cert.Writer) != first.Writer {
 		return fault(first.Seq, FaultCertificate, fmt.Errorf("%w: the key is not this writer's", journal.ErrChain))
 	}
 	// From here on the writer is answerable for the whole run.
 	fresh := run.Commits
-	if held := head.Seq + 1 - first.Seq; held > 0 { // the first commits of the run are here already
+	if held := head.Seq + 1 - first.Seq; !gap && held > 0 { // the first commits of the run are here already
 		seq, same, err := agrees(chain, run, min(held, uint64(len(run.Commits))))
 		if err != nil {
 			return Verdict{}, err
@@ -64,29 +71,61 @@ func Judge(roll *journal.Roll, chain Chain, run *journal.Run) (Verdict, error) {
 		if !same {
 			return fault(seq, FaultForked, fmt.Errorf("%w: the writer signed another commit %d", journal.ErrChain, seq))
 		}
-		fresh = fresh[min(held, uint64(len(fresh))):]
-	} else if first.Prev != head.Hash {
+		if fresh = fresh[min(held, uint64(len(fresh))):]; len(fresh) == 0 {
+			return Verdict{Roll: roll}, nil
+		}
+	} else if !gap && first.Prev != head.Hash {
 		if head.Seq == 0 {
 			return fault(first.Seq, FaultChain, fmt.Errorf("%w: a first commit that follows another", journal.ErrChain))
 		}
 		return fault(head.Seq, FaultForked, fmt.Errorf("%w: commit %d follows another commit %d than the one here", journal.ErrChain, first.Seq, head.Seq))
 	}
-	learnt := roll
+	learnt, seq, err := learn(roll, fresh)
+	waits := errors.Is(err, journal.ErrUnknownWriter)
+	if err != nil && !waits {
+		return fault(seq, FaultControl, err)
+	}
+	// What the run itself says counts: who leaves, and who revokes those by whom they are revoked.
+	beyond, revoked, err := beyond(learnt, chain, cert.Member, fresh)
+	switch {
+	case err != nil:
+		return Verdict{}, err
+	case revoked:
+		return fault(beyond, FaultRevoked, fmt.Errorf("%w: the member is revoked, and nobody who works here had built on it", journal.ErrChain))
+	case waits || gap:
+		return Verdict{}, fmt.Errorf("%w: commit %d by %s, of whom %d are here", ErrParked, first.Seq, first.Writer, head.Seq)
+	}
+	return Verdict{Fresh: fresh, Roll: learnt}, nil
+}
+
+// learn gives the roll that knows what the commits say openly. With an error it is the one given, and seq is the commit
+// that cannot be believed.
+func learn(roll *journal.Roll, fresh []journal.Commit) (learnt *journal.Roll, seq uint64, err error) {
+	learnt = roll
 	for i := range fresh {
 		if !open(&fresh[i]) {
 			continue
 		}
 		if learnt == roll {
-			learnt = apart(roll)
+			learnt = roll.Clone()
 		}
-		switch err := learnt.Learn(&fresh[i]); {
-		case errors.Is(err, journal.ErrUnknownWriter):
-			return Verdict{}, fmt.Errorf("%w: %w", ErrParked, err)
-		case err != nil:
-			return fault(fresh[i].Seq, FaultControl, err)
+		if err := learnt.Learn(&fresh[i]); err != nil {
+			return roll, fresh[i].Seq, err
 		}
 	}
-	return Verdict{Fresh: fresh, Roll: learnt}, nil
+	return learnt, 0, nil
+}
+
+// beyond is the first of the commits that does not stand because the writer's member is revoked.
+func beyond(roll *journal.Roll, chain Chain, m journal.MemberID, fresh []journal.Commit) (seq uint64, beyond bool, err error) {
+	first, last := &fresh[0], &fresh[len(fresh)-1]
+	cut, revoked := roll.CutOf(m, first.Writer)
+	if !revoked || last.Seq <= cut {
+		return 0, false, nil
+	}
+	vouched, err := chain.Vouched(first.Writer)
+	cut = max(cut, vouched)
+	return max(cut+1, first.Seq), last.Seq > cut, err
 }
 
 // agrees compares the first n commits of a run with those held; the hashes chain, so the last stands for all.
@@ -117,26 +156,9 @@ func open(c *journal.Commit) bool {
 	return false
 }
 
-// apart is a roll that may learn without the given one learning too: Learn makes new maps.
-func apart(r *journal.Roll) *journal.Roll {
-	other := *r
-	return &other
-}
-
 // RollOf rebuilds a roll from every commit with open parts, given in any order: who vouches may come after who is
-// vouched for. It reports how many commits stay unbelieved.
-func RollOf(w journal.WorkspaceID, commits []journal.Commit) (*journal.Roll, int) {
+// vouched for. It lists the commits that stay unbelieved.
+func RollOf(w journal.WorkspaceID, commits []journal.Commit) (*journal.Roll, []journal.Commit) {
 	roll := journal.NewRoll(w)
-	for waiting := commits; ; {
-		var still []journal.Commit
-		for i := range waiting {
-			if err := roll.Learn(&waiting[i]); err != nil {
-				still = append(still, waiting[i])
-			}
-		}
-		if len(still) == 0 || len(still) == len(waiting) {
-			return roll, len(still)
-		}
-		waiting = still
-	}
+	return roll, roll.Gather(commits)
 }

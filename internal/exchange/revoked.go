@@ -1,0 +1,86 @@
+package exchange
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"amparo/internal/journal"
+	"amparo/internal/relay/wire"
+)
+
+// A device whose member is revoked still speaks with the relay once more: it is given who signed what and what is said
+// openly, so that it learns of the revocation from who revoked. What the relay says by itself proves nothing.
+
+// cut is up to where a writer's commits stand when the writer's member is revoked, as far as this copy can tell.
+func (x *session) cut(ctx context.Context, w journal.WriterID, m journal.MemberID) (seq uint64, revoked bool, err error) {
+	keys, tells := x.copy.(wire.Keys)
+	if !tells {
+		return 0, false, nil
+	}
+	if seq, revoked, err = keys.Cut(ctx, w, m); err != nil {
+		return 0, false, fmt.Errorf("exchange: %w", err)
+	}
+	return seq, revoked, nil
+}
+
+// revoked reports whether who asks is revoked.
+func (x *session) revoked(ctx context.Context) (bool, error) {
+	_, revoked, err := x.cut(ctx, x.writer(), x.o.Certificate.Member)
+	return revoked, err
+}
+
+// beyond reports whether a commit would not be taken here because its writer's member is revoked: nobody hides it.
+func (x *session) beyond(ctx context.Context, w journal.WriterID, seq uint64) (bool, error) {
+	cut, revoked, err := x.cut(ctx, w, journal.MemberID{})
+	return revoked && seq > cut, err
+}
+
+// arrived is told of every run that is now held.
+func (x *session) arrived(run *journal.Run) {
+	x.witness.arrived(run)
+	w := run.First().Writer
+	if from, asked := x.again[w]; asked && run.First().Seq <= from && from <= run.Last().Seq {
+		if x.again[w] = run.Last().Seq + 1; x.again[w] > x.intake.Held()[w] {
+			delete(x.again, w)
+		}
+	}
+	for i := range run.Commits {
+		c := &run.Commits[i]
+		for j, p := range c.Header.Parts {
+			if before, barred := x.barred[w]; p.Tag != 0 && c.Parts[j] == nil && (!barred || c.Seq < before) {
+				x.barred[w] = c.Seq
+			}
+		}
+	}
+}
+
+// asked is what the question says that is held here: less, where parts are wanted that were withheld from another member
+// of this machine.
+func (x *session) asked(mine journal.Vector) journal.Vector {
+	if len(x.again) == 0 {
+		return mine
+	}
+	v := maps.Clone(mine)
+	for w, from := range x.again {
+		if v[w] = min(v[w], from-1); v[w] == 0 {
+			delete(v, w)
+		}
+	}
+	return v
+}
+
+// offerAgain lets what the relay refused as written by the revoked be offered once more, when something was sent after it
+// that may vouch for it. It reports whether there is any.
+func (x *session) offerAgain() bool {
+	if x.retried || len(x.later) == 0 {
+		return false
+	}
+	x.retried = true
+	for w := range x.later {
+		delete(x.skip, w)
+	}
+	x.sum.Refused = slices.DeleteFunc(x.sum.Refused, func(r Refused) bool { return x.later[r.Writer] && r.Code == wire.FaultRevoked })
+	return true
+}

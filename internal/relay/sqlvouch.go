@@ -1,0 +1,95 @@
+package relay
+
+import (
+	"context"
+	"database/sql"
+
+	"amparo/internal/journal"
+)
+
+// vouching is that one writer's commits name another's as seen.
+type vouching struct{ of, by journal.WriterID }
+
+// seenIn lists the highest commit of each writer that the commits name as seen.
+func seenIn(commits []journal.Commit) map[vouching]uint64 {
+	highest := map[vouching]uint64{}
+	for i := range commits {
+		addSeen(highest, &commits[i].Header)
+	}
+	return highest
+}
+
+func addSeen(highest map[vouching]uint64, h *journal.Header) {
+	for _, s := range h.Seen {
+		pair := vouching{s.Writer, h.Writer}
+		highest[pair] = max(highest[pair], s.Seq)
+	}
+}
+
+func newVouchInserter() *inserter {
+	return newInserter("vouch", "workspace, writer, by, seq", " ON CONFLICT (workspace, writer, by) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > vouch.seq")
+}
+
+// addVouches hands rows to the inserter. One statement must not name a pair twice, so it is flushed for each set.
+func addVouches(ctx context.Context, tx *sql.Tx, into *inserter, id journal.WorkspaceID, highest map[vouching]uint64) error {
+	for pair, seq := range highest {
+		if err := into.add(ctx, tx, id[:], pair.of[:], pair.by[:], int64(seq)); err != nil {
+			return err
+		}
+	}
+	return into.flush(ctx, tx)
+}
+
+// vouched is the highest commit of the writer that commits held here name as seen, of members who are not revoked.
+func (w *sqlWorkspace) vouched(ctx context.Context, from asking, roll *journal.Roll, writer journal.WriterID) (highest uint64, err error) {
+	err = w.vouches(ctx, from, writer, func(by journal.WriterID, seq uint64) {
+		if roll.Active(roll.MemberOf(by)) {
+			highest = max(highest, seq)
+		}
+	})
+	return highest, err
+}
+
+func (w *sqlWorkspace) vouches(ctx context.Context, from asking, writer journal.WriterID, tell func(by journal.WriterID, seq uint64)) error {
+	rows, err := from.QueryContext(ctx, "SELECT by, seq FROM vouch WHERE workspace = $1 AND writer = $2", w.id[:], writer[:])
+	return each(rows, err, func() error {
+		var raw []byte
+		var seq int64
+		if err := rows.Scan(&raw, &seq); err != nil {
+			return err
+		}
+		by, err := id16(raw)
+		tell(by, uint64(seq))
+		return err
+	})
+}
+
+// fillVouch reads all headers: stores of version 1 did not note who vouches for whom.
+func fillVouch(ctx context.Context, tx *sql.Tx) error {
+	highest := map[journal.WorkspaceID]map[vouching]uint64{}
+	rows, err := tx.QueryContext(ctx, "SELECT header FROM commits")
+	err = each(rows, err, func() error {
+		var header []byte
+		if err := rows.Scan(&header); err != nil {
+			return err
+		}
+		h, err := journal.DecodeHeader(header)
+		if err != nil {
+			return nil // damaged: it is named when it is to be given
+		}
+		if highest[h.Workspace] == nil {
+			highest[h.Workspace] = map[vouching]uint64{}
+		}
+		addSeen(highest[h.Workspace], &h)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for id, pairs := range highest {
+		if err := addVouches(ctx, tx, newVouchInserter(), id, pairs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
