@@ -39,6 +39,10 @@ type Env struct {
 }
 
 func main() {
+	if err := guard(); err != nil { // before anything secret is read
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(exitFailed)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := Main(ctx, Env{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Terminal: isTerminal(os.Stdin)})
 	stop()

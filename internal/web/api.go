@@ -103,7 +103,7 @@ func apiUnlock(c *call) error {
 	if err != nil {
 		return err
 	}
-	token, _ := c.sessions.begin(desk)
+	token, _ := c.sessions.beginAs(desk, true)
 	return c.json(http.StatusCreated, apiSession{token, m.ID, m.Name})
 }
 

@@ -50,6 +50,9 @@ func (c *call) admit() error {
 		}
 	}
 	c.session = c.sessions.find(token, c.r.Header.Get("X-Quiet") == "")
+	if c.session != nil && c.session.free && c.route.Need != Bearer { // a program's session shows no pages
+		c.session = nil
+	}
 	if c.session != nil {
 		c.desk = c.session.desk
 	}
@@ -59,8 +62,11 @@ func (c *call) admit() error {
 	if c.session == nil {
 		return ErrLocked
 	}
-	if c.route.In != nil && !c.opensAny(c.route.In...) {
+	if c.route.Need == Session && !c.may(c.route.Pattern) || c.route.In != nil && !c.opensAny(c.route.In...) {
 		return errNotYours
+	}
+	if c.route.Need == Session && c.r.Method == http.MethodPost {
+		return c.sameMember()
 	}
 	return nil
 }
@@ -231,7 +237,11 @@ func (c *call) show(status int, name string, page any) error {
 	if err := pages().ExecuteTemplate(&b, name, page); err != nil {
 		return fmt.Errorf("web: page %s: %w", name, err)
 	}
-	return c.send(status, "text/html; charset=utf-8", b.Bytes())
+	body := b.Bytes()
+	if c.session != nil {
+		body = signed(body, c.session.member)
+	}
+	return c.send(status, "text/html; charset=utf-8", body)
 }
 
 func (c *call) send(status int, kind string, body []byte) error {

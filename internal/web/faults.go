@@ -66,7 +66,15 @@ func (c *call) worded(err error) (int, ErrorPage) {
 	}
 	var refusal *record.Refusal
 	var problem problemError
+	var other otherError
 	switch {
+	case errors.As(err, &other):
+		p := page("error.title")
+		p.What, p.Next = c.T("error.other_page"), c.T("error.other_page_do")
+		if other.member != "" {
+			p.What = c.T("error.page_of", "name", other.member)
+		}
+		return http.StatusConflict, p
 	case errors.As(err, &problem) && problem.Result.Error != nil:
 		p := page("error.title")
 		p.What, p.Saved, p.Next = problem.Result.Error.Message, c.T("error.kept_saved"), c.T("error.try_again")

@@ -134,76 +134,26 @@ func startDone(c *call) error {
 	return c.show(http.StatusOK, "start_done.html", StartDone{Shell: c.shell("start.done.title"), Step: c.T("start.step", "step", "3", "steps", "3"), Recovery: words})
 }
 
-// enter begins a session and gives its cookie, in the place of any earlier one.
+// enter begins a session and gives its cookie, in the place of any earlier one. The same member goes on where they were;
+// what another had typed waits for them.
 func (c *call) enter(d Desk) {
+	old, _ := c.sessions.look(cookie(c.r, "s"))
 	token, one := c.sessions.begin(d)
-	c.sessions.endToken(cookie(c.r, "s"), false) // after the new one has begun: they may share their keys
+	if old != nil { // after the new one has begun: they may share their keys
+		same := old.member == one.member
+		if same {
+			old.carry(one)
+		}
+		c.sessions.endSession(old, !same)
+	}
 	c.session, c.desk = one, d
+	c.showTo(token)
+}
+
+// showTo gives the browser the token of a session.
+func (c *call) showTo(token string) {
 	setCookie(c.w, c.r, "s", token, 0)
 	setCookie(c.w, c.r, "q", "", -1)
-}
-
-// UnlockPage lists who works on this device and asks for the passphrase.
-type UnlockPage struct {
-	Shell
-	Form
-	Workspace  string
-	Member     Field
-	Passphrase Field
-	Single     string // the only member's id: nothing to choose
-	SingleName string
-	To         string
-	Locked     bool // the desk was locked a moment ago
-}
-
-func unlockPage(c *call) error {
-	if !c.config.House.Founded() {
-		return c.to("/start")
-	}
-	f, err := c.form("/unlock", nil)
-	if err != nil {
-		return err
-	}
-	f.Draft = ""
-	members := c.config.House.Members()
-	p := UnlockPage{Workspace: c.config.House.Workspace(), To: local(c.r.FormValue("to")), Locked: c.r.URL.Query().Has("locked")}
-	if f.submitted {
-		m, known := memberNamed(members, f.value("member"))
-		if !known {
-			f.wrong("member", f.T("refuse.unknown_member"))
-		} else {
-			desk, err := c.unlock(c.r.Context(), m, f.typed.Get("passphrase"))
-			var wait waitError
-			var refusal *record.Refusal
-			switch {
-			case errors.As(err, &wait):
-				f.wrong("passphrase", f.T("unlock.wait", "n", int(wait.left.Seconds())+1))
-			case errors.Is(err, ErrPassphrase):
-				f.wrong("passphrase", f.T("refuse.wrong_passphrase"))
-			case errors.As(err, &refusal):
-				f.wrong("passphrase", refused(c.lang, refusal))
-			case err != nil:
-				return err
-			default:
-				c.enter(desk)
-				return c.to(p.To)
-			}
-		}
-	}
-	for i, m := range members {
-		if i == 0 && f.value("member") == "" {
-			f.typed.Set("member", m.ID.String())
-		}
-	}
-	p.Shell = c.shell("unlock.title")
-	if len(members) == 1 {
-		p.Single, p.SingleName = members[0].ID.String(), members[0].Name
-	} else {
-		p.Member = f.field("member", label("unlock.who"), offered(members))
-	}
-	p.Passphrase = f.field("passphrase", label("unlock.passphrase"), kind("password"), focus())
-	p.Form, p.Shell.Form, p.Faulty = f.close(), f.ID, len(f.Faults) > 0
-	return c.show(f.status(), "unlock.html", p)
 }
 
 func offered(all []Member) with {

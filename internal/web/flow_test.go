@@ -201,7 +201,7 @@ func TestDraftsComeBack(t *testing.T) {
 func TestIdleDesksLockThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		house := &webtest.House{}
-		s := web.New(web.Config{House: house, Idle: 10 * time.Minute, Now: func() time.Time { return webtest.Now }})
+		s := web.New(web.Config{House: house, Idle: 10 * time.Minute, Shut: 10 * time.Minute, Now: func() time.Time { return webtest.Now }})
 		defer s.Close()
 		desk := &webtest.Desk{House: house, Who: webtest.Rosa}
 		b := &browser{t: t, server: s, house: house, cookies: map[string]string{"l8460": "es", "s8460": s.Adopt(desk)}, header: http.Header{}}

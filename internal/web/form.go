@@ -84,8 +84,8 @@ func (c *call) form(action string, start url.Values) (*form, error) {
 		f.typed = url.Values{}
 	}
 	if c.r.Method == "POST" {
-		if err := c.r.ParseForm(); err != nil {
-			return nil, errTooMuch
+		if err := c.parse(); err != nil {
+			return nil, err
 		}
 		f.typed = c.r.PostForm
 		f.Client = f.typed.Get("_id")

@@ -26,7 +26,7 @@ func leaveNow(c *call) error {
 	c.sessions.endMember(cookie(c.r, "s"))
 	setCookie(c.w, c.r, "s", "", -1)
 	setCookie(c.w, c.r, "q", "1", 0)
-	c.w.Header().Set("Clear-Site-Data", `"cache"`)
+	c.w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return c.to("/measures")
 }
 

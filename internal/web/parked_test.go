@@ -19,7 +19,7 @@ func (rosa) Lock()          {}
 // purpose forgets it, also when the desk had locked before.
 func TestWhatWasTypedWaitsOrIsForgotten(t *testing.T) {
 	const form = "/people/x/consultation/medical"
-	s := newSessions(time.Hour)
+	s := newSessions(time.Hour, time.Hour)
 	defer s.close()
 	locked := func() string {
 		token, _ := s.begin(rosa{})

@@ -54,6 +54,7 @@ func init() {
 		{"GET", "/start/done", Session, nil, startDone, false},
 		{"GET", "/unlock", Anyone, nil, unlockPage, false},
 		{"POST", "/unlock", Anyone, nil, unlockPage, false},
+		{"GET", "/awake", Anyone, nil, awake, false},
 		{"POST", "/leave", Anyone, nil, leaveNow, false},
 		{"GET", "/measures", Anyone, nil, measuresPage, false},
 		{"POST", "/language", Anyone, nil, languageSwitch, false},

@@ -19,9 +19,13 @@ type Config struct {
 	// Hosts are further names or addresses of this machine, lower-case, without port, under which it may be asked.
 	// localhost and loopback addresses always may.
 	Hosts []string
-	// Idle is how long nobody may touch a page before the desk locks by itself. Zero: 10 minutes. The board refreshes
-	// itself without counting as touched.
+	// Idle is how long nobody may touch a page before all pages of the session are covered: they show nothing until the
+	// member has given the passphrase, or a passkey, again. Zero: 2 minutes. The board refreshes itself without counting as
+	// touched.
 	Idle time.Duration
+	// Shut is how long nobody may touch a page before the desk locks: its keys are forgotten. Zero: 15 minutes. Not less
+	// than Idle.
+	Shut time.Duration
 	// Version is shown on the page about the program and in the API's document. Empty: not shown.
 	Version string
 	// Now is the clock that pages and forms go by; nil: time.Now.
@@ -41,15 +45,19 @@ type Server struct {
 // New builds the handler. It panics when a template is not sound: they are built in, and a test renders them all.
 func New(c Config) *Server {
 	if c.Idle <= 0 {
-		c.Idle = 10 * time.Minute
+		c.Idle = 2 * time.Minute
 	}
+	if c.Shut <= 0 {
+		c.Shut = 15 * time.Minute
+	}
+	c.Shut = max(c.Shut, c.Idle)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	s := &Server{config: c, sessions: newSessions(c.Idle)}
+	s := &Server{config: c, sessions: newSessions(c.Idle, c.Shut)}
 	s.handler = s.build()
 	return s
 }

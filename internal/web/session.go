@@ -17,10 +17,14 @@ import (
 type session struct {
 	desk   Desk
 	member record.ID
+	key    [32]byte // of its token. Guarded by sessions.mu, as are covered and touched
+	free   bool     // a program's: it shows no pages, so nothing is covered
+
+	covered bool // nobody has touched it for a while: it answers nobody until the member has shown who they are
+	touched time.Time
 
 	mu       sync.Mutex
-	timer    *time.Timer // locks the desk when nobody has touched it
-	site     record.ID   // where the member says they are working
+	site     record.ID
 	places   map[record.ID]string
 	drafts   map[string]url.Values // by address: what was typed and not yet saved
 	notice   *notice
@@ -39,34 +43,43 @@ type notice struct {
 
 // sessions holds the open ones by the digest of their token: a memory dump gives no usable cookie.
 type sessions struct {
-	idle time.Duration
+	idle time.Duration // after which pages are covered
+	shut time.Duration // after which the desk locks
 
 	mu     sync.Mutex
 	open   map[[32]byte]*session
 	parked map[record.ID]parked   // by member: what was typed when the desk locked by itself
 	ended  map[[32]byte]record.ID // whose sessions locked by themselves, so that a form sent a moment later can wait for them
+	watch  *time.Timer            // looks whose time is over; nil while nothing is open
 }
 
-// parked is what a member had typed when their desk locked by itself. Only the same member gets it back.
-type parked struct {
-	drafts map[string]url.Values
-	until  time.Time
+// watchEvery is how often it is looked whose time is over. One watch for all, by the clock on the wall as well: timers stand
+// still while a laptop sleeps, and it must not wake up open.
+const watchEvery = 5 * time.Second
+
+func newSessions(idle, shut time.Duration) *sessions {
+	return &sessions{idle: idle, shut: shut, open: map[[32]byte]*session{}, parked: map[record.ID]parked{}, ended: map[[32]byte]record.ID{}}
 }
 
-// parkedFor is how long a locked member's drafts are kept.
-const parkedFor = 30 * time.Minute
+func keyOf(token string) [32]byte { return sha256.Sum256([]byte(token)) }
 
-func newSessions(idle time.Duration) *sessions {
-	return &sessions{idle: idle, open: map[[32]byte]*session{}, parked: map[record.ID]parked{}, ended: map[[32]byte]record.ID{}}
-}
-
-// begin opens a session and gives its token: 256 random bits, known only to the caller.
-func (s *sessions) begin(d Desk) (string, *session) {
+// newToken draws the token of a session: 256 random bits, known only to who gets it.
+func newToken() string {
 	var raw [32]byte
 	_, _ = rand.Read(raw[:]) // crypto/rand does not fail: it ends the program instead
-	token := base64.RawURLEncoding.EncodeToString(raw[:])
-	key := sha256.Sum256([]byte(token))
-	one := &session{desk: d, member: d.Member().ID, drafts: map[string]url.Values{}, places: map[record.ID]string{}, site: d.Status().Site}
+	return base64.RawURLEncoding.EncodeToString(raw[:])
+}
+
+// begin opens a session and gives its token.
+func (s *sessions) begin(d Desk) (string, *session) {
+	return s.beginAs(d, false)
+}
+
+// beginAs opens a session; free for a program, whose session is never covered.
+func (s *sessions) beginAs(d Desk, free bool) (string, *session) {
+	token := newToken()
+	one := &session{desk: d, member: d.Member().ID, key: keyOf(token), free: free, touched: time.Now(),
+		drafts: map[string]url.Values{}, places: map[record.ID]string{}, site: d.Status().Site}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p, ok := s.parked[one.member]; ok {
@@ -75,105 +88,170 @@ func (s *sessions) begin(d Desk) (string, *session) {
 			one.drafts = p.drafts
 		}
 	}
-	s.open[key] = one
-	one.timer = time.AfterFunc(s.idle, func() { s.end(key, true) })
+	s.open[one.key] = one
+	if s.watch == nil {
+		s.watch = time.AfterFunc(s.pause(), s.lookOver)
+	}
 	return token, one
 }
 
-// find gives the session of a token; nil when there is none. touch keeps it awake.
-func (s *sessions) find(token string, touch bool) *session {
-	if token == "" {
-		return nil
+func (s *sessions) pause() time.Duration { return min(watchEvery, s.idle/2) }
+
+// lookOver covers and closes what nobody has touched in time.
+func (s *sessions) lookOver() {
+	s.mu.Lock()
+	var over []*session
+	for _, one := range s.open {
+		away := untouched(one.touched)
+		one.covered = one.covered || !one.free && away >= s.idle
+		if away >= s.shut {
+			over = append(over, one)
+		}
 	}
-	key := sha256.Sum256([]byte(token))
+	s.mu.Unlock()
+	for _, one := range over {
+		s.endSession(one, true)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	one := s.open[key]
-	if one != nil && touch {
-		one.timer.Reset(s.idle)
+	if s.watch = nil; len(s.open) > 0 {
+		s.watch = time.AfterFunc(s.pause(), s.lookOver)
+	}
+}
+
+// untouched is the longer of what the two clocks say: the one on the wall goes on while the machine sleeps, the other does
+// not go back when somebody sets the time.
+func untouched(since time.Time) time.Duration {
+	now := time.Now()
+	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
+}
+
+// find gives the session of a token; nil when there is none or it is covered. touch keeps it awake, and with it the other
+// windows of the same session.
+func (s *sessions) find(token string, touch bool) *session {
+	one, covered := s.look(token)
+	if one == nil || covered {
+		return nil
+	}
+	if touch {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		one.touched = time.Now()
 	}
 	return one
 }
 
-// end closes a session. park keeps what was typed for the same member; leaving on purpose keeps nothing. The desk is
-// locked with the last session of its member: two windows of one member share the keys.
+// look gives the session of a token also when it is covered, and does not keep it awake.
+func (s *sessions) look(token string) (one *session, covered bool) {
+	if token == "" {
+		return nil, false
+	}
+	s.mu.Lock()
+	one = s.open[keyOf(token)]
+	if one == nil {
+		s.mu.Unlock()
+		return nil, false
+	}
+	away := untouched(one.touched)
+	one.covered = one.covered || !one.free && away >= s.idle
+	covered = one.covered
+	s.mu.Unlock()
+	if away >= s.shut { // the machine has slept, and nobody has looked over it yet
+		s.endSession(one, true)
+		return nil, false
+	}
+	return one, covered
+}
+
+// uncover shows the pages of a session again, under a new token, with what was typed and noticed as it was. False: it has
+// ended meanwhile.
+func (s *sessions) uncover(one *session) (token string, ok bool) {
+	token = newToken()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[one.key] != one {
+		return "", false
+	}
+	delete(s.open, one.key)
+	one.key, one.covered, one.touched = keyOf(token), false, time.Now()
+	s.open[one.key] = one
+	return token, true
+}
+
+// left says how long a session stays uncovered when nobody touches it.
+func (s *sessions) left(one *session) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.idle - untouched(one.touched)
+}
+
+// carry hands what was typed, and where the member stands, on to the session that takes the place of this one.
+func (s *session) carry(to *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for address, typed := range s.drafts {
+		to.keepDraft(address, typed)
+	}
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	to.site, to.notice, to.back = s.site, s.notice, s.back
+}
+
+// end closes the session of a key; see endSession.
 func (s *sessions) end(key [32]byte, park bool) {
 	s.mu.Lock()
 	one := s.open[key]
-	delete(s.open, key)
-	last := one != nil
+	s.mu.Unlock()
 	if one != nil {
-		for _, other := range s.open {
-			last = last && other.member != one.member
-		}
-		one.timer.Stop()
-		if park {
-			s.ended[key] = one.member
-			time.AfterFunc(parkedFor, func() {
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				delete(s.ended, key)
-			})
-		}
-		if one.mu.Lock(); park {
-			for address, typed := range one.drafts { // beside what another window of the member left
-				s.park(one.member, address, typed)
-			}
-		}
-		one.mu.Unlock()
+		s.endSession(one, park)
 	}
+}
+
+// endSession closes a session. park keeps what was typed for the same member; leaving on purpose keeps nothing. The desk is
+// locked with the last session of its member: two windows of one member share the keys.
+func (s *sessions) endSession(one *session, park bool) {
+	s.mu.Lock()
+	if s.open[one.key] != one {
+		s.mu.Unlock()
+		return
+	}
+	delete(s.open, one.key)
+	last := true
+	for _, other := range s.open {
+		last = last && other.member != one.member
+	}
+	if len(s.open) == 0 && s.watch != nil {
+		s.watch.Stop()
+		s.watch = nil
+	}
+	if park {
+		key := one.key
+		s.ended[key] = one.member
+		time.AfterFunc(parkedFor, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			delete(s.ended, key)
+		})
+	}
+	if one.mu.Lock(); park {
+		for address, typed := range one.drafts { // beside what another window of the member left
+			s.park(one.member, address, typed)
+		}
+	}
+	one.drafts, one.notice, one.back, one.recovery = map[string]url.Values{}, nil, nil, nil
+	one.mu.Unlock()
 	s.mu.Unlock()
 	if last {
 		one.desk.Lock()
 	}
 }
 
-// parkPost keeps a form that was sent after the desk had locked by itself. It reports false when it is not known whose it
-// is.
-func (s *sessions) parkPost(token, address string, typed url.Values) bool {
-	key := sha256.Sum256([]byte(token))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	member, known := s.ended[key]
-	if !known {
-		return false
-	}
-	if address == "/draft" { // what the page sends of itself while somebody types
-		if address = typed.Get("_for"); !strings.HasPrefix(address, "/") {
-			return false
-		}
-		typed.Del("_for")
-	}
-	s.park(member, address, typed)
-	return true
-}
-
-// park keeps a draft for a member who is locked out, for half an hour and no longer. s.mu is held.
-func (s *sessions) park(member record.ID, address string, typed url.Values) {
-	p := s.parked[member]
-	if p.drafts == nil {
-		p.drafts = map[string]url.Values{}
-	}
-	if len(p.drafts) < mostDrafts {
-		p.drafts[address] = typed
-	}
-	p.until = time.Now().Add(parkedFor)
-	s.parked[member] = p
-	time.AfterFunc(parkedFor, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if p, ok := s.parked[member]; ok && !time.Now().Before(p.until) {
-			delete(s.parked, member)
-		}
-	})
-}
-
 // endMember closes all sessions of the member whose token this is, and so locks: the quick exit leaves nothing open.
 func (s *sessions) endMember(token string) {
-	one := s.find(token, false)
+	one, _ := s.look(token)
 	s.mu.Lock()
 	if one == nil { // locked by itself before: leaving still forgets what was typed
-		if member, known := s.ended[sha256.Sum256([]byte(token))]; known {
+		if member, known := s.ended[keyOf(token)]; known {
 			delete(s.parked, member)
 		}
 		s.mu.Unlock()
@@ -195,7 +273,7 @@ func (s *sessions) endMember(token string) {
 
 func (s *sessions) endToken(token string, park bool) {
 	if token != "" {
-		s.end(sha256.Sum256([]byte(token)), park)
+		s.end(keyOf(token), park)
 	}
 }
 

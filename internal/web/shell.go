@@ -22,8 +22,11 @@ type Shell struct {
 	Open    bool   // someone has unlocked
 	Plain   bool   // no navigation: first run, unlock, errors before unlocking
 	Member  string // who
+	Who     string // their id, for the script: a page of somebody else is covered. Empty: nobody has unlocked
+	Idle    int    // seconds without a touch after which the page is covered
 	Site    string // where
 	Nav     []NavItem
+	Further []NavItem // at the foot of the page
 	Kept    Kept
 	Notice  *Said
 	Faulty  bool // the page tells of faults: the tab says so first
@@ -86,6 +89,11 @@ var navigation = []struct {
 	{"/pending", "nav.pending", "here", "pending", nil},
 }
 
+// further is what is needed less often. Each member sees what their role may use.
+var further = []struct{ address, key string }{
+	{"/sites", "nav.sites"}, {"/conflicts", "nav.conflicts"}, {"/access", "access.title"}, {"/audit", "audit.title"},
+}
+
 // shell prepares what surrounds a page. title is a catalogue key.
 func (c *call) shell(title string) Shell {
 	s := Shell{
@@ -102,9 +110,15 @@ func (c *call) shell(title string) Shell {
 		return s
 	}
 	s.Member, s.Site = c.desk.Member().Name, c.siteName()
+	s.Who, s.Idle = c.session.member.String(), int(c.config.Idle.Seconds())
 	for _, n := range navigation {
-		if n.in == nil || c.opensAny(n.in...) {
+		if c.may(n.address) && (n.in == nil || c.opensAny(n.in...)) {
 			s.Nav = append(s.Nav, NavItem{n.address, c.T(n.key), n.icon, n.shortcut, n.address == c.r.URL.Path})
+		}
+	}
+	for _, n := range further {
+		if c.may(n.address) {
+			s.Further = append(s.Further, NavItem{Address: n.address, Label: c.T(n.key)})
 		}
 	}
 	s.Kept = c.kept(c.desk.Status())

@@ -8,14 +8,32 @@
   const $$ = (sel, from = document) => [...from.querySelectorAll(sel)];
   const typing = (el) => el?.matches?.("input:not([type=radio],[type=checkbox]),textarea,select,[contenteditable]");
 
+  // All windows of a browser hear each other: whoever leaves, locks or is covered in one is gone from all.
+  const { who, idle } = document.body.dataset;
+  const wire = globalThis.BroadcastChannel ? new BroadcastChannel("page") : null;
+  const tell = (what) => wire?.postMessage(what);
+  const vanish = (to) => {
+    document.title = "…";
+    document.body.replaceChildren();
+    location.replace(to);
+  };
+  const harmless = "/measures", locked = () => "/unlock?to=" + encodeURIComponent(location.pathname + location.search);
+  if (wire) {
+    wire.onmessage = ({ data }) => {
+      if (data.left) vanish(harmless);
+      else if (who && (data.locked || data.who !== who)) vanish(locked());
+    };
+    if (who) tell({ who }); // windows that still show another member's pages go
+  }
+
   // Quick exit: two Escapes or three Shifts. What is on the page goes first, then the keys, then the history entry.
   const leaveForm = $("#leave");
   const leave = () => {
-    const { action, dataset } = leaveForm;
-    document.title = "…";
+    const { action } = leaveForm;
     document.body.replaceChildren();
+    tell({ left: true });
     fetch(action, { method: "POST", keepalive: true }).catch(() => {});
-    location.replace(dataset.to);
+    vanish(harmless);
   };
   if (leaveForm) {
     leaveForm.addEventListener("submit", (e) => { e.preventDefault(); leave(); });
@@ -30,8 +48,50 @@
       if (times.length >= tap[0]) leave();
     }, true);
   }
-  // A page brought back by the Back button may be of a session that is locked now.
-  addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
+  // A page brought back by the Back button may be of a session that is locked now: it is asked for anew.
+  addEventListener("pageshow", (e) => {
+    if (!e.persisted) return;
+    document.body.replaceChildren();
+    location.reload();
+  });
+
+  // Nobody there: the page is covered. The server counts for all windows together; the page asks when its time is over and
+  // when it comes to light again, and says now and then that somebody is working on it.
+  if (who) {
+    let until = Date.now() + 1000 * idle, used = false, timer;
+    const ask = async (quiet) => {
+      clearTimeout(timer);
+      let left = 0;
+      try {
+        const answer = await fetch("/awake?who=" + who, { headers: quiet ? { "X-Quiet": "1" } : {} });
+        if (answer.ok) left = +(await answer.text());
+      } catch { // the program has stopped, and its keys are gone: nothing is shown until it answers
+        document.body.hidden = quiet && Date.now() >= until;
+        timer = setTimeout(ask, 3000, quiet);
+        return;
+      }
+      if (!(left > 0)) {
+        tell({ locked: true });
+        vanish(locked());
+        return;
+      }
+      document.body.hidden = false;
+      until = Date.now() + 1000 * left;
+      wait();
+    };
+    const wait = () => {
+      timer = setTimeout(() => {
+        const busy = used;
+        used = false;
+        if (busy || Date.now() >= until) ask(!busy); else wait();
+      }, Math.min(250 * idle, Math.max(0, until - Date.now()) + 100));
+    };
+    for (const kind of ["keydown", "pointerdown", "pointermove", "scroll", "input"]) addEventListener(kind, () => { used = true; }, { passive: true, capture: true });
+    addEventListener("visibilitychange", () => { if (!document.hidden) ask(true); });
+    addEventListener("focus", () => { if (Date.now() >= until) ask(true); });
+    $("form[action='/lock']")?.addEventListener("submit", () => tell({ locked: true }));
+    wait();
+  }
 
   // swap replaces the element of that id with the one in the answer; a redirect means the session is locked.
   const swap = (answer, html, id) => {

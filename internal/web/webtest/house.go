@@ -15,6 +15,7 @@ import (
 	"amparo/internal/place"
 	"amparo/internal/record"
 	"amparo/internal/route"
+	"amparo/internal/vault"
 	"amparo/internal/web"
 )
 
@@ -28,7 +29,10 @@ type House struct {
 	Bare    bool            // sites, but nobody has come today
 	Refuses *record.Problem // what every action is refused with; nil: all are taken
 	Shuts   []record.Compartment
+	Roles   []string         // of who works; nil: all ten
 	Applied []record.Request // what was asked, in order
+
+	LastDesk *Desk // the one that was unlocked last
 }
 
 // Registry is that of the real work, so that kinds, actions and queries are the real ones.
@@ -85,7 +89,8 @@ func (h *House) Unlock(_ context.Context, member record.ID, passphrase string) (
 	}
 	for _, m := range h.Members() {
 		if m.ID == member {
-			return &Desk{House: h, Who: m}, nil
+			h.LastDesk = &Desk{House: h, Who: m}
+			return h.LastDesk, nil
 		}
 	}
 	return nil, web.ErrPassphrase
@@ -101,14 +106,27 @@ type Desk struct {
 // Member says who.
 func (d *Desk) Member() web.Member { return d.Who }
 
-// Opens is true for everything but what the house shuts.
+func (d *Desk) rights() vault.Rights {
+	if d.House.Roles == nil {
+		return vault.RightsOf(vault.AllRoles())
+	}
+	return vault.RightsOf(d.House.Roles)
+}
+
+// MayDo is what the roles of the house name.
+func (d *Desk) MayDo(action string) bool { return d.rights().Action(action) }
+
+// MayAsk is what the roles of the house name.
+func (d *Desk) MayAsk(query string) bool { return d.rights().Query(query) }
+
+// Opens is true for what the roles open, but for what the house shuts.
 func (d *Desk) Opens(c record.Compartment) bool {
 	for _, shut := range d.House.Shuts {
 		if shut == c {
 			return false
 		}
 	}
-	return true
+	return d.rights().May(record.Read, c)
 }
 
 // Status is some work that exists only here.
