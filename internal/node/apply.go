@@ -114,6 +114,7 @@ func (s *Session) flush() error {
 	grown := s.node.grown.Add(1)
 	s.show()
 	s.grown.Store(grown)
+	_ = s.node.forgetDropped() // what was saved is saved; what cannot be forgotten now is at the next arrival or opening
 	return nil
 }
 
@@ -172,6 +173,14 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 	if err != nil {
 		return nil, result, err
 	}
+	var released []journal.PartPlace
+	for _, person := range change.Released() {
+		places, err := s.carry(change, person)
+		if err != nil {
+			return nil, result, err
+		}
+		released = append(released, places...)
+	}
 	d.facts, d.site = change.Facts(), change.Site
 	if err := s.mayAct(action, r, d.facts); err != nil {
 		return nil, result, err
@@ -186,6 +195,14 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 	commit, err := s.write(ctx, d)
 	if err != nil {
 		return nil, result, err
+	}
+	if err := s.node.journal.Release(released); err != nil {
+		return nil, result, err
+	}
+	for _, person := range change.Held() {
+		if err := s.holdUnsent(ctx, person); err != nil {
+			return nil, result, err
+		}
 	}
 	result.Commit = fmt.Sprintf("%s/%d", commit.Writer, commit.Seq)
 	return commit, result, nil
@@ -253,7 +270,10 @@ func (s *Session) write(ctx context.Context, d draft) (*journal.Commit, error) {
 	if err := s.noteSeen(commit.Seen); err != nil {
 		return nil, fmt.Errorf("save: %w", err)
 	}
-	return commit, s.follow()
+	if err := s.follow(); err != nil {
+		return nil, err
+	}
+	return commit, s.holdBack(ctx, &d, commit)
 }
 
 // follow projects what the running batch appended, without making it visible.
@@ -271,6 +291,9 @@ func (s *Session) follow() error {
 		}
 		odd, err := s.views.Project(opened, arrived[len(arrived)-1].Arrival)
 		if err != nil {
+			return err
+		}
+		if _, err := s.supply(opened); err != nil {
 			return err
 		}
 		s.odd = append(s.odd, odd...)

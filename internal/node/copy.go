@@ -61,6 +61,9 @@ func (c copyOf) Take(_ context.Context, runs []journal.Run) ([]error, error) {
 	}
 	err := n.journal.Flush()
 	n.grown.Add(1)
+	if err == nil {
+		err = n.forgetDropped()
+	}
 	return verdicts, err
 }
 

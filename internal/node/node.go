@@ -161,7 +161,7 @@ func Open(dir string, registry *record.Registry, o Options) (*Node, error) {
 		return nil, err
 	}
 	n.settings = s
-	if err := n.expel(); err != nil {
+	if err := errors.Join(n.expel(), n.forgetDropped()); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil

@@ -313,8 +313,8 @@ func (s *Session) Opens(c record.Compartment) bool { return s.views.Opens(c) }
 // catchUpBatch is how many parts are projected in one transaction when there is much to do.
 const catchUpBatch = 5000
 
-// catchUp brings the views up to the journal, opening on one core while projecting on the other.
-func (s *Session) catchUp(ctx context.Context) error {
+// project reads into the views what arrived, opening on one core while projecting on the other.
+func (s *Session) project(ctx context.Context) error {
 	type batch struct {
 		parts   []store.Opened
 		through int64
@@ -323,6 +323,7 @@ func (s *Session) catchUp(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	batches := make(chan batch, 2)
+	read := s.views.Positions()
 	go func() {
 		defer close(batches)
 		for after := s.views.Position(); ; {
@@ -333,6 +334,9 @@ func (s *Session) catchUp(ctx context.Context) error {
 			}
 			for i := range arrived {
 				after = arrived[i].Arrival
+				if s.isRead(read, &arrived[i]) {
+					continue
+				}
 				if opened, ok := s.open(&arrived[i]); ok {
 					b.parts = append(b.parts, opened)
 				}
@@ -348,7 +352,7 @@ func (s *Session) catchUp(ctx context.Context) error {
 			}
 		}
 	}()
-	pending := 0
+	pending, supplied := 0, false
 	for b := range batches {
 		if b.err != nil {
 			return errors.Join(b.err, s.views.Drop())
@@ -357,6 +361,11 @@ func (s *Session) catchUp(ctx context.Context) error {
 		if err != nil {
 			return errors.Join(err, s.views.Drop())
 		}
+		came, err := s.supply(b.parts)
+		if err != nil {
+			return errors.Join(err, s.views.Drop())
+		}
+		supplied = supplied || came
 		s.odd = append(s.odd, odd...)
 		if pending += len(b.parts); pending >= catchUpBatch {
 			pending = 0
@@ -368,7 +377,23 @@ func (s *Session) catchUp(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return errors.Join(err, s.views.Drop())
 	}
-	return s.views.Flush()
+	if err := s.views.Flush(); err != nil || !supplied {
+		return err
+	}
+	if err := s.node.journal.Flush(); err != nil {
+		return err
+	}
+	return s.catchUp(ctx) // what was carried has a place of its own
+}
+
+// isRead reports a part that the view of its compartment has read: others lag behind when one is made anew.
+func (s *Session) isRead(read map[record.Compartment]int64, a *store.Arrived) bool {
+	if a.Index < 0 {
+		return true
+	}
+	c, named := s.member.Ring.Named(a.Commit.Header.Parts[a.Index].Tag)
+	position, opened := read[c]
+	return named && opened && a.Arrival <= position
 }
 
 // open opens one part, when the member holds its key. What does not open or read is left: check names it.

@@ -21,6 +21,9 @@ func (v *Views) Digest(c record.Compartment) (string, error) {
 	}
 	s := <-v.read
 	defer func() { v.read <- s }()
+	if s == nil {
+		return "", errNotRenewed
+	}
 	var tables []string
 	err := s.run(fmt.Sprintf("SELECT name FROM %s.sqlite_schema WHERE type = 'table' AND name <> '_view' AND name NOT LIKE 'sqlite_%%' ORDER BY name", c), nil,
 		func(r *sqlite3.Stmt) error { tables = append(tables, r.ColumnText(0)); return nil })

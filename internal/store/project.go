@@ -63,6 +63,9 @@ func (v *Views) begin() error {
 	if v.inBatch {
 		return nil
 	}
+	if v.write == nil {
+		return errNotRenewed
+	}
 	if err := v.write.exec("BEGIN IMMEDIATE"); err != nil {
 		return ofView("begin", err)
 	}

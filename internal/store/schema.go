@@ -19,7 +19,7 @@ func Schema(c record.Compartment, kinds []*record.Kind) string {
 	h := hidingIn(c, kinds)
 	var b strings.Builder
 	fmt.Fprintf(&b, `-- The view of compartment %[1]s.
-CREATE TABLE %[1]s._view (one INTEGER PRIMARY KEY CHECK (one = 1), format TEXT NOT NULL, position INTEGER NOT NULL) STRICT;
+CREATE TABLE %[1]s._view (one INTEGER PRIMARY KEY CHECK (one = 1), format TEXT NOT NULL, position INTEGER NOT NULL, dropped INTEGER NOT NULL) STRICT;
 CREATE TABLE %[1]s._client (hash BLOB NOT NULL, id BLOB NOT NULL, said BLOB NOT NULL, PRIMARY KEY (hash, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE %[1]s._correction (earlier BLOB NOT NULL, later BLOB NOT NULL, PRIMARY KEY (earlier, later)) STRICT, WITHOUT ROWID;
 CREATE TABLE %[1]s.%[2]s (subject BLOB NOT NULL, at INTEGER NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY (subject, at, id)) STRICT, WITHOUT ROWID;

@@ -27,13 +27,15 @@ type Views struct {
 	dir      string
 	registry *record.Registry
 	keys     map[record.Compartment]seal.ViewKey
+	opens    map[record.Compartment]bool
 	write    *session
-	read     chan *session
+	read     chan *session // nil ones when the views could not be made anew
 	inBatch  bool
 	position map[record.Compartment]int64
 	schemas  map[record.Compartment]string
 	versions map[record.Compartment]*atomic.Int64
 	touched  map[record.Compartment]bool
+	dropped  map[record.Compartment]int64 // how many erasures of the journal the view has followed
 	hiding   map[record.Compartment]hiding
 
 	// Hides decides whether a person about whom something was said in a hiding kind is hidden from who reads here: why is
@@ -53,26 +55,44 @@ func OpenViews(dir string, registry *record.Registry, keys map[record.Compartmen
 			os.RemoveAll(old)
 		}
 	}
-	v := &Views{dir: dir, registry: registry, keys: keys, read: make(chan *session, readers), position: map[record.Compartment]int64{}, schemas: map[record.Compartment]string{}, versions: map[record.Compartment]*atomic.Int64{}, touched: map[record.Compartment]bool{}, hiding: map[record.Compartment]hiding{}}
+	v := &Views{dir: dir, registry: registry, keys: keys, read: make(chan *session, readers), position: map[record.Compartment]int64{}, schemas: map[record.Compartment]string{}, versions: map[record.Compartment]*atomic.Int64{}, touched: map[record.Compartment]bool{}, hiding: map[record.Compartment]hiding{},
+		opens: map[record.Compartment]bool{}, dropped: map[record.Compartment]int64{}}
 	for _, c := range record.Compartments() {
 		v.schemas[c] = Schema(c, registry.Kinds())
 		v.hiding[c] = hidingIn(c, registry.Kinds())
 		v.versions[c] = new(atomic.Int64)
 	}
-	write, err := v.connect(false)
+	for c := range keys {
+		v.opens[c] = true
+	}
+	waiting, err := v.connectAll()
 	if err != nil {
 		return nil, ofView("open views", err)
 	}
-	v.write = write
-	for range readers {
-		r, err := v.connect(true)
-		if err != nil {
-			v.Close()
-			return nil, ofView("open views", err)
-		}
+	for _, r := range waiting {
 		v.read <- r
 	}
 	return v, nil
+}
+
+// connectAll opens the connection that writes, and gives those that read.
+func (v *Views) connectAll() (waiting []*session, err error) {
+	if v.write, err = v.connect(false); err != nil {
+		return nil, err
+	}
+	for range readers {
+		r, err := v.connect(true)
+		if err != nil {
+			for _, r := range waiting {
+				err = errors.Join(err, r.close())
+			}
+			err = errors.Join(err, v.write.close())
+			v.write = nil
+			return nil, err
+		}
+		waiting = append(waiting, r)
+	}
+	return waiting, nil
 }
 
 // Path is the file of a compartment's view.
@@ -169,11 +189,11 @@ func (v *Views) check(s *session, c record.Compartment) error {
 	}
 	format := formatName(v.schemas[c])
 	if tables == 0 {
-		return s.conn.Exec(fmt.Sprintf("BEGIN; %s; INSERT INTO %s._view VALUES (1, '%s', 0); COMMIT", v.schemas[c], c, format))
+		return s.conn.Exec(fmt.Sprintf("BEGIN; %s; INSERT INTO %s._view VALUES (1, '%s', 0, 0); COMMIT", v.schemas[c], c, format))
 	}
-	found, position := "", int64(0)
-	if err := s.run(fmt.Sprintf("SELECT format, position FROM %s._view", c), nil, func(r *sqlite3.Stmt) error {
-		found, position = r.ColumnText(0), r.ColumnInt64(1)
+	found, position, dropped := "", int64(0), int64(0)
+	if err := s.run(fmt.Sprintf("SELECT format, position, dropped FROM %s._view", c), nil, func(r *sqlite3.Stmt) error {
+		found, position, dropped = r.ColumnText(0), r.ColumnInt64(1), r.ColumnInt64(2)
 		return nil
 	}); err != nil {
 		if errors.Is(err, sqlite3.ERROR) { // a file without the table: half made
@@ -184,7 +204,7 @@ func (v *Views) check(s *session, c record.Compartment) error {
 	if found != format {
 		return errOtherFormat
 	}
-	v.position[c] = position
+	v.position[c], v.dropped[c] = position, dropped
 	return nil
 }
 
@@ -192,7 +212,9 @@ func (v *Views) check(s *session, c record.Compartment) error {
 func (v *Views) Close() error {
 	var err error
 	for range len(v.read) {
-		err = errors.Join(err, (<-v.read).close())
+		if r := <-v.read; r != nil {
+			err = errors.Join(err, r.close())
+		}
 	}
 	if v.write != nil {
 		err = errors.Join(err, v.write.close())
@@ -202,7 +224,7 @@ func (v *Views) Close() error {
 }
 
 // Opens reports whether a compartment's view is open.
-func (v *Views) Opens(c record.Compartment) bool { _, held := v.keys[c]; return held }
+func (v *Views) Opens(c record.Compartment) bool { return v.opens[c] }
 
 // Position is up to which arrival all open views have read the journal.
 func (v *Views) Position() int64 {
@@ -213,6 +235,15 @@ func (v *Views) Position() int64 {
 		}
 	}
 	return lowest
+}
+
+// Positions are up to which arrival each open view has read the journal.
+func (v *Views) Positions() map[record.Compartment]int64 {
+	out := map[record.Compartment]int64{}
+	for c := range v.keys {
+		out[c] = v.position[c]
+	}
+	return out
 }
 
 // Ahead reports whether a view has read further than the journal goes: the journal lost its end, or is an older one.
@@ -237,6 +268,9 @@ func (v *Views) Select(ctx context.Context, statement string, args []any, row fu
 		return ctx.Err()
 	}
 	defer func() { v.read <- s }()
+	if s == nil {
+		return errNotRenewed
+	}
 	old := s.conn.SetInterrupt(ctx)
 	defer s.conn.SetInterrupt(old)
 	return ofView("read the view", s.run(statement, args, func(stmt *sqlite3.Stmt) error { return row(answer{stmt}) }))
