@@ -33,6 +33,13 @@ func Conform(t *testing.T, open func(t *testing.T, w journal.WorkspaceID) (c wir
 		"a withheld part stays withheld":                           (*bench).withheld,
 		"what was held before a restart is held after it":          (*bench).restart,
 		"many may ask and bring at once":                           (*bench).atOnce,
+		"a revoked member's later work is refused, earlier stands": (*bench).revoked,
+		"what others had built on stands":                          (*bench).vouched,
+		"the revoked do not vouch":                                 (*bench).vouchedByRevoked,
+		"a device that nobody knew is believed nothing":            (*bench).revokedDevice,
+		"a run that goes beyond what stands is refused whole":      (*bench).straddling,
+		"runs of the revoked end where what stands ends":           (*bench).revokedRunsEnd,
+		"who is nearer to the founding outranks":                   (*bench).outranked,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := Found(t, 7, nil)

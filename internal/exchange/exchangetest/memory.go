@@ -123,16 +123,27 @@ func (m *Memory) Take(_ context.Context, runs []journal.Run) ([]error, error) {
 		case err != nil:
 			out[i] = err
 		case len(v.Fresh) > 0:
-			w := runs[i].First().Writer
 			m.roll = v.Roll
-			m.chains[w] = append(m.chains[w], v.Fresh...)
-			if m.sigs[w] == nil {
-				m.sigs[w] = map[uint64]seal.Signature{}
-			}
-			m.sigs[w][runs[i].Last().Seq] = runs[i].Sig
+			m.keep(v.Fresh, runs[i].Sig)
 		}
 	}
 	return out, nil
+}
+
+// Trust holds a run of a writer that is known, unjudged: as a copy does that had it before it heard of a revocation.
+func (m *Memory) Trust(run journal.Run) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keep(run.Commits, run.Sig)
+}
+
+func (m *Memory) keep(fresh []journal.Commit, sig seal.Signature) {
+	last := fresh[len(fresh)-1]
+	m.chains[last.Writer] = append(m.chains[last.Writer], fresh...)
+	if m.sigs[last.Writer] == nil {
+		m.sigs[last.Writer] = map[uint64]seal.Signature{}
+	}
+	m.sigs[last.Writer][last.Seq] = sig
 }
 
 // Runs is wire.Copy's.

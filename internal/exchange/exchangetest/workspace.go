@@ -101,6 +101,38 @@ func (w *Workspace) Stranger(name string, c wire.Copy) *Device { return w.device
 // Admit lets the founder admit a device's member.
 func (w *Workspace) Admit(d *Device) { w.Founder.control(control{journal.ControlAdmit, d.Keys}) }
 
+// Empower lets the device say that another's member administers.
+func (d *Device) Empower(other *Device) {
+	d.tb.Helper()
+	d.control(control{journal.ControlEmpower, journal.Empowerment{Member: other.Keys.Member()}})
+}
+
+// Revoking is a signed run of one commit that revokes the member of these devices, of which the first is one, as far as
+// this device's copy holds their chains; it is put into no copy.
+func (d *Device) Revoking(devices ...*Device) journal.Run {
+	d.tb.Helper()
+	held := VectorOf(d.tb, d.Copy)
+	r := journal.Revocation{Member: devices[0].Keys.Member(), Heads: []journal.WriterHead{}}
+	for _, other := range devices {
+		if seq := held[other.Writer()]; seq > 0 {
+			r.Heads = append(r.Heads, journal.WriterHead{Writer: other.Writer(), Seq: seq})
+		}
+	}
+	return d.Control(journal.ControlRevoke, r)
+}
+
+// Revoke writes what Revoking makes.
+func (d *Device) Revoke(devices ...*Device) {
+	d.tb.Helper()
+	d.Keep(d.Revoking(devices...))
+}
+
+// Vouch writes a commit that says nothing but what the device has seen.
+func (d *Device) Vouch() {
+	d.tb.Helper()
+	d.Keep(d.run(d.commit(nil)))
+}
+
 // Begin writes the device's first commit, which holds its certificate.
 func (d *Device) Begin() { d.control(control{journal.ControlCertify, d.Cert}) }
 
