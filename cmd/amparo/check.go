@@ -75,6 +75,12 @@ func (c *call) found(err error) error {
 func (c *call) sayHealth(h node.Health) error {
 	if h.OK {
 		_, err := fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.check.sound", "commits", h.Commits, "pending", h.Pending))
+		if err == nil && h.Held > 0 {
+			_, err = fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.check.held", "n", h.Held))
+		}
+		if err == nil && h.Withheld > 0 {
+			_, err = fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.check.withheld", "n", h.Withheld))
+		}
 		return err
 	}
 	for _, p := range h.Problems {

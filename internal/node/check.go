@@ -46,6 +46,8 @@ type Health struct {
 	Writers  int               `json:"writers"`
 	Digests  map[string]string `json:"digests,omitempty"` // of the views, by compartment
 	Pending  int               `json:"pending"`
+	Held     int               `json:"held"`     // sealed parts that stay here because somebody has not agreed to share
+	Withheld int               `json:"withheld"` // sealed parts of others that have not come: kept back where they were written, or on the way
 	Problems []Ailment         `json:"problems"`
 }
 
@@ -72,8 +74,13 @@ func (n *Node) Check(ctx context.Context, s *Session, progress func(commits int)
 		return h, err
 	}
 	for _, f := range findings {
+		if f.Withheld {
+			h.Withheld++
+			continue
+		}
 		bad("damaged_commit", fmt.Sprintf("%s/%d", f.Writer, f.Seq), f.What)
 	}
+	h.Held = n.journal.Held()
 	h.Commits, h.Writers = commits, len(n.journal.Heads())
 	asides, err := n.journal.Asides()
 	if err != nil {

@@ -23,7 +23,8 @@ type draft struct {
 	facts    []record.Fact
 	about    []record.ID // of each fact: the person it is about, zero for nobody; may be left out when all are
 	controls []journal.Control
-	trouble  error // met while looking something up
+	released []journal.PartPlace // held parts that it carries: they may travel once it is written
+	trouble  error               // met while looking something up
 }
 
 // build seals a draft into the next commit of the member's writer.

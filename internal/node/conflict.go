@@ -57,7 +57,7 @@ type settled struct {
 
 // engine is the module of what belongs to no domain. modules are all the others: conflicts can stand in any of them.
 func engine(modules []record.Module) record.Module {
-	kinds := append([]*record.Kind{workspaceKind, memberKind, holdingKind}, accessModuleKinds()...)
+	kinds := append([]*record.Kind{workspaceKind, memberKind, holdingKind}, slices.Concat(accessModuleKinds(), carriedKinds)...)
 	every := slices.Clone(kinds)
 	for _, m := range modules {
 		every = append(every, m.Kinds...)

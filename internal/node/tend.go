@@ -44,10 +44,11 @@ func (s *Session) tending(ctx context.Context, r record.Reader) (*draft, error) 
 	if err != nil {
 		return nil, err
 	}
-	if len(t.rotation.Keys) == 0 && len(t.give) == 0 && !vouch {
-		return nil, nil
+	d, err := t.draft(ctx, r)
+	if err != nil || len(d.controls) == 0 && len(d.facts) == 0 && !vouch {
+		return nil, err
 	}
-	return t.draft(ctx, r)
+	return d, nil
 }
 
 // tended is what is due, in the making.
@@ -200,6 +201,9 @@ func (t *tended) draft(ctx context.Context, r record.Reader) (*draft, error) {
 		}
 		part.Wipe()
 	}
+	if d.released, err = s.carryDue(ctx, change); err != nil {
+		return nil, err
+	}
 	d.facts = change.Facts()
 	return d, nil
 }
@@ -261,5 +265,5 @@ func (s *Session) writeControls(ctx context.Context, d draft) error {
 	if err != nil {
 		return err
 	}
-	return s.sign(commit)
+	return errors.Join(s.node.journal.Release(d.released), s.sign(commit))
 }

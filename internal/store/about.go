@@ -1,8 +1,11 @@
 package store
 
 import (
+	"context"
 	"fmt"
+	"strings"
 
+	"amparo/internal/journal"
 	"amparo/internal/record"
 )
 
@@ -38,4 +41,22 @@ func Of(f record.Fact) (of record.ID, about bool) {
 		return f.Corrects, true
 	}
 	return f.Entity, true
+}
+
+// AboutPerson lists the parts that speak of a person in a compartment, in no order that means anything; r reads the views,
+// what a running batch wrote included when it is Working.
+func (v *Views) AboutPerson(ctx context.Context, r record.Reader, c record.Compartment, person record.ID) (list []journal.PartPlace, err error) {
+	of, args := []string{"of = ?"}, []any{person}
+	for _, k := range v.registry.Kinds() {
+		if k.In == c && ofPersons(k) && !k.IsPerson {
+			of, args = append(of, fmt.Sprintf("of IN (SELECT id FROM %s WHERE %s = ?)", v.table(k), k.Subject)), append(args, person)
+		}
+	}
+	err = r.Select(ctx, fmt.Sprintf("SELECT DISTINCT writer, seq, idx FROM %s._about WHERE %s", c, strings.Join(of, " OR ")), args, func(row record.Row) error {
+		p := journal.PartPlace{Seq: uint64(row.Int(1)), Index: uint8(row.Int(2))}
+		copy(p.Writer[:], row.Blob(0))
+		list = append(list, p)
+		return nil
+	})
+	return list, err
 }

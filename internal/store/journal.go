@@ -37,6 +37,7 @@ type Journal struct {
 	local map[journal.WriterID]int64        // writer → its number in the file
 
 	erased map[journal.PartPlace]bool // what was dropped; the roll says what is to be
+	held   map[journal.PartPlace]bool // what does not leave this machine
 	scrub  bool                       // something was dropped that still stands in the write-ahead log
 
 	founder journal.MemberID // who must have founded the workspace; zero: whoever did
@@ -210,6 +211,9 @@ func (j *Journal) load() error {
 	// What was believed when it arrived and no longer reads is damaged: Verify names it, and the rest stays usable.
 	_ = j.roll.Gather(commits)
 	j.saved = maps.Clone(j.heads)
+	if err := j.loadHeld(); err != nil {
+		return err
+	}
 	return j.loadErased()
 }
 

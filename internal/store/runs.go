@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -33,7 +32,8 @@ func (j *Journal) TimeAt(w journal.WriterID, seq uint64) (t journal.Time, err er
 }
 
 // NextRun gives the writer's commits from seq on as one run: it ends at the first signature once it holds
-// journal.RunLength commits or bytes of parts, otherwise at the last signature there is. ok is false when none follows.
+// journal.RunLength commits or bytes of parts, otherwise at the last signature there is. Of a writer whose member is revoked
+// it ends at the last signature within the cut, and beyond that at each. ok is false when none follows.
 func (j *Journal) NextRun(w journal.WriterID, seq uint64, bytes int) (run journal.Run, ok bool, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -42,14 +42,16 @@ func (j *Journal) NextRun(w journal.WriterID, seq uint64, bytes int) (run journa
 	if !known {
 		return run, false, nil
 	}
+	cut, revoked := j.roll.RevokedCut(w)
 	for len(run.Commits) < journal.MaxRun && seq+uint64(len(run.Commits)) <= j.saved[w].Seq {
 		c, sig, held, err := j.commit(local, seq+uint64(len(run.Commits)), false)
 		if err != nil {
 			return run, false, err
 		}
-		if !held {
+		if !held || revoked && signed > 0 && c.Seq > cut {
 			break
 		}
+		j.withhold(&c)
 		run.Commits = append(run.Commits, c)
 		for _, data := range c.Parts {
 			size += len(data)
@@ -129,6 +131,9 @@ func (j *Journal) AppendRun(fresh []journal.Commit, sig seal.Signature, roll *jo
 			return err
 		}
 	}
+	if err := j.readmit(fresh); err != nil {
+		return err
+	}
 	return j.erase()
 }
 
@@ -164,17 +169,17 @@ func (j *Journal) Fill(held []journal.Commit) error {
 // maxAsides is how many refused runs are kept: who sends them without end must not fill the disk.
 const maxAsides = 256
 
-// SetAside keeps a run that was refused, as evidence, outside the chain. Beyond the first 256 nothing is kept.
+// SetAside keeps a run that was refused, as evidence, outside the chain. Beyond the first 256 nothing is kept, and of what a
+// revoked member goes on writing only the last that was offered.
 func (j *Journal) SetAside(run *journal.Run, at int64, reason string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	kept := journal.Run{Commits: slices.Clone(run.Commits), Sig: run.Sig}
-	for i := range kept.Commits {
-		kept.Commits[i].Parts = slices.Clone(kept.Commits[i].Parts)
-	}
-	j.strip(&kept)
-	first, raw := kept.First(), kept.Encode()
+	run = j.stripped(run)
+	first, raw := run.First(), run.Encode()
 	digest := seal.Digest(raw)
+	if err := j.db.exec("DELETE FROM set_aside WHERE writer = ?1 AND reason LIKE ?2 AND ?3 LIKE ?2", first.Writer[:], revokedReason, reason); err != nil {
+		return plain("set aside", err)
+	}
 	return plain("set aside", j.db.exec("INSERT INTO set_aside (digest, writer, seq, reason, at, run) SELECT ?,?,?,?,?,? WHERE (SELECT count(*) FROM set_aside) < ? ON CONFLICT DO NOTHING",
 		digest[:], first.Writer[:], first.Seq, reason, at, raw, maxAsides))
 }

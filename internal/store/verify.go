@@ -14,9 +14,10 @@ import (
 
 // Finding is something wrong with the journal: which commit, and what.
 type Finding struct {
-	Writer journal.WriterID
-	Seq    uint64
-	What   string
+	Writer   journal.WriterID
+	Seq      uint64
+	What     string
+	Withheld bool // a sealed part never came: whoever wrote it keeps it back, or who passed it on does. Nothing is damaged
 }
 
 // Verify reads every commit again: each header is the one its hash names, follows the one before, each signature held
@@ -28,7 +29,7 @@ func (j *Journal) Verify(progress func(commits int)) (findings []Finding, commit
 		vouched := uint64(0)
 		cert := j.Roll().Writers[w]
 		bad := func(seq uint64, format string, args ...any) {
-			findings = append(findings, Finding{w, seq, fmt.Sprintf(format, args...)})
+			findings = append(findings, Finding{Writer: w, Seq: seq, What: fmt.Sprintf(format, args...)})
 		}
 		for seq := uint64(1); seq <= head.Seq; seq++ {
 			c, sig, held, err := j.at(w, seq)
@@ -53,7 +54,7 @@ func (j *Journal) Verify(progress func(commits int)) (findings []Finding, commit
 			prev = c.Hash
 			for i, data := range c.Parts {
 				if data == nil && !j.Erased(journal.PartPlace{Writer: w, Seq: seq, Index: uint8(i)}) {
-					bad(seq, "part %d is not here", i)
+					findings = append(findings, Finding{w, seq, fmt.Sprintf("part %d is not here", i), c.Header.Parts[i].Tag != 0})
 				}
 			}
 			if sig != nil {

@@ -1,0 +1,168 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"amparo/internal/journal"
+	"amparo/internal/record"
+	"amparo/internal/store"
+)
+
+// carriedKinds carry, once a person has agreed, what was held back before: the sealed part of an earlier commit, word for
+// word, inside a new one. Whoever opens it puts it where its commit has a place for it, and it is as if it had come with it.
+var carriedKinds = func() (out []*record.Kind) {
+	for i, c := range []record.Compartment{record.Identity, record.Care, record.Mind, record.Survivor, record.Law} {
+		out = append(out, &record.Kind{Number: uint16(215 + i), Name: "carried_" + c.String(), In: c, Form: record.Happening, Subject: "person", Fields: []record.Field{
+			{Number: 1, Name: "person", Type: record.Ref},
+			{Number: 2, Name: "writer", Type: record.Blob},
+			{Number: 3, Name: "seq", Type: record.Int},
+			{Number: 4, Name: "idx", Type: record.Int},
+			{Number: 5, Name: "data", Type: record.Blob},
+		}})
+	}
+	return out
+}()
+
+func carriedIn(c record.Compartment) *record.Kind {
+	for _, k := range carriedKinds {
+		if k.In == c {
+			return k
+		}
+	}
+	return nil
+}
+
+// holdBack keeps on this machine what a commit says of persons who have not agreed that their record leaves it. It belongs to
+// the batch that wrote the commit, whose facts the views show already.
+func (s *Session) holdBack(ctx context.Context, d *draft, commit *journal.Commit) error {
+	pieces := d.pieces()
+	open := len(commit.Parts) - len(pieces)
+	for i, p := range pieces {
+		if p.person.IsZero() || carriedIn(p.in) == nil {
+			continue
+		}
+		may, err := s.node.registry.Travels(ctx, s.views.Working(), p.person, s.now())
+		if err != nil {
+			return err
+		}
+		if may {
+			continue
+		}
+		place := journal.PartPlace{Writer: commit.Writer, Seq: commit.Seq, Index: uint8(open + i)}
+		if err := s.node.journal.Hold(p.person, []journal.PartPlace{place}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holdUnsent keeps here what was written about a person who refuses now and has not left this machine yet.
+func (s *Session) holdUnsent(ctx context.Context, person record.ID) error {
+	memory, _, err := s.node.lastExchange()
+	if err != nil {
+		return err
+	}
+	for _, k := range carriedKinds {
+		if !s.views.Opens(k.In) {
+			continue
+		}
+		about, err := s.views.AboutPerson(ctx, s.views.Working(), k.In, person)
+		if err != nil {
+			return err
+		}
+		var unsent []journal.PartPlace
+		for _, p := range about {
+			if p.Seq > memory.Known[p.Writer] {
+				unsent = append(unsent, p)
+			}
+		}
+		if err := s.node.journal.Hold(person, unsent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// carry says again, for everybody, what was held back of a person in the compartments this member may write in, and gives
+// what may travel once that is written. The rest waits for who holds the other compartments: their program does it by itself.
+func (s *Session) carry(change *record.Change, person record.ID) (places []journal.PartPlace, err error) {
+	held, err := s.node.journal.HeldOf(person)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range held {
+		c, named := s.member.Ring.Named(h.Tag)
+		if !named || !s.views.Opens(c) || !s.Rights().May(record.Write, c) || carriedIn(c) == nil {
+			continue
+		}
+		if _, err := change.Happen(carriedIn(c), record.Fields{"person": person, "writer": h.Place.Writer[:], "seq": int64(h.Place.Seq), "idx": int64(h.Place.Index), "data": h.Data}); err != nil {
+			return nil, fmt.Errorf("carry: %w", err)
+		}
+		places = append(places, h.Place)
+	}
+	return places, nil
+}
+
+// carryDue is what a colleague's consent released and this member can say again.
+func (s *Session) carryDue(ctx context.Context, change *record.Change) (places []journal.PartPlace, err error) {
+	if !s.views.Opens(record.Identity) {
+		return nil, nil
+	}
+	persons, err := s.node.journal.HeldPersons()
+	if err != nil {
+		return nil, err
+	}
+	for _, person := range persons {
+		may, err := s.node.registry.Travels(ctx, change.Reader, person, s.now())
+		if err != nil {
+			return nil, err
+		}
+		if !may {
+			continue
+		}
+		more, err := s.carry(change, person)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, more...)
+	}
+	return places, nil
+}
+
+// supply puts carried parts where their commits have a place for them. It reports whether any was missing here.
+func (s *Session) supply(parts []store.Opened) (bool, error) {
+	any := false
+	for _, p := range parts {
+		k := carriedIn(p.In)
+		if k == nil {
+			continue
+		}
+		for _, f := range p.Body.Facts {
+			if f.Kind != k.Number {
+				continue
+			}
+			var place journal.PartPlace
+			writer, _ := f.Values[2].([]byte)
+			seq, _ := f.Values[3].(int64)
+			index, _ := f.Values[4].(int64)
+			data, _ := f.Values[5].([]byte)
+			if len(writer) != len(place.Writer) || seq <= 0 || index < 0 || index >= journal.MaxParts {
+				continue // projected, named by nobody, and harmless
+			}
+			copy(place.Writer[:], writer)
+			place.Seq, place.Index = uint64(seq), uint8(index)
+			fresh, err := s.node.journal.Supply(place, data)
+			if errors.Is(err, store.ErrDamaged) {
+				s.odd = append(s.odd, store.Odd{Writer: p.Writer, Seq: p.Seq, Fact: f.N, Reason: err.Error()})
+				continue
+			}
+			if err != nil {
+				return any, err
+			}
+			any = any || fresh
+		}
+	}
+	return any, nil
+}

@@ -1,0 +1,203 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"amparo/internal/record"
+)
+
+// quiet is a forest in which a tree with an owl in it has not agreed that anything about it leaves the machine.
+func quiet(t testing.TB) *record.Registry {
+	t.Helper()
+	m := forest
+	kind := *tree
+	kind.IsPerson = true
+	m.Kinds = []*record.Kind{&kind, storm, seen, site}
+	m.Actions = slices.Clone(forest.Actions)
+	m.Actions = append(m.Actions, record.NewAction("tree.owl", []record.Compartment{record.Identity}, func(c *record.Change, d treeData) (any, error) {
+		id, err := c.Ref("tree", d.Tree)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(d.Birds, "owl") {
+			c.Hold(id)
+		} else {
+			c.Release(id)
+		}
+		return c.Set(&kind, id, d.fields())
+	}))
+	for i, a := range m.Actions {
+		if a.Name == "tree.plant" {
+			m.Actions[i] = record.NewAction("tree.plant", []record.Compartment{record.Identity}, func(c *record.Change, d treeData) (any, error) {
+				id, err := c.Create(&kind, d.fields())
+				return map[string]record.ID{"id": id}, err
+			})
+		}
+	}
+	m.Travels = func(ctx context.Context, r record.Reader, person record.ID, _ time.Time) (bool, error) {
+		may := true
+		err := r.Select(ctx, "SELECT birds FROM identity.tree WHERE id = ?", []any{person}, func(row record.Row) error {
+			may = !slices.Contains(row.Set(0), "owl")
+			return nil
+		})
+		return may, err
+	}
+	r, err := Registry(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// What somebody has not agreed to share stays on the machine where it was written, on every road; it follows whole when they
+// agree, and those who hold other compartments send theirs by themselves.
+func TestWhatStaysUntilSomebodyAgrees(t *testing.T) {
+	url := relayed(t)
+	n, err := Found(t.TempDir(), quiet(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ana, err := n.Unlock(t.Context(), "", []byte(pass))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inStep(t, url, ana)
+	join := func(name string, i Invite) (*Node, *Session) {
+		inv, err := ana.Invite(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, req, err := Join(filepath.Join(t.TempDir(), "node"), quiet(t), inv, name, pass, Options{Cost: cheap})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { n.Close() })
+		if _, err := ana.Accept(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		inStep(t, url, ana)
+		if _, err := n.ExchangeAs(t.Context(), "", []byte(pass), url, nil); err != nil {
+			t.Fatal(err)
+		}
+		s, err := n.Unlock(t.Context(), "", []byte(pass))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n, s
+	}
+	_, bea := join("Bea", working())
+
+	must(t, do(t, ana, "tree.plant", "ceiba", map[string]any{"name": "ceiba", "birds": []string{"owl"}}))
+	must(t, do(t, ana, "storm.note", "", map[string]any{"tree": "ceiba", "note": "granizo"}))
+	must(t, do(t, ana, "tree.plant", "mangle", map[string]any{"name": "mangle"}))
+	inStep(t, url, ana, bea)
+	if got := trees(t, bea); len(got) != 1 || got[0] != "mangle 0" {
+		t.Fatalf("at the other site: %q", got)
+	}
+	if got := storms(t, bea); len(got) != 0 {
+		t.Fatalf("at the other site: %q", got)
+	}
+	stick := filepath.Join(t.TempDir(), "stick")
+	if _, err := ana.WriteBundle(t.Context(), stick); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bea.ReadBundle(t.Context(), stick); err != nil {
+		t.Fatal(err)
+	}
+	if got := trees(t, bea); len(got) != 1 {
+		t.Fatalf("by stick: %q", got)
+	}
+	held := n.journal.Held()
+	if held != 2 {
+		t.Errorf("%d parts are held", held)
+	}
+	for _, s := range []*Session{ana, bea} {
+		if h, err := s.Node().Check(t.Context(), s, nil); err != nil || !h.OK {
+			t.Errorf("check: %+v, %v", h, err)
+		}
+	}
+	parts, err := n.journal.HeldOf(must2(n.journal.HeldPersons())[0])
+	if err != nil || len(parts) != 2 {
+		t.Fatalf("%d parts, %v", len(parts), err)
+	}
+	raw, err := os.ReadFile(stick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range parts {
+		if bytes.Contains(raw, p.Data) {
+			t.Error("a held part is on the stick, sealed as it is")
+		}
+	}
+
+	must(t, do(t, ana, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{}}))
+	inStep(t, url, ana, bea)
+	if got := trees(t, bea); len(got) != 2 || len(storms(t, bea)) != 1 {
+		t.Errorf("after they agreed: %q, %q", got, storms(t, bea))
+	}
+	if a, b := digestsOf(t, ana), digestsOf(t, bea); a != b {
+		t.Errorf("the views differ\n%s\n%s", a, b)
+	}
+	if n.journal.Held() != 0 {
+		t.Error("something is held still")
+	}
+	_, late := join("Carla", working()) // who comes afterwards finds everything
+	if a, b := digestsOf(t, ana), digestsOf(t, late); a != b {
+		t.Errorf("a newcomer's views differ\n%s\n%s", a, b)
+	}
+
+	// Withdrawn before it left: it stays.
+	must(t, do(t, bea, "tree.plant", "roble", map[string]any{"name": "roble"}))
+	must(t, do(t, bea, "tree.owl", "", map[string]any{"tree": "roble", "birds": []string{"owl"}}))
+	inStep(t, url, bea, ana)
+	if got := trees(t, ana); len(got) != 2 {
+		t.Errorf("withdrawn before the first exchange, and yet at the other site: %q", got)
+	}
+}
+
+// A registrar notes that somebody agrees; the medical part, which the registrar cannot open, follows when the clinician of that
+// machine unlocks.
+func TestReleasedByWhoHoldsTheCompartment(t *testing.T) {
+	url := relayed(t)
+	n, err := Found(t.TempDir(), quiet(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ana, err := n.Unlock(t.Context(), "", []byte(pass))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := n.JoinHere(must2(ana.Invite(t.Context(), roles("registrar"))), "Rita", pass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ana.Accept(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	must(t, do(t, ana, "tree.plant", "ceiba", map[string]any{"name": "ceiba", "birds": []string{"owl"}}))
+	must(t, do(t, ana, "storm.note", "", map[string]any{"tree": "ceiba", "note": "granizo"}))
+	ana.Lock()
+	rita, err := n.Unlock(t.Context(), "Rita", []byte(pass))
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, do(t, rita, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{}}))
+	inStep(t, url, rita)
+	if held := n.journal.Held(); held != 1 {
+		t.Errorf("%d parts are held, the medical one was expected", held)
+	}
+	if _, err = n.Unlock(t.Context(), "Ana", []byte(pass)); err != nil {
+		t.Fatal(err)
+	}
+	if held := n.journal.Held(); held != 0 {
+		t.Errorf("%d parts are held after the clinician came", held)
+	}
+}

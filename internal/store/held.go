@@ -1,0 +1,145 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"amparo/internal/journal"
+	"amparo/internal/record"
+	"amparo/internal/seal"
+)
+
+// Held parts travel nowhere: their commit does, with the part's digest in its place, so the chain holds everywhere and the
+// part can follow later.
+
+// Hold keeps parts about a person on this machine, from the running batch on.
+func (j *Journal) Hold(person record.ID, places []journal.PartPlace) error {
+	if len(places) == 0 {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.begin(); err != nil {
+		return err
+	}
+	for _, p := range places {
+		if err := j.db.exec("INSERT INTO held (person, writer, seq, idx) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", person[:], p.Writer[:], p.Seq, int(p.Index)); err != nil {
+			return plain("hold back", err)
+		}
+		j.held[p] = true
+	}
+	return nil
+}
+
+// HeldPart is a part that was held back.
+type HeldPart struct {
+	Place journal.PartPlace
+	Tag   uint8
+	Data  []byte
+}
+
+// HeldOf lists what is held back of a person, in the order in which it was written.
+func (j *Journal) HeldOf(person record.ID) (list []HeldPart, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run(`SELECT h.writer, h.seq, h.idx, p.tag, p.data FROM held h JOIN writer w ON w.id = h.writer JOIN chain c ON c.writer = w.n AND c.seq = h.seq
+		JOIN part p ON p.chain = c.n AND p.idx = h.idx WHERE h.person = ? ORDER BY p.arrival`, []any{person[:]}, func(s *sqlite3.Stmt) error {
+		h := HeldPart{Tag: uint8(s.ColumnInt(3)), Data: s.ColumnBlob(4, nil)}
+		copy(h.Place.Writer[:], s.ColumnRawBlob(0))
+		h.Place.Seq, h.Place.Index = uint64(s.ColumnInt64(1)), uint8(s.ColumnInt(2))
+		if !j.roll.Erased[h.Place] {
+			list = append(list, h)
+		}
+		return nil
+	})
+	return list, plain("read what is held back", err)
+}
+
+// Release lets parts travel, from the running batch on.
+func (j *Journal) Release(places []journal.PartPlace) error {
+	if len(places) == 0 {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.begin(); err != nil {
+		return err
+	}
+	for _, p := range places {
+		if err := j.db.exec("DELETE FROM held WHERE writer = ? AND seq = ? AND idx = ?", p.Writer[:], p.Seq, int(p.Index)); err != nil {
+			return plain("release", err)
+		}
+		delete(j.held, p)
+	}
+	return nil
+}
+
+// HeldPersons lists of whom something is held back.
+func (j *Journal) HeldPersons() (list []record.ID, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT DISTINCT person FROM held ORDER BY person", nil, func(s *sqlite3.Stmt) error {
+		var id record.ID
+		copy(id[:], s.ColumnRawBlob(0))
+		list = append(list, id)
+		return nil
+	})
+	return list, plain("read what is held back", err)
+}
+
+// Held is how many parts are held back.
+func (j *Journal) Held() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.held)
+}
+
+func (j *Journal) loadHeld() error {
+	j.held = map[journal.PartPlace]bool{}
+	return j.db.run("SELECT writer, seq, idx FROM held", nil, func(s *sqlite3.Stmt) error {
+		p := journal.PartPlace{Seq: uint64(s.ColumnInt64(1)), Index: uint8(s.ColumnInt(2))}
+		if copy(p.Writer[:], s.ColumnRawBlob(0)) < len(p.Writer) {
+			return fmt.Errorf("%w: a held part without a whole writer", ErrDamaged)
+		}
+		j.held[p] = true
+		return nil
+	})
+}
+
+// withhold takes held parts out of a commit that is about to travel.
+func (j *Journal) withhold(c *journal.Commit) {
+	if len(j.held) == 0 {
+		return
+	}
+	for i := range c.Parts {
+		if c.Header.Parts[i].Tag != 0 && j.held[journal.PartPlace{Writer: c.Writer, Seq: c.Seq, Index: uint8(i)}] {
+			c.Parts[i] = nil
+		}
+	}
+}
+
+// Supply gives a commit that is held a part that was held back where it was written. It reports whether it was missing here;
+// bytes that are not what the commit names are refused with ErrDamaged and change nothing.
+func (j *Journal) Supply(p journal.PartPlace, data []byte) (new bool, err error) {
+	hash, there, err := j.HashAt(p.Writer, p.Seq)
+	if err != nil || !there {
+		return false, err
+	}
+	j.mu.Lock()
+	c, _, _, err := j.commit(j.local[p.Writer], p.Seq, false)
+	j.mu.Unlock()
+	if err != nil {
+		return false, err
+	}
+	i := int(p.Index)
+	if i >= len(c.Parts) || c.Header.Parts[i].Tag == 0 || c.Parts[i] != nil || j.Roll().Erased[p] {
+		return false, nil
+	}
+	if journal.Hash(seal.Digest(data)) != c.Header.Parts[i].Digest {
+		return false, fmt.Errorf("%w: a part that is not the one its commit names", ErrDamaged)
+	}
+	one := journal.Commit{Header: c.Header, Hash: hash, Parts: make([][]byte, len(c.Parts))}
+	one.Parts[i] = data
+	return true, j.Fill([]journal.Commit{one})
+}
