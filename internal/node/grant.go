@@ -30,9 +30,27 @@ func (s *Session) receive() error {
 		return ErrRevoked
 	}
 	before := ringNames(s.member.Ring)
-	var unread error
-	lease, leaseAt := int64(0), journal.Time(0)
-	err := s.node.journal.OpenParts(0, func(_ int64, c *journal.Commit) error {
+	lease, unread, err := s.node.collect(s.member)
+	if err == nil && s.member.Ring == nil && (unread != nil || s.node.journal.Head(s.member.WriterID()).Seq > 0) {
+		err = errors.Join(fmt.Errorf("%w: the grant of this member does not read", store.ErrDamaged), unread)
+	}
+	if err != nil || s.member.Ring == nil {
+		return err
+	}
+	if lease != 0 {
+		s.lease.Store(max(lease, 0))
+		if err := s.node.keep.SetLease(s.member.ID, leaseEnd(lease)); err != nil {
+			return err
+		}
+	}
+	return s.passedOver(before)
+}
+
+// collect opens the grants for a member that the journal holds. lease is what the newest says of it; unread names those that
+// do not open, of which Verify says more.
+func (n *Node) collect(m *vault.Member) (lease int64, unread, err error) {
+	roll, leaseAt := n.journal.Roll(), journal.Time(0)
+	err = n.journal.OpenParts(0, func(_ int64, c *journal.Commit) error {
 		by := roll.MemberOf(c.Writer)
 		if _, known := roll.Members[by]; !known {
 			return nil
@@ -49,7 +67,7 @@ func (s *Session) receive() error {
 			if err := control.Into(&g); err != nil {
 				return err
 			}
-			got, err := s.member.Receive(g, func(ring *vault.Ring, c record.Compartment, epoch uint32, key seal.CompartmentKey) bool {
+			got, err := m.Receive(g, func(ring *vault.Ring, c record.Compartment, epoch uint32, key seal.CompartmentKey) bool {
 				published := roll.CommitmentsOf(ring.Tag(c), epoch)
 				return slices.Contains(published, key.Commitment()) || len(published) == 0 && by == roll.Founder
 			})
@@ -62,19 +80,7 @@ func (s *Session) receive() error {
 		}
 		return nil
 	})
-	if err == nil && s.member.Ring == nil && (unread != nil || s.node.journal.Head(s.member.WriterID()).Seq > 0) {
-		err = errors.Join(fmt.Errorf("%w: the grant of this member does not read", store.ErrDamaged), unread)
-	}
-	if err != nil || s.member.Ring == nil {
-		return err
-	}
-	if lease != 0 {
-		s.lease.Store(max(lease, 0))
-		if err := s.node.keep.SetLease(s.member.ID, leaseEnd(lease)); err != nil {
-			return err
-		}
-	}
-	return s.passedOver(before)
+	return lease, unread, err
 }
 
 func leaseEnd(lease int64) time.Time {

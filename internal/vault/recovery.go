@@ -1,6 +1,8 @@
 package vault
 
 import (
+	"errors"
+
 	"amparo/internal/journal"
 	"amparo/internal/seal"
 	"amparo/internal/vault/shares"
@@ -16,4 +18,10 @@ func RecoveryMember(w journal.WorkspaceID, seed shares.Seed) (*Member, error) {
 	m := &Member{Workspace: w, Label: Recovery, Sign: sign, Receiver: receiver}
 	m.ID = m.Keys().Member()
 	return m, m.NewWriter()
+}
+
+// Forget removes every file of a member and leaves no note: of one who was here only for the length of a command, or whose
+// admission came to nothing.
+func (k *Keep) Forget(id journal.MemberID) error {
+	return errors.Join(shred(k.path(id)), shred(k.WriterPath(id)), shred(k.viewsPath(id)))
 }

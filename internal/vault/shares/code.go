@@ -17,7 +17,8 @@ import (
 const (
 	codeMark  = "AMPARO1:"
 	codeFixed = 1 + 1 + 3 + 7 + 32 + 16 + 16
-	maxRelay  = 255
+	// MostRelay is how many bytes the address of a relay may have on paper.
+	MostRelay = 255
 
 	base32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 )

@@ -96,7 +96,7 @@ func Split(seed Seed, home Home, k, n int) ([]Share, error) {
 }
 
 func splitWith(seed Seed, home Home, k, n int, draw func([]byte)) ([]Share, error) {
-	if k < 1 || n < k || n > Most || len(home.Relay) > maxRelay {
+	if k < 1 || n < k || n > Most || len(home.Relay) > MostRelay {
 		return nil, record.Refuse("shares", "share_number", "most", Most).Because(fmt.Errorf("%w: %d of %d", ErrNumber, k, n))
 	}
 	out := make([]Share, n)
