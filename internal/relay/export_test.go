@@ -13,3 +13,18 @@ func Damage(s *SQLStore, w journal.WriterID, seq uint64) error {
 	_, err := s.write.Exec("UPDATE parts SET data = $1 WHERE writer = $2 AND seq = $3", []byte("not what was written"), w[:], int64(seq))
 	return err
 }
+
+// Vouches lists who says of whom how far the chain went: of whom first.
+func Vouches(s *SQLStore, id journal.WorkspaceID) (map[[2]journal.WriterID]uint64, error) {
+	out := map[[2]journal.WriterID]uint64{}
+	rows, err := s.read.Query("SELECT writer, by, seq FROM vouch WHERE workspace = $1", id[:])
+	return out, each(rows, err, func() error {
+		var of, by []byte
+		var seq uint64
+		err := rows.Scan(&of, &by, &seq)
+		if err == nil {
+			out[[2]journal.WriterID{journal.WriterID(of), journal.WriterID(by)}] = seq
+		}
+		return err
+	})
+}

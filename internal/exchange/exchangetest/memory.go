@@ -122,9 +122,12 @@ func (m *Memory) Take(_ context.Context, runs []journal.Run) ([]error, error) {
 		case errors.Is(err, wire.ErrParked):
 		case err != nil:
 			out[i] = err
-		case len(v.Fresh) > 0:
-			m.roll = v.Roll
-			m.keep(v.Fresh, runs[i].Sig)
+		default:
+			m.fill(runs[i].Commits[:len(runs[i].Commits)-len(v.Fresh)])
+			if len(v.Fresh) > 0 {
+				m.roll = v.Roll
+				m.keep(v.Fresh, runs[i].Sig)
+			}
 		}
 	}
 	return out, nil
@@ -144,6 +147,19 @@ func (m *Memory) keep(fresh []journal.Commit, sig seal.Signature) {
 		m.sigs[last.Writer] = map[uint64]seal.Signature{}
 	}
 	m.sigs[last.Writer][last.Seq] = sig
+}
+
+// fill gives commits that are held the parts that were withheld when they came first.
+func (m *Memory) fill(held []journal.Commit) {
+	for i := range held {
+		c := &m.chains[held[i].Writer][held[i].Seq-1]
+		c.Parts = slices.Clone(c.Parts)
+		for j, data := range held[i].Parts {
+			if c.Parts[j] == nil {
+				c.Parts[j] = data
+			}
+		}
+	}
 }
 
 // Runs is wire.Copy's.
