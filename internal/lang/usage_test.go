@@ -78,6 +78,16 @@ var readOnce = sync.OnceValues(func() (*source, error) {
 			return nil
 		}
 		ext := filepath.Ext(path)
+		if name := d.Name(); name == "roles.json" || name == "retention.json" { // data that names codes
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, word := range inside.FindAllString(string(b), -1) {
+				s.words[word] = true
+			}
+			return nil
+		}
 		if (ext != ".go" && ext != ".html") || strings.HasSuffix(path, "_test.go") {
 			return nil
 		}

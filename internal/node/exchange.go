@@ -84,7 +84,10 @@ func (s *Session) arrive(ctx context.Context) (wrote bool, err error) {
 	if err := s.keepUp(s.life); err != nil { // what arrived is here, also when nobody waits for it any more
 		return false, err
 	}
-	return s.tend(ctx)
+	if wrote, err = s.tend(ctx); err != nil {
+		return wrote, err
+	}
+	return wrote, s.letGo(ctx)
 }
 
 // ExchangeAs exchanges for a member who has no keys yet: the first contact after joining brings their grant.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -117,7 +118,7 @@ func leaseDays(asked int, roles []string) (int, error) {
 	case asked == 0:
 		return LeaseDays, nil
 	case asked > maxLease:
-		return 0, record.Refuse("lease", "too_large_number", "field", "lease", "max", maxLease)
+		return 0, record.Refuse("lease", "out_of_range", "field", "lease", "got", strconv.Itoa(asked), "low", "0", "high", strconv.Itoa(maxLease))
 	}
 	return asked, nil
 }

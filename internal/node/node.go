@@ -61,9 +61,10 @@ type Node struct {
 type settings struct {
 	Version   int    `json:"version"`
 	Workspace string `json:"workspace"`
-	Founder   string `json:"founder"`         // the member who founded it
-	Site      string `json:"site,omitempty"`  // the record id of the site where this device stands
-	Relay     string `json:"relay,omitempty"` // where it exchanges
+	Founder   string `json:"founder"`              // the member who founded it
+	Site      string `json:"site,omitempty"`       // the record id of the site where this device stands
+	Relay     string `json:"relay,omitempty"`      // where it exchanges
+	FieldDays int    `json:"field_days,omitempty"` // for how many days this device keeps persons; 0: for ever
 	// Places says of each member which file the writer was kept in, and since when: a copy is noticed.
 	Places map[string]string `json:"places,omitempty"`
 	Place  string            `json:"place,omitempty"` // of the only member, as the first version kept it

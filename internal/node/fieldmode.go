@@ -1,0 +1,110 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"amparo/internal/journal"
+	"amparo/internal/record"
+)
+
+// Field mode: a device that travels keeps only persons of whom something was written in the last days. Of everybody else the
+// sealed parts go from this device once a relay has confirmed that it holds them; the chain stays, and a bundle from a whole
+// copy brings them back. Who was met again keeps their whole record: half a record would be worse than none.
+
+// mostFieldDays bounds what is a field mode and not a habit.
+const mostFieldDays = 3650
+
+// FieldDays is for how many days this device keeps persons; 0: for ever.
+func (n *Node) FieldDays() int {
+	n.setMu.Lock()
+	defer n.setMu.Unlock()
+	return n.settings.FieldDays
+}
+
+// SetFieldDays changes it, and lets go at once of what is older. What has not reached a relay yet stays.
+func (s *Session) SetFieldDays(ctx context.Context, days int) error {
+	if days < 0 || days > mostFieldDays {
+		return record.Refuse("days", "out_of_range", "field", "days", "got", fmt.Sprint(days), "low", "0", "high", fmt.Sprint(mostFieldDays))
+	}
+	if err := s.refresh(ctx); err != nil {
+		return err
+	}
+	if err := s.node.set(func(n *settings) { n.FieldDays = days }); err != nil {
+		return err
+	}
+	end, err := s.use()
+	if err != nil {
+		return err
+	}
+	s.node.mu.Lock()
+	err = s.letGo(ctx)
+	s.node.mu.Unlock()
+	end()
+	if err != nil {
+		return err
+	}
+	return s.refresh(ctx)
+}
+
+// letGo drops the parts about persons of whom nothing was written within the days. Node.mu is held and no batch is running.
+func (s *Session) letGo(ctx context.Context) error {
+	days := s.node.FieldDays()
+	if days == 0 {
+		return nil
+	}
+	memory, _, err := s.node.lastExchange()
+	if err != nil {
+		return err
+	}
+	since := s.now().Add(-time.Duration(days) * 24 * time.Hour)
+	newest := map[record.ID]time.Time{}
+	parts := map[record.ID][]journal.PartPlace{}
+	for _, k := range carriedKinds {
+		if !s.views.Opens(k.In) {
+			continue
+		}
+		if err := s.views.AboutAll(ctx, s.views, k.In, func(person record.ID, p journal.PartPlace) error {
+			at, err := s.node.journal.TimeAt(p.Writer, p.Seq)
+			if err != nil {
+				return err
+			}
+			if t := at.Wall(); t.After(newest[person]) {
+				newest[person] = t
+			}
+			if p.Seq <= memory.Known[p.Writer] {
+				parts[person] = append(parts[person], p)
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	var old []journal.PartPlace
+	for person, at := range newest {
+		if at.Before(since) {
+			old = append(old, parts[person]...)
+		}
+	}
+	dropped, err := s.node.journal.LetGo(old)
+	if err != nil || dropped == 0 {
+		return err
+	}
+	for _, other := range s.node.sessions {
+		other.due.Store(dueRenew)
+	}
+	listed, err := s.node.keep.Members()
+	if err != nil {
+		return err
+	}
+	for _, m := range listed { // views are made anew at the next unlocking
+		if s.node.sessions[m.ID] == nil {
+			if err := os.RemoveAll(s.node.viewsDir(m.ID)); err != nil {
+				return fmt.Errorf("let go of old records: %w", err)
+			}
+		}
+	}
+	return nil
+}
