@@ -48,11 +48,11 @@ func reason(field, text string, needed bool) (string, error) {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "" && needed:
-		return "", record.Refuse(field, "required", "field", "glass_"+field)
+		return "", record.Refuse(field, "required", "field", "reason_given")
 	case utf8.RuneCountInString(text) > reasonMost:
 		return "", record.Refuse(field, "too_long", "max", reasonMost)
 	case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' && r != '\r' }):
-		return "", record.Refuse(field, "bad_character", "field", "glass_"+field)
+		return "", record.Refuse(field, "bad_character", "field", "reason_given")
 	}
 	return text, nil
 }
@@ -63,7 +63,7 @@ func breakGlass(c *record.Change, d glassData) (any, error) {
 	if !ok {
 		return nil, errNoEngine
 	}
-	why, err := reason("reason", d.Reason, true) // field glass_reason
+	why, err := reason("reason", d.Reason, true)
 	if err != nil {
 		return nil, err
 	}
