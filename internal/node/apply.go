@@ -46,6 +46,7 @@ func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.R
 			return err
 		}
 		s.broke(results)
+		s.eraseNow(ctx, results)
 		return nil
 	})
 	if err != nil {

@@ -201,6 +201,11 @@ func (t *tended) draft(ctx context.Context, r record.Reader) (*draft, error) {
 		}
 		part.Wipe()
 	}
+	erased, err := s.tendErasures(change)
+	if err != nil {
+		return nil, err
+	}
+	d.controls = append(d.controls, erased...)
 	if d.released, err = s.carryDue(ctx, change); err != nil {
 		return nil, err
 	}

@@ -3,10 +3,12 @@ package store
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 
 	"amparo/internal/journal"
+	"amparo/internal/seal"
 )
 
 // An erased part keeps its row, with zeros for its bytes. SQLite writes bytes of the same length over the old ones where
@@ -21,7 +23,6 @@ func (j *Journal) erase() error {
 	if err := j.begin(); err != nil {
 		return err
 	}
-	dropped := map[journal.WriterID]bool{}
 	for p := range j.roll.Erased {
 		if j.erased[p] {
 			continue
@@ -35,47 +36,56 @@ func (j *Journal) erase() error {
 			j.local[p.Writer], p.Seq, int(p.Index)); err != nil {
 			return plain("erase", err)
 		}
-		dropped[p.Writer] = true
 	}
 	j.scrub = true
-	return j.stripAsides(dropped)
+	return j.stripAsides()
 }
 
-// stripAsides drops erased parts from runs that were set aside. Which run it was stays known.
-func (j *Journal) stripAsides(of map[journal.WriterID]bool) error {
-	var empty [][]byte
-	err := j.db.run("SELECT digest, run FROM set_aside", nil, func(s *sqlite3.Stmt) error {
-		run, err := journal.DecodeRun(s.ColumnBlob(1, nil))
-		if err != nil || !of[run.First().Writer] { // one that is not a run was never taken for one
-			return nil
+// stripAsides takes erased parts out of what was set aside, and writes all of it again: a table that was emptied has no old
+// copies in its pages.
+func (j *Journal) stripAsides() error {
+	type row struct {
+		writer, raw []byte
+		seq, at     int64
+		reason      string
+	}
+	var all []row
+	err := j.db.run("SELECT digest, writer, seq, reason, at, run FROM set_aside ORDER BY rowid", nil, func(s *sqlite3.Stmt) error {
+		r := row{writer: s.ColumnBlob(1, nil), seq: s.ColumnInt64(2), reason: s.ColumnText(3), at: s.ColumnInt64(4), raw: s.ColumnBlob(5, nil)}
+		if run, err := journal.DecodeRun(r.raw); err == nil { // what is not a run was never taken for one
+			r.raw = j.stripped(&run).Encode()
 		}
-		if j.strip(&run) {
-			empty = append(empty, s.ColumnBlob(0, nil))
-		}
+		all = append(all, r)
 		return nil
 	})
-	if err != nil {
+	if err != nil || len(all) == 0 {
 		return plain("erase what was set aside", err)
 	}
-	for _, digest := range empty {
-		if err := j.db.exec("UPDATE set_aside SET run = zeroblob(length(run)) WHERE digest = ?", digest); err != nil {
+	if err := j.db.exec("DELETE FROM set_aside"); err != nil {
+		return plain("erase what was set aside", err)
+	}
+	for _, r := range all {
+		digest := seal.Digest(r.raw)
+		if err := j.db.exec("INSERT INTO set_aside (digest, writer, seq, reason, at, run) VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING", digest[:], r.writer, r.seq, r.reason, r.at, r.raw); err != nil {
 			return plain("erase what was set aside", err)
 		}
 	}
 	return nil
 }
 
-// strip takes erased parts out of a run, and reports whether there were any.
-func (j *Journal) strip(run *journal.Run) (stripped bool) {
-	for i := range run.Commits {
-		c := &run.Commits[i]
+// stripped is a run without its erased parts: only their digests travel and are kept.
+func (j *Journal) stripped(run *journal.Run) *journal.Run {
+	out := &journal.Run{Commits: slices.Clone(run.Commits), Sig: run.Sig}
+	for i := range out.Commits {
+		c := &out.Commits[i]
+		c.Parts = slices.Clone(c.Parts)
 		for p := range c.Parts {
-			if c.Parts[p] != nil && c.Header.Parts[p].Tag != 0 && j.gone(c, p) {
-				c.Parts[p], stripped = nil, true
+			if c.Header.Parts[p].Tag != 0 && j.gone(c, p) {
+				c.Parts[p] = nil
 			}
 		}
 	}
-	return stripped
+	return out
 }
 
 // gone reports whether a part is erased.
@@ -172,4 +182,18 @@ func (j *Journal) Erased(p journal.PartPlace) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.roll.Erased[p]
+}
+
+// PartHeader is what a commit's header says of a part; known is false when the commit is not here.
+func (j *Journal) PartHeader(p journal.PartPlace) (h journal.PartHeader, known bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT header FROM chain WHERE writer = ? AND seq = ?", []any{j.local[p.Writer], p.Seq}, func(s *sqlite3.Stmt) error {
+		header, err := journal.DecodeHeader(s.ColumnRawBlob(0))
+		if err == nil && int(p.Index) < len(header.Parts) { // damaged: Verify names it
+			h, known = header.Parts[p.Index], true
+		}
+		return nil
+	})
+	return h, known, plain("read a header", err)
 }
