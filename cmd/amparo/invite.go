@@ -18,12 +18,12 @@ func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// siteIDs reads a list of sites.
-func siteIDs(text string) (out []record.ID, err error) {
+// siteIDs reads a list of sites, by id or by the id a client gave them.
+func siteIDs(ctx context.Context, s *node.Session, text string) (out []record.ID, err error) {
 	for _, word := range words(text) {
-		id, err := record.ParseID(word)
+		id, err := s.Resolve(ctx, "site", word)
 		if err != nil {
-			return nil, record.Refuse("site", "unknown_id", "field", "site").Because(err)
+			return nil, err
 		}
 		out = append(out, id)
 	}
@@ -43,15 +43,15 @@ func invite(ctx context.Context, c *call) error {
 	if *role == "" && *of == "" || *out == "" {
 		return usagef("--role, --out")
 	}
-	sites, err := siteIDs(*site)
-	if err != nil {
-		return err
-	}
 	s, closing, err := c.unlock(ctx, dirs[0], w)
 	if err != nil {
 		return err
 	}
 	defer closing()
+	sites, err := siteIDs(ctx, s, *site)
+	if err != nil {
+		return err
+	}
 	i := node.Invite{Roles: words(*role), Sites: sites, Lasts: time.Duration(*days) * 24 * time.Hour, Lease: *lease}
 	if *of != "" {
 		if i.Of, err = person(ctx, s, *of); err != nil {

@@ -63,7 +63,7 @@ func members(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		sites, err := siteIDs(*site)
+		sites, err := siteIDs(ctx, s, *site)
 		if err != nil {
 			return err
 		}

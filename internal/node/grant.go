@@ -30,21 +30,71 @@ func (s *Session) receive() error {
 		return ErrRevoked
 	}
 	before := ringNames(s.member.Ring)
-	lease, unread, err := s.node.collect(s.member)
+	waiting := s.doubted
+	s.doubted = nil
+	err := s.node.journal.OpenParts(s.openAfter, func(arrival int64, c *journal.Commit) error {
+		s.openAfter = arrival
+		if _, known := roll.Members[roll.MemberOf(c.Writer)]; known {
+			waiting = append(waiting, *c)
+		}
+		return nil
+	})
+	var unread error
+	for i := range waiting {
+		if err == nil {
+			unread = errors.Join(unread, s.take(roll, &waiting[i]))
+		}
+	}
 	if err == nil && s.member.Ring == nil && (unread != nil || s.node.journal.Head(s.member.WriterID()).Seq > 0) {
 		err = errors.Join(fmt.Errorf("%w: the grant of this member does not read", store.ErrDamaged), unread)
 	}
 	if err != nil || s.member.Ring == nil {
 		return err
 	}
-	if lease != 0 {
-		s.lease.Store(max(lease, 0))
-		if err := s.node.keep.SetLease(s.member.ID, leaseEnd(lease)); err != nil {
+	if s.leaseAt != 0 {
+		if err := s.node.keep.SetLease(s.member.ID, leaseEnd(s.lease.Load())); err != nil {
 			return err
 		}
 	}
 	return s.passedOver(before)
 }
+
+// take opens the grants of one commit that are for this member. One with keys that cannot be believed yet is looked at again
+// when more has come: what publishes them may arrive later.
+func (s *Session) take(roll *journal.Roll, c *journal.Commit) error {
+	by := roll.MemberOf(c.Writer)
+	controls, err := c.Controls()
+	if err != nil {
+		return fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err)
+	}
+	doubted := false
+	for _, control := range controls {
+		var g journal.Grant
+		if control.Kind != journal.ControlGrant || control.Into(&g) != nil || g.Member != s.member.ID {
+			continue
+		}
+		got, failed := s.member.Receive(g, func(ring *vault.Ring, c record.Compartment, epoch uint32, key seal.CompartmentKey) bool {
+			published := roll.CommitmentsOf(ring.Tag(c), epoch)
+			believed := slices.Contains(published, key.Commitment()) || len(published) == 0 && by == roll.Founder
+			doubted = doubted || !believed
+			return believed
+		})
+		if failed != nil { // Verify names it; another grant may still read
+			err = errors.Join(err, fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, failed))
+		}
+		if got.Lease != 0 && everAdministered(roll, by) && c.Time > s.leaseAt {
+			s.leaseAt = c.Time
+			s.lease.Store(max(got.Lease, 0))
+		}
+	}
+	if doubted && len(s.doubted) < mostDoubted {
+		s.doubted = append(s.doubted, *c)
+	}
+	return err
+}
+
+// mostDoubted bounds what somebody can make this device look at again and again.
+const mostDoubted = 256
 
 // collect opens the grants for a member that the journal holds. lease is what the newest says of it; unread names those that
 // do not open, of which Verify says more.

@@ -99,3 +99,23 @@ func (s *Session) Word(ctx context.Context, statement string, args ...any) (word
 	})
 	return word, err
 }
+
+// Resolve finds the record that a client's id or a written id stands for.
+func (s *Session) Resolve(ctx context.Context, field, text string) (record.ID, error) {
+	if err := s.refresh(ctx); err != nil {
+		return record.ID{}, err
+	}
+	end, err := s.use()
+	if err != nil {
+		return record.ID{}, err
+	}
+	defer end()
+	id, found, err := s.resolve(ctx, s.views, text)
+	if err != nil || found {
+		return id, err
+	}
+	if id, err = record.ParseID(text); err != nil || id.IsZero() {
+		return id, record.Refuse(field, "unknown_id", "field", field).Because(err)
+	}
+	return id, nil
+}

@@ -33,9 +33,12 @@ type Session struct {
 	grown atomic.Int64 // up to which growth of the journal the views have followed
 	due   atomic.Int32 // what to do to the views before they are next used: reopen or renew
 
-	lease  atomic.Int64 // unix seconds when the keys end; 0: they do not
-	rights atomic.Pointer[vault.Rights]
-	sites  []record.ID // where the member may write; empty: everywhere. Guarded by Node.mu
+	openAfter int64            // up to which arrival open parts were looked through for grants. This and the next two are guarded by Node.mu
+	doubted   []journal.Commit // with grants of keys that nobody has published yet
+	leaseAt   journal.Time     // when the grant was made that says the lease
+	lease     atomic.Int64     // unix seconds when the keys end; 0: they do not
+	rights    atomic.Pointer[vault.Rights]
+	sites     []record.ID // where the member may write; empty: everywhere. Guarded by Node.mu
 
 	memoMu sync.Mutex
 	memo   map[string]*memoized
