@@ -18,9 +18,10 @@ type sqlWorkspace struct {
 	store *SQLStore
 	id    journal.WorkspaceID
 
-	mu    sync.Mutex // guards which roll is remembered; a roll itself never changes
-	roll  *journal.Roll
-	basis basis
+	mu     sync.Mutex    // guards which roll is remembered; a roll itself never changes
+	erased *journal.Roll // the one whose erasures this process has seen done
+	roll   *journal.Roll
+	basis  basis
 }
 
 // asking is what *sql.DB and *sql.Tx have in common.
@@ -131,6 +132,7 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 	var verdicts []error
 	var roll *journal.Roll
 	var from basis
+	var erased bool
 	err := w.store.transact(ctx, func(tx *sql.Tx) (err error) {
 		verdicts = make([]error, len(runs))
 		roll, from, err = w.rollNow(ctx, tx)
@@ -155,7 +157,7 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 			case len(v.Fresh) == 0:
 				continue
 			}
-			opened, err := into.add(ctx, tx, w.id, v.Fresh, runs[i].Sig)
+			opened, err := into.add(ctx, tx, v.Roll, v.Fresh, runs[i].Sig)
 			if err != nil {
 				return err
 			}
@@ -172,6 +174,9 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 			if err := w.setHead(ctx, tx, writer, h); err != nil {
 				return err
 			}
+		}
+		if erased, err = w.erase(ctx, tx, roll); err != nil {
+			return err
 		}
 		if sameRevocations(before, roll) {
 			return nil
@@ -193,6 +198,10 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 		return nil, w.store.plain("store commits", err)
 	}
 	w.remember(roll, from)
+	if erased {
+		w.erasedNow(ctx, roll)
+	}
+	w.store.scrubbed(ctx)
 	return verdicts, nil
 }
 
@@ -208,13 +217,14 @@ type tables struct{ commits, parts, rolls, vouch *inserter }
 func newTables() *tables {
 	return &tables{
 		commits: newInserter("commits", "workspace, writer, seq, hash, time, header, sig", " ON CONFLICT DO NOTHING"),
-		parts:   newInserter("parts", "workspace, writer, seq, idx, shelf, data", " ON CONFLICT DO NOTHING"),
+		parts:   newInserter("parts", "workspace, writer, seq, idx, shelf, data", " ON CONFLICT (workspace, writer, seq, idx) DO UPDATE SET shelf = excluded.shelf, data = excluded.data"),
 		rolls:   newInserter("rolls", "workspace, writer, seq", " ON CONFLICT DO NOTHING"),
 		vouch:   newVouchInserter(),
 	}
 }
 
-func (t *tables) add(ctx context.Context, tx *sql.Tx, id journal.WorkspaceID, fresh []journal.Commit, sig seal.Signature) (opened int, err error) {
+func (t *tables) add(ctx context.Context, tx *sql.Tx, roll *journal.Roll, fresh []journal.Commit, sig seal.Signature) (opened int, err error) {
+	id := roll.Workspace
 	for i := range fresh {
 		c := &fresh[i]
 		var signed any
@@ -226,7 +236,7 @@ func (t *tables) add(ctx context.Context, tx *sql.Tx, id journal.WorkspaceID, fr
 		}
 		open := false
 		for j, data := range c.Parts {
-			if data == nil {
+			if data == nil || isErased(roll, c, j) {
 				continue
 			}
 			p := c.Header.Parts[j]
@@ -336,6 +346,9 @@ func (w *sqlWorkspace) run(ctx context.Context, roll *journal.Roll, writer journ
 			return err
 		}
 		c := &run.Commits[seq-int64(above)-1]
+		if isBlank(data) || idx >= 0 && idx < len(c.Parts) && isErased(roll, c, idx) {
+			return nil
+		}
 		if idx < 0 || idx >= len(c.Parts) || journal.Hash(seal.Digest(data)) != c.Header.Parts[idx].Digest {
 			return fmt.Errorf("%w: part %d of commit %d by %s", ErrDamaged, idx, seq, writer)
 		}

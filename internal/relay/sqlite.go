@@ -43,6 +43,8 @@ func OpenSQLite(ctx context.Context, path string) (*SQLStore, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the relay's store: %w", err), s.Close())
 	}
+	s.scrub.Store(true) // of a process that was killed
+	s.scrubbed(ctx)
 	return s, nil
 }
 
@@ -54,4 +56,6 @@ var sqlite = dialect{
 	damaged: func(err error) bool {
 		return errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB)
 	},
+	zeros: "zeroblob(length(data))",
+	scrub: "PRAGMA wal_checkpoint(TRUNCATE)",
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"amparo/internal/journal"
 )
@@ -18,12 +19,15 @@ type dialect struct {
 	tableExists string           // a query with the table's name as $1
 	again       func(error) bool // the transaction lost against another and may be tried again
 	damaged     func(error) bool // the file is not what was written
+	zeros       string           // as many zeros as data has bytes
+	scrub       string           // empties the log of what was written before; empty: there is none
 }
 
 // SQLStore is a Store on a SQL database.
 type SQLStore struct {
 	write, read *sql.DB
 	dialect     dialect
+	scrub       atomic.Bool // something was erased that may still stand in the log
 	mu          sync.Mutex
 	workspaces  map[journal.WorkspaceID]*sqlWorkspace
 }

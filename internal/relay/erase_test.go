@@ -1,0 +1,125 @@
+package relay_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"amparo/internal/exchange/exchangetest"
+	"amparo/internal/journal"
+	"amparo/internal/relay/wire"
+)
+
+// sealedParts are the parts of a device's runs, by place.
+func sealedParts(runs []journal.Run) map[journal.PartPlace][]byte {
+	out := map[journal.PartPlace][]byte{}
+	for _, run := range runs {
+		for _, c := range run.Commits {
+			for i, data := range c.Parts {
+				if c.Header.Parts[i].Tag != 0 && data != nil {
+					out[journal.PartPlace{Writer: c.Writer, Seq: c.Seq, Index: uint8(i)}] = data
+				}
+			}
+		}
+	}
+	return out
+}
+
+func inStore(t *testing.T, path string, data []byte) bool {
+	t.Helper()
+	for _, suffix := range []string{"", "-wal"} {
+		raw, err := os.ReadFile(path + suffix)
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		if bytes.Contains(raw, data[:24]) || bytes.Contains(raw, data[len(data)-24:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// A relay drops what an administrator erases, from its file and its log, never takes it again, and goes on giving the chain.
+// What others say of erasing changes nothing.
+func TestARelayErases(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "relay.db")
+	s := openStore(t, path)
+	w := exchangetest.Found(t, 5, nil)
+	c := workspace(t, s, w.ID)
+	x := w.Join("x", nil)
+	x.Write(exchangetest.Bodies(300, 200, 1)...)
+	exchangetest.Carry(t, w.Founder.Copy, c)
+	exchangetest.Carry(t, x.Copy, c)
+	before := exchangetest.RunsOf(t, x.Copy, journal.Vector{})
+	var erase, keep []journal.PartPlace
+	parts := sealedParts(before)
+	for p := range parts {
+		if p.Seq%3 == 0 && len(erase) < 60 {
+			erase = append(erase, p)
+		} else {
+			keep = append(keep, p)
+		}
+	}
+	if len(erase) < 50 || !inStore(t, path, parts[erase[0]]) {
+		t.Fatalf("%d parts, and the first is not there: nothing is tried", len(erase))
+	}
+
+	// x does not administer: what x says waits for somebody who makes x an administrator, and nothing is dropped.
+	said := x.Control(journal.ControlErase, journal.Erasure{Parts: keep[:3]})
+	if verdicts, err := c.Take(t.Context(), []journal.Run{said}); err != nil || !inStore(t, path, parts[keep[0]]) {
+		t.Errorf("somebody who does not administer erases: %v, %v", verdicts, err)
+	}
+
+	exchangetest.Take(t, c, w.Founder.Control(journal.ControlErase, journal.Erasure{Parts: erase}))
+	look := func(when string, c wire.Copy) {
+		t.Helper()
+		for _, p := range erase {
+			if inStore(t, path, parts[p]) {
+				t.Errorf("%s: %v can be read in the store", when, p)
+				break
+			}
+		}
+		given := sealedParts(exchangetest.RunsOf(t, c, journal.Vector{}))
+		for _, p := range erase {
+			if given[p] != nil {
+				t.Errorf("%s: %v is given", when, p)
+			}
+		}
+		for _, p := range keep {
+			if !bytes.Equal(given[p], parts[p]) {
+				t.Errorf("%s: %v is lost with the others", when, p)
+			}
+		}
+	}
+	look("erased", c)
+	exchangetest.Take(t, c, exchangetest.Travelled(t, before...)...)
+	look("offered again", c)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c = workspace(t, openStore(t, path), w.ID)
+	look("opened again", c)
+	exchangetest.Take(t, c, exchangetest.Travelled(t, before...)...)
+	look("offered again after opening", c)
+
+	// Another relay hears of the erasure first, or of both at once; and a node that has nothing takes what is left.
+	for _, order := range []string{"first", "at once"} {
+		path = filepath.Join(t.TempDir(), "other.db")
+		other := workspace(t, openStore(t, path), w.ID)
+		exchangetest.Carry(t, w.Founder.Copy, other)
+		founders := exchangetest.RunsOf(t, c, journal.Vector{x.Writer(): 1 << 40})
+		if order == "first" {
+			exchangetest.Take(t, other, founders...)
+			exchangetest.Take(t, other, exchangetest.Travelled(t, before...)...)
+		} else {
+			exchangetest.Take(t, other, append(exchangetest.Travelled(t, before...), founders...)...)
+		}
+		look("erasure "+order, other)
+	}
+	late := exchangetest.Found(t, 5, nil).Founder.Copy
+	exchangetest.Carry(t, c, late)
+	if got := exchangetest.VectorOf(t, late)[x.Writer()]; got != 301 {
+		t.Errorf("a node that has nothing takes %d commits", got)
+	}
+}
