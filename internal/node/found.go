@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	"amparo/internal/journal"
 	"amparo/internal/record"
@@ -20,9 +19,6 @@ type Founding struct {
 	Lang       string
 }
 
-// MinPassphrase is the fewest characters of a passphrase.
-const MinPassphrase = 10
-
 func (f *Founding) check() error {
 	f.Workspace, f.Member = strings.TrimSpace(f.Workspace), strings.TrimSpace(f.Member)
 	switch {
@@ -31,14 +27,13 @@ func (f *Founding) check() error {
 	case f.Member == "":
 		return record.Refuse("member", "required", "field", "member")
 	}
-	return checkPassphrase(f.Passphrase)
+	return checkPassphrase(f.Passphrase, f.Workspace, f.Member)
 }
 
-func checkPassphrase(p string) error {
-	if utf8.RuneCountInString(p) < MinPassphrase {
-		return record.Refuse("passphrase", "weak_passphrase", "n", MinPassphrase)
-	}
-	return nil
+// checkPassphrase refuses what is easily guessed, also of who is called so.
+func checkPassphrase(p string, names ...string) error {
+	_, err := vault.JudgePassphrase(p, names...)
+	return err
 }
 
 func draw(n int) []byte {

@@ -88,7 +88,7 @@ func newcomer(w journal.WorkspaceID, inv Invitation, name, passphrase string) (*
 	if name == "" {
 		return nil, Request{}, record.Refuse("member", "required", "field", "member")
 	}
-	if err := checkPassphrase(passphrase); err != nil {
+	if err := checkPassphrase(passphrase, name); err != nil {
 		return nil, Request{}, err
 	}
 	member, err := vault.NewMember(w, name)

@@ -115,7 +115,7 @@ func TestAForgottenPassphraseIsReplaced(t *testing.T) {
 	if _, err := r.Readmit(t.Context(), "Nadie", newPass); code(err) != "unknown_member" {
 		t.Errorf("somebody who is not here: %v", err)
 	}
-	if _, err := r.Readmit(t.Context(), "Ana", "corta"); code(err) != "weak_passphrase" {
+	if _, err := r.Readmit(t.Context(), "Ana", "corta"); code(err) != "short_passphrase" {
 		t.Errorf("a short passphrase: %v", err)
 	}
 	back, err := r.Readmit(t.Context(), "Ana", newPass)

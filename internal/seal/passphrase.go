@@ -20,6 +20,11 @@ type Cost struct {
 // a machine with 2 GB.
 var FieldCost = Cost{Passes: 3, Memory: 64 << 10, Threads: 4}
 
+// Below reports whether a guess at this cost is cheaper than at the other: memory times passes is the work.
+func (c Cost) Below(other Cost) bool {
+	return uint64(c.Memory)*uint64(c.Passes) < uint64(other.Memory)*uint64(other.Passes)
+}
+
 // ErrCost reports a stored cost beyond what this program will spend: a damaged or hostile key file.
 var ErrCost = errors.New("the cost stored with the key is out of bounds")
 

@@ -37,7 +37,8 @@ func OpenKeep(dir string, workspace journal.WorkspaceID) (*Keep, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open vault: %w", err)
 	}
-	return &Keep{dir: dir, workspace: workspace, Cost: seal.FieldCost}, nil
+	k := &Keep{dir: dir, workspace: workspace, Cost: seal.FieldCost}
+	return k, k.forgetOld()
 }
 
 // Listed is a member on this device, as the unlock page shows them.
@@ -152,29 +153,67 @@ func (k *Keep) read(id journal.MemberID) (memberFile, error) {
 	return f, nil
 }
 
-// Save seals a member under a passphrase.
+// Save seals a member under a passphrase, with the writer of this device.
 func (k *Keep) Save(m *Member, passphrase []byte) error {
-	receiver, err := m.Receiver.Secret()
+	file, err := k.sealed(m, passphrase)
 	if err != nil {
-		return fmt.Errorf("save member: %w", err)
-	}
-	plain, err := encode(memberSecret{Sign: m.Sign.Seed(), Receiver: receiver})
-	if err != nil {
-		return fmt.Errorf("save member: %w", err)
-	}
-	locked, err := seal.Lock(passphrase, k.Cost, k.purpose(m.ID), plain)
-	clear(plain)
-	if err != nil {
-		return fmt.Errorf("save member: %w", err)
-	}
-	file := memberFile{Version: 1, Label: m.Label, Locked: locked}
-	if before, err := k.read(m.ID); err == nil {
-		file.Lease = before.Lease
+		return err
 	}
 	if err := k.SaveWriter(m); err != nil {
 		return err
 	}
 	return k.write(m.ID, file)
+}
+
+// Reseal seals a member who is here under another passphrase, or at today's cost. The file is replaced whole, then the bytes of
+// the old one are overwritten; whether the disk keeps old blocks all the same is not in our hands.
+func (k *Keep) Reseal(m *Member, passphrase []byte) error {
+	file, err := k.sealed(m, passphrase)
+	if err != nil {
+		return err
+	}
+	old := k.path(m.ID) + oldFile
+	if err := shred(old); err != nil {
+		return err
+	}
+	linked := os.Link(k.path(m.ID), old) // a disk without links keeps the old bytes wherever it likes
+	if err := k.write(m.ID, file); err != nil || linked != nil {
+		return err
+	}
+	return shred(old)
+}
+
+// oldFile ends the name under which a replaced key file waits to be overwritten.
+const oldFile = ".old"
+
+// forgetOld overwrites what a crash left of replaced key files.
+func (k *Keep) forgetOld() error {
+	left, err := filepath.Glob(filepath.Join(k.dir, "*.member"+oldFile))
+	for _, path := range left {
+		err = errors.Join(err, shred(path))
+	}
+	return err
+}
+
+func (k *Keep) sealed(m *Member, passphrase []byte) (memberFile, error) {
+	receiver, err := m.Receiver.Secret()
+	if err != nil {
+		return memberFile{}, fmt.Errorf("save member: %w", err)
+	}
+	plain, err := encode(memberSecret{Sign: m.Sign.Seed(), Receiver: receiver})
+	if err != nil {
+		return memberFile{}, fmt.Errorf("save member: %w", err)
+	}
+	locked, err := seal.Lock(passphrase, k.Cost, k.purpose(m.ID), plain)
+	clear(plain)
+	if err != nil {
+		return memberFile{}, fmt.Errorf("save member: %w", err)
+	}
+	file := memberFile{Version: 1, Label: m.Label, Locked: locked}
+	if before, err := k.read(m.ID); err == nil {
+		file.Lease = before.Lease
+	}
+	return file, nil
 }
 
 func (k *Keep) write(id journal.MemberID, file memberFile) error {
@@ -278,7 +317,13 @@ func (k *Keep) Unlock(id journal.MemberID, passphrase []byte) (*Member, error) {
 	if m.Receiver, err = seal.ReceiverFromSecret(s.Receiver); err != nil {
 		return nil, err
 	}
-	return m, k.loadWriter(m)
+	if err := k.loadWriter(m); err != nil {
+		return nil, err
+	}
+	if f.Locked.Cost.Below(k.Cost) { // sealed when machines were slower. It is done again at the next unlocking when it fails
+		_ = k.Reseal(m, passphrase)
+	}
+	return m, nil
 }
 
 type viewKeyWire struct {
