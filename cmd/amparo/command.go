@@ -19,11 +19,12 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"demo", "[--dir DIR] [--people N] [--seed N] [--addr HOST:PORT] [--headless]", demo},
-		{"init", "DIR --workspace NAME --member NAME [--lang es]", initialise},
+		{"init", "DIR --workspace NAME --member NAME [--lang es] [--recovery-out FILE [--shares 5] [--threshold 3]]", initialise},
 		{"invite", "DIR --role ROLE[,ROLE] [--site ID[,ID]] [--device-of MEMBER] [--days N] [--lease DAYS] --out FILE", invite},
 		{"join", "DIR --invite FILE --member NAME --out FILE", join},
 		{"accept", "DIR FILE", accept},
 		{"member", "list DIR | grant DIR --member M --role ROLE[,ROLE] [--site ID[,ID]] [--lease DAYS] | revoke DIR --member M [--device ID] --reason TEXT | renew DIR --member M", members},
+		{"recover", "DIR --share FILE … [--member NAME] [--relay URL] [--rehearse] | DIR --recovery-out FILE [--shares 5] [--threshold 3]", runRecover},
 		{"serve", "DIR [--addr 127.0.0.1:8460]", serve},
 		{"relay", "[--store sqlite:FILE] [--addr 127.0.0.1:8461]", runRelay},
 		{"exchange", "DIR [--relay URL | --out BUNDLE | --in BUNDLE]", runExchange},

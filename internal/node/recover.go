@@ -222,6 +222,9 @@ func (r *Recovery) Exchange(ctx context.Context, url string, progress func(excha
 	return sum, err
 }
 
+// CheckPassphrase refuses a passphrase that a member of that name may not have.
+func CheckPassphrase(p, name string) error { return checkPassphrase(p, name) }
+
 // Readmitted is who has new keys.
 type Readmitted struct {
 	ID      journal.MemberID
@@ -235,7 +238,7 @@ type Readmitted struct {
 // device that keeps nobody's keys a name that nobody has is a new administrator with every role, as a founder is, and so is
 // anybody when no administrator would be left.
 func (r *Recovery) Readmit(ctx context.Context, name, passphrase string) (out Readmitted, err error) {
-	if err := checkPassphrase(passphrase); err != nil {
+	if err := checkPassphrase(passphrase, name); err != nil {
 		return out, err
 	}
 	if err := r.Stands(); err != nil {

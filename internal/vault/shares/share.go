@@ -95,9 +95,20 @@ func Split(seed Seed, home Home, k, n int) ([]Share, error) {
 	return splitWith(seed, home, k, n, fromSystem)
 }
 
+// CheckNumbers refuses numbers of shares that Split does not make.
+func CheckNumbers(k, n int) error {
+	if k < 1 || n < k || n > Most {
+		return record.Refuse("shares", "share_number", "most", Most).Because(fmt.Errorf("%w: %d of %d", ErrNumber, k, n))
+	}
+	return nil
+}
+
 func splitWith(seed Seed, home Home, k, n int, draw func([]byte)) ([]Share, error) {
-	if k < 1 || n < k || n > Most || len(home.Relay) > MostRelay {
-		return nil, record.Refuse("shares", "share_number", "most", Most).Because(fmt.Errorf("%w: %d of %d", ErrNumber, k, n))
+	if err := CheckNumbers(k, n); err != nil {
+		return nil, err
+	}
+	if len(home.Relay) > MostRelay {
+		return nil, fmt.Errorf("split: the address of the relay has %d bytes, more than %d", len(home.Relay), MostRelay)
 	}
 	out := make([]Share, n)
 	for i, piece := range split(seed, k, n, draw) {
