@@ -32,8 +32,12 @@ func showPerson(a *record.Ask, p PersonParams) (Shown, error) {
 	if err != nil {
 		return Shown{}, err
 	}
+	w, err := wishesOf(a.Context, a, row, a.Now)
+	if err != nil {
+		return Shown{}, err
+	}
 	s := Shown{Brief: briefs[0], Given: row.given, Surname1: row.surname1, Surname2: row.surname2, Gender: row.gender, AgeTold: row.age,
-		AgeOn: row.ageOn, Languages: row.languages, Direction: row.direction, Phone: row.phone, Note: row.note, Consent: row.consent,
+		AgeOn: row.ageOn, Languages: row.languages, Direction: row.direction, Phone: row.phone, Note: row.note, Consent: w.Given, Refused: w.Refused,
 		RegisteredBy: row.by, ByName: members[row.by]}
 	if !row.at.IsZero() {
 		s.Registered = &Seen{At: row.at, Site: row.site, SiteName: sites[row.site]}

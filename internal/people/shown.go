@@ -19,7 +19,8 @@ type Shown struct {
 	Direction    string       `json:"direction"` // north, south, staying, unknown
 	Phone        string       `json:"phone"`
 	Note         string       `json:"note"`
-	Consent      []string     `json:"consent"`    // care, sharing, statistics
+	Consent      []string     `json:"consent"`    // what they agreed to, as it stands; evidence and dates: person.consents
+	Refused      []string     `json:"refused"`    // what they said no to, or took back
 	Registered   *Seen        `json:"registered"` // where and when this record was opened
 	RegisteredBy record.ID    `json:"registered_by"`
 	ByName       string       `json:"registered_by_name"`
