@@ -66,8 +66,8 @@ type session struct {
 	later    map[journal.WriterID]bool // skipped as revoked: what is sent after may vouch for them
 	noted    uint64                    // what was sent when the last of them was skipped
 	retried  bool                      // they were offered once more
-	again    journal.Vector            // from where on commits are asked for though they are held: their parts were withheld
-	barred   journal.Vector            // the first commit of each writer that came without a sealed part
+	again    journal.Vector            // from where on commits are asked for though they are held: sealed parts are missing
+	looked   journal.Vector            // up to where it was looked for missing parts
 	own      []*Fault                  // what our own copy can no longer read
 	intake   *wire.Intake
 	witness  *witness
@@ -82,7 +82,7 @@ func WithRelay(ctx context.Context, o Options, c Copy) (Summary, error) {
 		o.Now = time.Now
 	}
 	x := &session{o: o, copy: c, known: maps.Clone(o.Memory.Known), unsure: o.Memory.Unsure, budget: firstBytes, skip: map[journal.WriterID]bool{},
-		later: map[journal.WriterID]bool{}, again: maps.Clone(o.Memory.Again), barred: journal.Vector{}, witness: newWitness(c, o.Memory.Expect)}
+		later: map[journal.WriterID]bool{}, witness: newWitness(c, o.Memory.Expect)}
 	x.told = len(x.known) > 0
 	x.stranger = x.known[x.writer()] == 0
 	x.unsure = x.unsure || !x.told
@@ -106,11 +106,8 @@ func (x *session) run(ctx context.Context) (err error) {
 		return fmt.Errorf("exchange: %w", err)
 	}
 	x.intake.Arrived = x.arrived
-	if revoked, err := x.revoked(ctx); err != nil || revoked {
-		x.again = nil // nothing sealed will come
-		if err != nil {
-			return err
-		}
+	if err := x.lookForGaps(ctx); err != nil {
+		return err
 	}
 	corrected, idle := 0, 0
 	for failures := 0; ; {
@@ -229,7 +226,7 @@ func (x *session) finish(ctx context.Context, ended bool) error {
 		}
 		x.sum.Faults = slices.Concat(x.intake.Faults, x.witness.faults, x.own)
 		if ended {
-			if err := x.witness.excuse(func(w journal.WriterID, seq uint64) (bool, error) { return x.beyond(ctx, w, seq) }); err != nil {
+			if err := x.witness.excuse(func(e Expected) (bool, error) { return x.needless(ctx, e) }); err != nil {
 				return fmt.Errorf("exchange: %w", err)
 			}
 			excused := x.excused()
@@ -241,6 +238,13 @@ func (x *session) finish(ctx context.Context, ended bool) error {
 				}
 			}
 			x.sum.Hidden = x.witness.hidden(held, x.known, excused)
+			for w, seq := range held { // what the relay gave back, or will not take
+				if beyond, err := x.beyond(ctx, w, x.known[w]+1); err != nil {
+					return fmt.Errorf("exchange: %w", err)
+				} else if beyond && seq > x.known[w] && !slices.ContainsFunc(x.sum.Refused, func(r Refused) bool { return r.Writer == w }) {
+					x.refuse(Refused{w, x.known[w] + 1, wire.FaultRevoked})
+				}
+			}
 			x.sum.Complete = x.complete(held)
 		}
 	}
@@ -256,16 +260,8 @@ func (x *session) finish(ctx context.Context, ended bool) error {
 	if x.sum.Revoked, err = x.revoked(ctx); err != nil {
 		return err
 	}
-	m.Again = x.again
-	if x.sum.Revoked {
-		m.Again = maps.Clone(x.o.Memory.Again)
-		for w, seq := range x.barred {
-			if before, has := m.Again[w]; m.Again == nil {
-				m.Again = journal.Vector{w: seq}
-			} else if !has || seq < before {
-				m.Again[w] = seq
-			}
-		}
+	if m.Whole = x.o.Memory.Whole; ended && !x.sum.Revoked {
+		m.Whole = x.asWhole()
 	}
 	x.sum.Memory = m
 	return nil

@@ -37,27 +37,60 @@ func (x *session) beyond(ctx context.Context, w journal.WriterID, seq uint64) (b
 	return revoked && seq > cut, err
 }
 
+// needless reports whether nobody has to have what somebody had seen: it does not stand, or only the revoked speak of it and
+// nobody here knows its writer.
+func (x *session) needless(ctx context.Context, e Expected) (bool, error) {
+	if beyond, err := x.beyond(ctx, e.Writer, e.Seq); err != nil || beyond {
+		return beyond, err
+	}
+	_, byRevoked, err := x.cut(ctx, e.SeenBy, journal.MemberID{})
+	if err != nil || !byRevoked {
+		return false, err
+	}
+	_, known, err := x.copy.(wire.Keys).Writer(ctx, e.Writer)
+	return !known, err
+}
+
 // arrived is told of every run that is now held.
 func (x *session) arrived(run *journal.Run) {
 	x.witness.arrived(run)
 	w := run.First().Writer
 	if from, asked := x.again[w]; asked && run.First().Seq <= from && from <= run.Last().Seq {
-		if x.again[w] = run.Last().Seq + 1; x.again[w] > x.intake.Held()[w] {
+		if x.again[w] = run.Last().Seq + 1; x.again[w] > x.looked[w] {
 			delete(x.again, w)
-		}
-	}
-	for i := range run.Commits {
-		c := &run.Commits[i]
-		for j, p := range c.Header.Parts {
-			if before, barred := x.barred[w]; p.Tag != 0 && c.Parts[j] == nil && (!barred || c.Seq < before) {
-				x.barred[w] = c.Seq
-			}
 		}
 	}
 }
 
-// asked is what the question says that is held here: less, where parts are wanted that were withheld from another member
-// of this machine.
+// Sealed parts may be missing here: another member of this machine was revoked and was not given them, or a file came from
+// somebody to whom that happened. Each relay is asked for them once; some parts are nowhere to be had.
+
+// lookForGaps finds out which parts are to be asked for. The revoked are given none.
+func (x *session) lookForGaps(ctx context.Context) error {
+	gaps, tells := x.copy.(wire.Gaps)
+	revoked, err := x.revoked(ctx)
+	if err != nil || revoked || !tells {
+		return err
+	}
+	x.looked = x.intake.Held()
+	if x.again, err = gaps.Lacks(ctx, x.o.Memory.Whole); err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	return nil
+}
+
+// asWhole is up to where parts need not be asked for again of this relay.
+func (x *session) asWhole() journal.Vector {
+	v := maps.Clone(x.looked)
+	for w, from := range x.again { // the relay did not give these commits at all
+		if v[w] = from - 1; from <= 1 {
+			delete(v, w)
+		}
+	}
+	return v
+}
+
+// asked is what the question says that is held here: less, where parts are missing.
 func (x *session) asked(mine journal.Vector) journal.Vector {
 	if len(x.again) == 0 {
 		return mine

@@ -82,11 +82,11 @@ func (w *witness) compare(ctx context.Context, held journal.Vector) error {
 	return nil
 }
 
-// excuse forgets what nobody needs to give: commits of the revoked, who were seen by others before they were revoked too.
-func (w *witness) excuse(beyond func(journal.WriterID, uint64) (bool, error)) error {
+// excuse forgets what need not be here. beyond tells.
+func (w *witness) excuse(beyond func(Expected) (bool, error)) error {
 	var failed error
 	w.open = slices.DeleteFunc(w.open, func(e Expected) bool {
-		gone, err := beyond(e.Writer, e.Seq)
+		gone, err := beyond(e)
 		failed = errors.Join(failed, err)
 		return gone
 	})

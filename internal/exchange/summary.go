@@ -84,7 +84,7 @@ type Memory struct {
 	Unsure bool           // the last exchange broke off: the relay may hold more than Known
 	Skew   time.Duration  // this clock before the relay's
 	Expect []Expected     // seen by others and not yet here
-	Again  journal.Vector // from where on commits came without their sealed parts, because who asked is revoked: for who asks next
+	Whole  journal.Vector // up to where every sealed part is here, or this relay was asked for it in vain
 }
 
 // Expected is a commit that somebody had seen.
@@ -105,12 +105,12 @@ type storedMemory struct {
 	Unsure  bool       `cbor:"3,keyasint,omitempty"`
 	Skew    int64      `cbor:"4,keyasint,omitempty"` // milliseconds
 	Expect  []Expected `cbor:"5,keyasint,omitempty"`
-	Again   []byte     `cbor:"6,keyasint,omitempty"`
+	Whole   []byte     `cbor:"6,keyasint,omitempty"`
 }
 
 // Encode writes the memory, to be kept.
 func (m Memory) Encode() ([]byte, error) {
-	return wire.Marshal(storedMemory{Version: 1, Known: wire.PackVector(m.Known, nil), Unsure: m.Unsure, Skew: m.Skew.Milliseconds(), Expect: m.Expect, Again: wire.PackVector(m.Again, nil)})
+	return wire.Marshal(storedMemory{Version: 1, Known: wire.PackVector(m.Known, nil), Unsure: m.Unsure, Skew: m.Skew.Milliseconds(), Expect: m.Expect, Whole: wire.PackVector(m.Whole, nil)})
 }
 
 // ReadMemory reads what Encode wrote. On an error the zero Memory will do.
@@ -126,11 +126,11 @@ func ReadMemory(data []byte) (Memory, error) {
 	if err != nil {
 		return Memory{}, fmt.Errorf("what is remembered of a relay: %w", err)
 	}
-	again, err := wire.UnpackVector(s.Again, nil)
+	whole, err := wire.UnpackVector(s.Whole, nil)
 	if err != nil {
 		return Memory{}, fmt.Errorf("what is remembered of a relay: %w", err)
 	}
-	return Memory{Again: again, Known: known, Unsure: s.Unsure, Skew: time.Duration(s.Skew) * time.Millisecond, Expect: s.Expect}, nil
+	return Memory{Whole: whole, Known: known, Unsure: s.Unsure, Skew: time.Duration(s.Skew) * time.Millisecond, Expect: s.Expect}, nil
 }
 
 // Add takes in a second exchange right after this one: what was moved adds up, what it says of now is the later one's word.

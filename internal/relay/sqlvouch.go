@@ -64,6 +64,21 @@ func (w *sqlWorkspace) vouches(ctx context.Context, from asking, writer journal.
 	})
 }
 
+// vouchesAll lists who vouches for writers whose members are revoked.
+func (w *sqlWorkspace) vouchesAll(ctx context.Context, from asking, roll *journal.Roll) (list []journal.Vouch, err error) {
+	for writer := range roll.Writers {
+		if _, revoked := roll.RevokedCut(writer); !revoked {
+			continue
+		}
+		if err := w.vouches(ctx, from, writer, func(by journal.WriterID, seq uint64) {
+			list = append(list, journal.Vouch{Of: writer, By: by, Seq: seq})
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 // fillVouch reads all headers: stores of version 1 did not note who vouches for whom.
 func fillVouch(ctx context.Context, tx *sql.Tx) error {
 	highest := map[journal.WorkspaceID]map[vouching]uint64{}

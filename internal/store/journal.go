@@ -40,6 +40,8 @@ type Journal struct {
 	held   map[journal.PartPlace]bool // what does not leave this machine
 	scrub  bool                       // something was dropped that still stands in the write-ahead log
 
+	standing, standingOf *journal.Roll // the roll without what does not stand, and the roll it was worked out from
+
 	founder journal.MemberID // who must have founded the workspace; zero: whoever did
 }
 
@@ -190,8 +192,23 @@ func (j *Journal) load() error {
 	if err != nil {
 		return err
 	}
+	commits, err := j.openCommits()
+	if err != nil {
+		return err
+	}
+	// What was believed when it arrived and no longer reads is damaged: Verify names it, and the rest stays usable.
+	_ = j.roll.Gather(commits)
+	j.saved = maps.Clone(j.heads)
+	if err := j.loadHeld(); err != nil {
+		return err
+	}
+	return j.loadErased()
+}
+
+// openCommits reads all commits with open parts.
+func (j *Journal) openCommits() ([]journal.Commit, error) {
 	var commits []journal.Commit
-	err = j.db.run("SELECT c.header, p.idx, p.data FROM part p JOIN chain c ON c.n = p.chain WHERE p.tag = 0 ORDER BY p.arrival", nil,
+	err := j.db.run("SELECT c.header, p.idx, p.data FROM part p JOIN chain c ON c.n = p.chain WHERE p.tag = 0 ORDER BY p.arrival", nil,
 		func(s *sqlite3.Stmt) error {
 			raw := s.ColumnBlob(0, nil)
 			h, err := journal.DecodeHeader(raw)
@@ -205,16 +222,7 @@ func (j *Journal) load() error {
 			commits = append(commits, c)
 			return nil
 		})
-	if err != nil {
-		return err
-	}
-	// What was believed when it arrived and no longer reads is damaged: Verify names it, and the rest stays usable.
-	_ = j.roll.Gather(commits)
-	j.saved = maps.Clone(j.heads)
-	if err := j.loadHeld(); err != nil {
-		return err
-	}
-	return j.loadErased()
+	return commits, plain("read who may write", err)
 }
 
 // hashColumn reads a hash; one that is not whole is none that anything has, and is found by Verify.
@@ -367,6 +375,9 @@ func (j *Journal) insert(c *journal.Commit, sig *seal.Signature) error {
 	}
 	if err := vouch(j.db, c.Writer, c.Seen); err != nil {
 		return plain("append", err)
+	}
+	if len(c.Seen) > 0 {
+		j.standing = nil // worked out again when it is asked for
 	}
 	j.heads[c.Writer] = journal.Head{Seq: c.Seq, Hash: c.Hash, Time: c.Time}
 	return nil

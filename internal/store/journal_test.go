@@ -11,6 +11,7 @@ import (
 
 	"amparo/internal/journal"
 	"amparo/internal/journal/journaltest"
+	"amparo/internal/seal"
 )
 
 func must(t testing.TB, err error) {
@@ -89,8 +90,16 @@ func TestWhoVouchesIsNoted(t *testing.T) {
 	if seq, err := j.Vouched(h.Writer("B")); err != nil || seq != 3 {
 		t.Errorf("B is vouched for up to %d, %v", seq, err)
 	}
-	j.roll = j.roll.Clone() // C is gone, and its word with it
-	j.roll.Revoked = map[journal.MemberID]journal.Revocation{h.Member("C").Member(): {}}
+	revocation, err := journal.NewControl(journal.ControlRevoke, journal.Revocation{Member: h.Member("C").Member(), Heads: []journal.WriterHead{{Writer: h.Writer("C"), Seq: 2}}})
+	must(t, err)
+	open, err := journal.EncodeControls([]journal.Control{revocation})
+	must(t, err)
+	last := h.Commit("A3")
+	c := &journal.Commit{Header: journal.Header{Workspace: h.Workspace, Writer: last.Writer, Seq: 4, Prev: last.Hash, Time: last.Time,
+		Parts: []journal.PartHeader{{Size: uint32(len(open)), Digest: seal.Digest(open)}}}, Parts: [][]byte{open}}
+	c.Hash = journal.HashOf(c.Encode())
+	sig := h.WriterSigner("A").Sign(journal.SignPurpose, c.Hash[:])
+	must(t, j.Append(c, &sig)) // C is gone, and C's word with it
 	if seq, err := j.Vouched(h.Writer("B")); err != nil || seq != 2 {
 		t.Errorf("without C, B is vouched for up to %d, %v", seq, err)
 	}

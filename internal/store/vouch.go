@@ -53,14 +53,68 @@ func (j *Journal) Vouched(w journal.WriterID) (seq uint64, err error) {
 }
 
 func (j *Journal) vouched(w journal.WriterID) (seq uint64, err error) {
-	err = j.db.run("SELECT by, seq FROM vouch WHERE writer = ?", []any{w[:]}, func(s *sqlite3.Stmt) error {
+	stands, err := j.stands()
+	if err != nil {
+		return 0, err
+	}
+	err = j.vouches(w, func(by journal.WriterID, said uint64) {
+		if stands.Active(stands.MemberOf(by)) {
+			seq = max(seq, said)
+		}
+	})
+	return seq, plain("read who vouches", err)
+}
+
+func (j *Journal) vouches(w journal.WriterID, tell func(by journal.WriterID, seq uint64)) error {
+	return j.db.run("SELECT by, seq FROM vouch WHERE writer = ?", []any{w[:]}, func(s *sqlite3.Stmt) error {
 		var by journal.WriterID
-		if copy(by[:], s.ColumnRawBlob(0)) == len(by) && j.roll.Active(j.roll.MemberOf(by)) {
-			seq = max(seq, uint64(s.ColumnInt64(1)))
+		if copy(by[:], s.ColumnRawBlob(0)) == len(by) {
+			tell(by, uint64(s.ColumnInt64(1)))
 		}
 		return nil
 	})
-	return seq, plain("read who vouches", err)
+}
+
+// stands is the roll without what the revoked said openly beyond what stands: whom a revoked administrator let in does not
+// vouch for it. As long as the revoked said nothing there, it is the roll itself.
+func (j *Journal) stands() (*journal.Roll, error) {
+	if j.standing != nil && j.standingOf == j.roll {
+		return j.standing, nil
+	}
+	beyond := false
+	for w, n := range j.local {
+		cut, revoked := j.roll.RevokedCut(w)
+		if !revoked || j.heads[w].Seq <= cut {
+			continue
+		}
+		if err := j.db.run("SELECT 1 FROM part p JOIN chain c ON c.n = p.chain WHERE p.tag = 0 AND c.writer = ? AND c.seq > ? LIMIT 1", []any{n, cut}, func(*sqlite3.Stmt) error {
+			beyond = true
+			return nil
+		}); err != nil {
+			return nil, plain("read who stands", err)
+		}
+	}
+	j.standing, j.standingOf = j.roll, j.roll
+	if !beyond {
+		return j.standing, nil
+	}
+	open, err := j.openCommits()
+	if err != nil {
+		return nil, err
+	}
+	var vouches []journal.Vouch
+	for w := range j.local {
+		if _, revoked := j.roll.RevokedCut(w); !revoked {
+			continue
+		}
+		if err := j.vouches(w, func(by journal.WriterID, seq uint64) {
+			vouches = append(vouches, journal.Vouch{Of: w, By: by, Seq: seq})
+		}); err != nil {
+			return nil, plain("read who vouches", err)
+		}
+	}
+	j.standing = journal.Stand(j.roll, open, vouches).Roll
+	return j.standing, nil
 }
 
 // Cut is up to where a writer's commits stand when the writer's member is revoked: what who revoked the member knew, or what
@@ -76,4 +130,13 @@ func (j *Journal) Cut(w journal.WriterID, m journal.MemberID) (seq uint64, revok
 	}
 	vouched, err := j.vouched(w)
 	return max(seq, vouched), true, err
+}
+
+// revokedReason is in the reasons of runs that were refused because their writer's member is revoked.
+const revokedReason = "%(revoked)%"
+
+// readmit forgets what was refused when nobody vouched for it yet and is taken now: it is no evidence of anything.
+func (j *Journal) readmit(fresh []journal.Commit) error {
+	first, last := &fresh[0], &fresh[len(fresh)-1]
+	return plain("append", j.db.exec("DELETE FROM set_aside WHERE writer = ? AND reason LIKE ? AND seq BETWEEN ? AND ?", first.Writer[:], revokedReason, first.Seq, last.Seq))
 }

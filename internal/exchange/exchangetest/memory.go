@@ -71,16 +71,22 @@ func (m *Memory) Head(w journal.WriterID) (journal.Head, error) {
 
 // Vouched is wire.Chain's; the caller holds the lock.
 func (m *Memory) Vouched(w journal.WriterID) (seq uint64, err error) {
+	var open []journal.Commit
+	var vouches []journal.Vouch
 	for by, chain := range m.chains {
-		if !m.roll.Active(m.roll.MemberOf(by)) {
-			continue
-		}
 		for i := range chain {
-			for _, s := range chain[i].Seen {
-				if s.Writer == w {
-					seq = max(seq, s.Seq)
-				}
+			if list, err := chain[i].Controls(); err == nil && len(list) > 0 {
+				open = append(open, chain[i])
 			}
+			for _, s := range chain[i].Seen {
+				vouches = append(vouches, journal.Vouch{Of: s.Writer, By: by, Seq: s.Seq})
+			}
+		}
+	}
+	stands := journal.Stand(m.roll, open, vouches).Roll
+	for _, v := range vouches {
+		if v.Of == w && stands.Active(stands.MemberOf(v.By)) {
+			seq = max(seq, v.Seq)
 		}
 	}
 	return seq, nil
@@ -98,6 +104,21 @@ func (m *Memory) Cut(_ context.Context, w journal.WriterID, member journal.Membe
 	}
 	vouched, err := m.Vouched(w)
 	return max(seq, vouched), true, err
+}
+
+// Lacks is wire.Gaps's.
+func (m *Memory) Lacks(_ context.Context, above journal.Vector) (journal.Vector, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	lacks := journal.Vector{}
+	for w, chain := range m.chains {
+		for i := range chain {
+			if lacks[w] == 0 && chain[i].Seq > above[w] && slices.ContainsFunc(chain[i].Parts, func(data []byte) bool { return data == nil }) {
+				lacks[w] = chain[i].Seq
+			}
+		}
+	}
+	return lacks, nil
 }
 
 // Roll is whom the copy believes.

@@ -54,3 +54,10 @@ type Keys interface {
 	// that is not known yet.
 	Cut(ctx context.Context, w journal.WriterID, m journal.MemberID) (seq uint64, revoked bool, err error)
 }
+
+// Gaps is a copy that can say which sealed parts it lacks: who gave the commit had them not, or would not give them to who
+// asked then. Who exchanges asks for them once of each relay.
+type Gaps interface {
+	// Lacks gives for each writer the first commit beyond above that lacks a sealed part which was not erased.
+	Lacks(ctx context.Context, above journal.Vector) (journal.Vector, error)
+}
