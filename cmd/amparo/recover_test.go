@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// What people type is read off the paper by hand: words, with a mistake, put right; on a machine that has nothing.
+func TestWordsTypedByHandBringAWorkspaceBack(t *testing.T) {
+	s := &script{T: t, name: "words"}
+	s.env = map[string]string{}
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	s.relay(at("relay.db"))
+	good(t, "", "init", at("a"), "--workspace", "Prueba", "--member", "Ana", "--recovery-out", at("paper.txt"), "--shares", "3", "--threshold", "2")
+	good(t, `{"action":"person.register","data":{"given":"Marisol","surname1":"Prueba"}}`, "apply", at("a"))
+	good(t, "", "exchange", at("a"), "--relay", s.env["RELAY"])
+
+	paper, err := os.ReadFile(at("paper.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(paper), "Prueba") || strings.Contains(string(paper), "Ana") {
+		t.Error("the paper says whose it is")
+	}
+	info, err := os.Stat(at("paper-2.txt"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read a share: %v, %v", info.Mode(), err)
+	}
+	pages := strings.Split(string(paper), "\f")
+	numbered := regexp.MustCompile(`(?m)^ *\d+\. .*$`)
+	words := func(page string) (share, home []string) { // in the order of the numbers
+		all := strings.Fields(regexp.MustCompile(`\d+\.`).ReplaceAllString(strings.Join(numbered.FindAllString(page, -1), " "), ""))
+		if len(all) != 36+27 {
+			t.Fatalf("%d words on a page", len(all))
+		}
+		return all[:36], all[36:]
+	}
+	first, home := words(pages[0])
+	third, _ := words(pages[2])
+
+	wrong := append([]string{}, third...)
+	wrong[16] = "xilófono"
+	in := func(lists ...[]string) string {
+		var b strings.Builder
+		for _, l := range lists {
+			for i, w := range l {
+				fmt.Fprintf(&b, "%d) %s\n", i+1, strings.ToUpper(w))
+			}
+		}
+		return b.String()
+	}
+	if err := os.WriteFile(at("first"), []byte(in(first)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	recoverInto := []string{"recover", at("b"), "--share", at("first"), "--share", "-", "--member", "Ana", "--relay", s.env["RELAY"]}
+	for name, c := range map[string]struct{ in, says string }{
+		"a word that is none":           {in(wrong, home), "Word 17, “XILÓFONO”"},
+		"without the words in common":   {in(third), "27 words in common"},
+		"a word left out":               {in(third[1:]), "There are 35 words"},
+		"two words that changed places": {in(append(append([]string{third[1], third[0]}, third[2:]...), home...)), "changed places"},
+	} {
+		code, _, said := run(t, c.in, recoverInto...)
+		if code != exitFailed || !strings.Contains(said, c.says) || strings.Count(said, "\n") != 1 {
+			t.Errorf("%s: %d, %s", name, code, said)
+		}
+		if _, err := os.Stat(at("b")); err == nil {
+			t.Fatalf("%s: something was made", name)
+		}
+	}
+	good(t, in(third, home), recoverInto...)
+	if out := good(t, "", "query", at("b"), "person.find", "--q", "Marisol"); !strings.Contains(out, "Marisol") {
+		t.Errorf("from words and relay: %s", out)
+	}
+}
