@@ -43,10 +43,14 @@ func Pages(tag lang.Tag, list []Share, made time.Time) ([]Page, error) {
 	return out, nil
 }
 
-// T is a text of the catalogue, filled in for this page.
-func (p Page) T(key string) string {
-	return lang.T(p.Tag, key, "number", p.Number, "of", p.Of, "need", p.Need, "set", p.Set, "date", p.Made)
-}
+// T is a text of the catalogue.
+func (p Page) T(key string) string { return lang.T(p.Tag, key) }
+
+// Title says which share it is.
+func (p Page) Title() string { return lang.T(p.Tag, "share.title", "number", p.Number, "of", p.Of) }
+
+// Origin says which set it is of, and when that was made.
+func (p Page) Origin() string { return lang.T(p.Tag, "share.made", "set", p.Set, "date", p.Made) }
 
 // What says what the sheet is: one thing when it takes several, another when each suffices.
 func (p Page) What() string {
@@ -55,6 +59,9 @@ func (p Page) What() string {
 	}
 	return lang.T(p.Tag, "share.what", "of", p.Of, "need", p.Need)
 }
+
+// Use says what to do with it one day.
+func (p Page) Use() string { return lang.T(p.Tag, "share.use", "need", p.Need) }
 
 const quiet = 4 // modules left white around a QR code
 
@@ -117,9 +124,9 @@ func Text(pages []Page) []byte {
 const textWidth = 76
 
 func (p Page) text(b *strings.Builder) {
-	title := p.T("share.title")
-	fmt.Fprintf(b, "%s\n%s\n%s\n", title, strings.Repeat("=", utf8.RuneCountInString(title)), p.T("share.made"))
-	for _, text := range []string{p.What(), p.T("share.keep"), p.T("share.lost"), p.T("share.use")} {
+	title := p.Title()
+	fmt.Fprintf(b, "%s\n%s\n%s\n", title, strings.Repeat("=", utf8.RuneCountInString(title)), p.Origin())
+	for _, text := range []string{p.What(), p.T("share.keep"), p.T("share.lost"), p.Use()} {
 		b.WriteString("\n" + wrapped(text))
 	}
 	fmt.Fprintf(b, "\n    amparo recover DIR --share FILE --share FILE\n\n%s\n\n%s", p.T("share.words"), inColumns(p.Words))
