@@ -7,6 +7,7 @@ import (
 
 	"amparo/internal/lang"
 	"amparo/internal/record"
+	"amparo/internal/vault"
 )
 
 // query has its own reading of flags: the parameters are the query's, not ours.
@@ -65,13 +66,14 @@ type described struct {
 	Summary      string               `json:"summary"`
 	Verb         record.Verb          `json:"verb"`
 	Compartments []record.Compartment `json:"compartments"`
+	Roles        []string             `json:"roles"` // that may use it, see docs/roles.md
 	Schema       any                  `json:"schema"`
 }
 
 func listActions(_ context.Context, c *call) error {
 	return c.list(func(reg *record.Registry) (all []described) {
 		for _, a := range reg.Actions() {
-			all = append(all, described{a.Name, lang.T(c.lang, "action."+a.Name), a.Verb, a.In, record.Schema(a.Input)})
+			all = append(all, described{a.Name, lang.T(c.lang, "action."+a.Name), a.Verb, a.In, rolesThat(func(r vault.Rights) bool { return r.Action(a.Name) }), record.Schema(a.Input)})
 		}
 		return all
 	})
@@ -80,10 +82,20 @@ func listActions(_ context.Context, c *call) error {
 func listQueries(_ context.Context, c *call) error {
 	return c.list(func(reg *record.Registry) (all []described) {
 		for _, q := range reg.Queries() {
-			all = append(all, described{q.Name, lang.T(c.lang, "query."+q.Name), record.Read, q.In, record.Schema(q.Input)})
+			all = append(all, described{q.Name, lang.T(c.lang, "query."+q.Name), record.Read, q.In, rolesThat(func(r vault.Rights) bool { return r.Query(q.Name) }), record.Schema(q.Input)})
 		}
 		return all
 	})
+}
+
+// rolesThat names the roles that may.
+func rolesThat(may func(vault.Rights) bool) (out []string) {
+	for _, role := range vault.AllRoles() {
+		if may(vault.RightsOf([]string{role})) {
+			out = append(out, role)
+		}
+	}
+	return out
 }
 
 func (c *call) list(of func(*record.Registry) []described) error {

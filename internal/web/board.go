@@ -78,7 +78,7 @@ func boardPage(c *call) error {
 		return err
 	}
 	p := BoardPage{Shell: c.shell("nav.board"), Day: lang.PartialDate(c.lang, b.Day), Today: day == today,
-		Writes: c.desk.Opens(record.FieldWork), People: c.desk.Opens(record.Identity), Rivals: b.Rivals,
+		Writes: c.may("/headcount") && c.may("/flow"), People: c.may("/people/{id}"), Rivals: b.Rivals,
 		Said: c.T("board.waiting", "n", b.Waiting), Heading: c.T("board.title", "site", b.Site.Name), Before: shift(day, -1), After: shift(day, 1), Pending: c.kept(c.desk.Status()).Long}
 	for _, q := range b.Queue {
 		line := QueueLine{Number: strconv.Itoa(q.Number), Person: q.Person, Alias: q.Alias, Card: cardEnd(q.Card), Service: c.coded("service", q.Service), Icon: q.Service,
@@ -137,7 +137,7 @@ func (c *call) headcountLine(h *place.Counted, zone *time.Location) *HeadcountLi
 // attend is where the consultation of a visit is written, when this member may.
 func (c *call) attend(q care.Queued) string {
 	for _, w := range written {
-		if w.service == q.Service && c.desk.Opens(w.in) && q.State == "waiting" {
+		if w.service == q.Service && c.attends(w.in) && q.State == "waiting" {
 			return "/people/" + q.Person.String() + "/consultation/" + q.Service
 		}
 	}

@@ -46,7 +46,7 @@ func consultationPage(c *call) error {
 	if at < 0 {
 		return errNothingHere
 	}
-	if !c.desk.Opens(written[at].in) {
+	if !c.attends(written[at].in) {
 		return errNotYours
 	}
 	if ok, err := c.sited(); !ok {

@@ -21,6 +21,7 @@ type FindPage struct {
 	Among  string
 	Given  []Given // what was typed, carried into the registration
 	Writes bool
+	Glass  bool // may open a restricted record in need
 }
 
 // HitLine is one person who may be meant.
@@ -43,7 +44,7 @@ func findPage(c *call) error {
 		return err
 	}
 	q := f.value("q")
-	p := FindPage{Shell: c.shell("find.title"), Writes: c.desk.Opens(record.Identity)}
+	p := FindPage{Shell: c.shell("find.title"), Writes: c.may("/register"), Glass: c.may("/glass")}
 	p.Q = f.field("q", label("field.q"), hint("find.hint"), focus(), kind("search"))
 	if len([]rune(q)) >= 2 {
 		found, err := ask[people.Found](c, "person.find", "q", q, "limit", mostHits)

@@ -31,9 +31,15 @@ type conflictsAnswer struct {
 }
 
 // askJSON runs a query of the engine and reads its answer through JSON.
-func askJSON[T any](c *call, name string) (T, error) {
+func askJSON[T any](c *call, name string, params ...string) (T, error) {
 	var out T
-	answer, err := c.desk.Query(c.r.Context(), c.lang, name, nil)
+	given := map[string][]string{}
+	for i := 0; i+1 < len(params); i += 2 {
+		if params[i+1] != "" {
+			given[params[i]] = []string{params[i+1]}
+		}
+	}
+	answer, err := c.desk.Query(c.r.Context(), c.lang, name, given)
 	if err != nil {
 		return out, err
 	}

@@ -28,7 +28,7 @@ func sitesPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := SitesPage{Opens: c.desk.Opens(record.FieldWork)}
+	p := SitesPage{Opens: c.may("/sites/new")}
 	for _, s := range all {
 		line := SiteLine{ID: s.ID, Name: s.Name, Type: c.coded("site_type", s.Type), Where: s.MunicipalityName, Here: s.ID == c.siteID()}
 		var services []string

@@ -54,7 +54,7 @@ func visitPage(c *call) error {
 				}
 				n := notice{Text: c.T("visit.done", "number", strconv.Itoa(opened.Number)), Link: "/board", Label: c.T("nav.board")}
 				for _, w := range written { // whoever may write the consultation goes straight to it
-					if w.service == f.value("service") && c.desk.Opens(w.in) {
+					if w.service == f.value("service") && c.attends(w.in) {
 						n.Link, n.Label = address+"/consultation/"+w.service, c.T("visit.attend_now")
 					}
 				}

@@ -1,0 +1,101 @@
+package web
+
+import "amparo/internal/record"
+
+// uses names the queries and the actions that an address stands on: whoever may not ask or do all of them is not shown it.
+type uses struct {
+	asks, does  []string
+	administers bool // only who administers
+}
+
+// needs says it of every address behind a session, by pattern. The addresses of programs are free: each action and query
+// they name is asked for by itself.
+var needs = map[string]uses{
+	"/start/done": {},
+	"/lock":       {},
+	"/board":      {asks: []string{"site.list", "site.board"}},
+	"/sites":      {asks: []string{"site.list"}},
+	"/sites/new":  {does: []string{"site.open"}},
+	"/headcount":  {does: []string{"site.count"}},
+	"/flow":       {does: []string{"flow.count"}},
+
+	"/find":                               {asks: []string{"person.find"}},
+	"/register":                           {asks: []string{"person.find"}, does: []string{"person.register"}},
+	"/people/{id}":                        {asks: []string{"person.show", "person.timeline"}},
+	"/people/{id}/edit":                   {asks: []string{"person.show"}, does: []string{"person.update"}},
+	"/people/{id}/visit":                  {asks: []string{"person.show"}, does: []string{"visit.open"}},
+	"/people/{id}/consultation/{service}": {asks: []string{"person.show"}, does: []string{"consultation.record"}},
+	"/people/{id}/summary":                {asks: []string{"person.show", "person.timeline", "person.copy"}},
+	"/people/{id}/access":                 {asks: []string{"person.show", "access", "person.readers"}},
+	"/people/{id}/copy":                   {asks: []string{"person.copy"}},
+	"/people/{id}/consent":                {asks: []string{"person.consents"}, does: []string{"person.consent"}},
+	"/people/{id}/consent/read":           {asks: []string{"person.consents"}},
+	"/people/{id}/restrict":               {asks: []string{"person.restrictions"}, does: []string{"person.restrict"}},
+	"/people/{id}/erase":                  {asks: []string{"person.show"}, does: []string{"person.erase"}},
+	"/people/{id}/keep/{part}":            {asks: []string{"person.show"}, does: []string{"retention.hold"}},
+	"/retention":                          {asks: []string{"retention"}},
+	"/settle":                             {does: []string{"conflict.settle"}},
+	"/undo":                               {},
+	"/draft":                              {},
+	"/understand":                         {},
+
+	"/series":     {asks: []string{"series.list", "series"}},
+	"/series.csv": {asks: []string{"series.list", "series"}},
+	"/conflicts":  {asks: []string{"conflicts"}},
+	"/pending":    {asks: []string{"pending"}},
+	"/exchange":   {},
+	"/keys":       {},
+
+	"/me":                  {},
+	"/me/passkeys":         {},
+	"/me/passkeys/remove":  {},
+	"/members":             {administers: true},
+	"/members/invite":      {administers: true},
+	"/members/{id}":        {administers: true},
+	"/members/{id}/renew":  {administers: true},
+	"/members/{id}/revoke": {administers: true},
+
+	"/access":       {asks: []string{"access"}},
+	"/audit":        {asks: []string{"audit"}},
+	"/glass":        {does: []string{"person.glass"}},
+	"/glass/review": {does: []string{"glass.review"}},
+
+	"/api/v1/sessions":       {},
+	"/api/v1/actions":        {},
+	"/api/v1/queries/{name}": {},
+	"/api/v1/openapi.json":   {},
+}
+
+// Uses names the queries and actions that an address stands on, and whether it is only for who administers; listed is false
+// when the table does not know it.
+func (r Route) Uses() (asks, does []string, administers, listed bool) {
+	u, listed := needs[r.Pattern]
+	return u.asks, u.does, u.administers, listed
+}
+
+// attends reports whether the member writes consultations of a compartment.
+func (c *call) attends(in record.Compartment) bool {
+	return c.desk.Opens(in) && c.desk.MayDo("consultation.record")
+}
+
+// may reports whether the member's role lets them use an address. One that the table forgot is nobody's.
+func (c *call) may(pattern string) bool {
+	u, listed := needs[pattern]
+	if !listed {
+		return false
+	}
+	if u.administers && !c.administers() {
+		return false
+	}
+	for _, q := range u.asks {
+		if !c.desk.MayAsk(q) {
+			return false
+		}
+	}
+	for _, a := range u.does {
+		if !c.desk.MayDo(a) {
+			return false
+		}
+	}
+	return true
+}
