@@ -5,9 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode/utf8"
-
-	"amparo/internal/record"
 )
 
 // StartPage is the first of the three screens of a new workspace: language, organisation, who I am.
@@ -17,6 +14,7 @@ type StartPage struct {
 	Step              string
 	Workspace, Member Field
 	Next              string
+	Invited           bool // somebody with an invitation can begin here
 }
 
 // StartPassphrase is the second: the passphrase, twice.
@@ -26,6 +24,7 @@ type StartPassphrase struct {
 	Step              string
 	Workspace, Member string
 	Passphrase, Again Field
+	Suggested         string
 	Next              string
 }
 
@@ -35,9 +34,6 @@ type StartDone struct {
 	Step     string
 	Recovery []string
 }
-
-// shortest is the fewest characters of a passphrase. Four common words are longer than this.
-const shortest = 12
 
 func home(c *call) error {
 	switch {
@@ -70,6 +66,7 @@ func startPage(c *call) error {
 		}
 	}
 	p := StartPage{Shell: c.shell("start.title"), Step: c.T("start.step", "step", "1", "steps", "3"), Next: c.T("app.next")}
+	_, p.Invited = c.config.House.(Joiner)
 	p.Workspace = f.field("workspace", label("start.workspace"), hint("start.workspace_hint"), focus())
 	p.Member = f.field("member", label("start.you"), hint("start.you_hint"))
 	p.Form, p.Shell.Form, p.Faulty = f.close(), f.ID, len(f.Faults) > 0
@@ -84,7 +81,8 @@ func startAsk(c *call, typed url.Values) error {
 
 func startForm(f *form) error {
 	p := StartPassphrase{Shell: f.shell("start.passphrase"), Step: f.T("start.step", "step", "2", "steps", "3"), Workspace: f.value("workspace"), Member: f.value("member"), Next: f.T("start.create")}
-	p.Passphrase = f.field("passphrase", label("field.passphrase"), hint("start.passphrase_hint"), kind("password"), focus())
+	p.Passphrase = f.field("passphrase", label("field.passphrase"), hint("start.passphrase_hint"), kind("password"), echo("/strength"), focus())
+	p.Suggested = f.suggestion()
 	p.Again = f.field("again", label("start.passphrase_again"), kind("password"))
 	p.Form, p.Shell.Form, p.Faulty = f.close(), f.ID, len(f.Faults) > 0
 	return f.show(f.status(), "start_passphrase.html", p)
@@ -98,29 +96,24 @@ func startPassphrase(c *call) error {
 	if err != nil {
 		return err
 	}
-	phrase := f.typed.Get("passphrase")
-	switch {
-	case !f.submitted:
-	case f.value("workspace") == "" || f.value("member") == "":
+	if f.submitted && (f.value("workspace") == "" || f.value("member") == "") {
 		return c.to("/start")
-	case utf8.RuneCountInString(phrase) < shortest:
-		f.wrong("passphrase", f.T("refuse.weak_passphrase", "n", shortest))
-	case phrase != f.typed.Get("again"):
-		f.wrong("again", f.T("start.passphrase_differs"))
-	default:
-		founded, err := c.config.House.Found(c.r.Context(), Founding{Workspace: f.value("workspace"), Member: f.value("member"), Passphrase: phrase, Lang: c.lang})
-		var refusal *record.Refusal
-		switch {
-		case errors.Is(err, ErrFounded):
-			return c.to("/")
-		case errors.As(err, &refusal):
-			f.wrong("passphrase", refused(c.lang, refusal))
-		case err != nil:
-			return err
-		default:
-			c.enter(founded.Desk)
-			c.session.recovery = founded.Recovery
-			return c.to("/start/done")
+	}
+	if f.submitted {
+		phrase := f.newPassphrase("passphrase", "again", f.value("workspace"), f.value("member"))
+		if f.ready() {
+			founded, err := c.config.House.Found(c.r.Context(), Founding{Workspace: f.value("workspace"), Member: f.value("member"), Passphrase: phrase, Lang: c.lang})
+			switch {
+			case errors.Is(err, ErrFounded):
+				return c.to("/")
+			case err == nil:
+				c.enter(founded.Desk)
+				c.session.recovery = founded.Recovery
+				return c.to("/start/done")
+			}
+			if err := f.refusal("passphrase", err); err != nil {
+				return err
+			}
 		}
 	}
 	return startForm(f)

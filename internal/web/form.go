@@ -254,6 +254,7 @@ func digits() with {
 	return func(_ *form, d *Field) { d.Mode, d.Class, d.Max = "numeric", "w3", 9 }
 }
 func kind(input string) with   { return func(_ *form, d *Field) { d.Type = input } }
+func mono() with               { return func(_ *form, d *Field) { d.Class = "mono" } }
 func rows(n int) with          { return func(_ *form, d *Field) { d.Rows = n } }
 func list(id string) with      { return func(_ *form, d *Field) { d.List = id } }
 func echo(address string) with { return func(_ *form, d *Field) { d.Echo = address } }

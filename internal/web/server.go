@@ -152,18 +152,22 @@ func (u *unlocks) note(member string, right bool, now time.Time) {
 
 // unlock tries a passphrase for one of the members of this house.
 func (s *Server) unlock(ctx context.Context, m Member, passphrase string) (Desk, error) {
-	key := m.ID.String()
+	return s.trying(ctx, m.ID.String(), func() (Desk, error) { return s.config.House.Unlock(ctx, m.ID, passphrase) })
+}
+
+// trying does what needs a member's passphrase, and counts the wrong ones.
+func (s *Server) trying(ctx context.Context, member string, do func() (Desk, error)) (Desk, error) {
 	s.unlocks.busy.Lock() // before the count is read: guesses side by side must not all come in under it
 	defer s.unlocks.busy.Unlock()
-	if left := s.unlocks.wait(key, time.Now()); left > 0 {
+	if left := s.unlocks.wait(member, time.Now()); left > 0 {
 		return nil, waitError{left}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	d, err := s.config.House.Unlock(ctx, m.ID, passphrase)
+	d, err := do()
 	if err == nil || errors.Is(err, ErrPassphrase) {
-		s.unlocks.note(key, err == nil, time.Now())
+		s.unlocks.note(member, err == nil, time.Now())
 	}
 	return d, err
 }

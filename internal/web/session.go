@@ -28,8 +28,9 @@ type session struct {
 	places   map[record.ID]string
 	drafts   map[string]url.Values // by address: what was typed and not yet saved
 	notice   *notice
-	back     *notice  // whose step can still be taken back
-	recovery []string // shown once after the first run
+	back     *notice   // whose step can still be taken back
+	recovery []string  // shown once after the first run
+	asked    challenge // of the authenticator; empty: nothing is
 }
 
 // notice is what the next page says first.

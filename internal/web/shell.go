@@ -91,7 +91,7 @@ var navigation = []struct {
 
 // further is what is needed less often. Each member sees what their role may use.
 var further = []struct{ address, key string }{
-	{"/sites", "nav.sites"}, {"/conflicts", "nav.conflicts"}, {"/access", "access.title"}, {"/audit", "audit.title"},
+	{"/sites", "nav.sites"}, {"/members", "members.title"}, {"/conflicts", "nav.conflicts"}, {"/access", "access.title"}, {"/audit", "audit.title"},
 }
 
 // shell prepares what surrounds a page. title is a catalogue key.
@@ -158,5 +158,5 @@ func shortName(tag lang.Tag) string {
 
 // pages are all templates, parsed once. Each file under templates/ is one page and carries its name.
 var pages = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{"icon": icon}).ParseFS(files, "templates/*.html"))
+	return template.Must(template.New("").Funcs(template.FuncMap{"icon": icon, "devices": devicesOf, "file": fileOf, "suggested": suggestionOf}).ParseFS(files, "templates/*.html"))
 })

@@ -20,6 +20,8 @@ type UnlockPage struct {
 	Covered    bool // the pages are covered, the work goes on where it was
 	Others     bool // somebody else may take over
 	Joins      bool // somebody new may be added to this device
+	Passkey    *Ceremony
+	Refused    bool // the passkey was not accepted
 }
 
 func unlockPage(c *call) error {
@@ -79,11 +81,15 @@ func (f *form) showUnlock(p UnlockPage) error {
 		if m, known := memberNamed(members, one.member.String()); known && (!f.submitted || f.value("member") == m.ID.String()) {
 			p.Covered, p.Others = true, len(members) > 1
 			members = []Member{m}
+			if p.Passkey = f.passkeyOffer(one); p.Passkey != nil {
+				p.Passkey.To, p.Refused = p.To, f.r.URL.Query().Has("refused")
+			}
 		}
 	}
 	if f.value("member") == "" && len(members) > 0 {
 		f.typed.Set("member", members[0].ID.String())
 	}
+	_, p.Joins = f.config.House.(Joiner)
 	p.Shell = f.shell("unlock.title")
 	if len(members) == 1 {
 		p.Single, p.SingleName = members[0].ID.String(), members[0].Name

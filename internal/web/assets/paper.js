@@ -93,6 +93,30 @@
     wait();
   }
 
+  // Passkeys, where the browser has them. A form asks the browser first and then sends what it answered.
+  const text64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const bytes64 = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  for (const form of isSecureContext && globalThis.PublicKeyCredential ? $$("form[data-passkey]") : []) {
+    form.hidden = false;
+    form.addEventListener("submit", async (e) => {
+      e.preventDefault();
+      const { passkey, challenge, host, user, tab, ids } = form.dataset, said = $("[role=status]", form);
+      const known = ids.split(" ").filter(Boolean).map((id) => ({ type: "public-key", id: bytes64(id) }));
+      const asked = { challenge: bytes64(challenge), timeout: 120000 };
+      said.textContent = "";
+      try {
+        const made = passkey === "create";
+        const { rawId, response: r } = made
+          ? await navigator.credentials.create({ publicKey: { ...asked, rp: { id: host, name: tab }, user: { id: bytes64(user), name: tab, displayName: tab }, excludeCredentials: known,
+            attestation: "none", pubKeyCredParams: [-7, -8, -257].map((alg) => ({ type: "public-key", alg })), authenticatorSelection: { residentKey: "discouraged", userVerification: "required" } } })
+          : await navigator.credentials.get({ publicKey: { ...asked, rpId: host, allowCredentials: known, userVerification: "required" } });
+        const answer = made ? { auth: r.getAuthenticatorData(), key: r.getPublicKey() } : { auth: r.authenticatorData, sig: r.signature };
+        for (const [name, bytes] of Object.entries({ ...answer, id: rawId, client: r.clientDataJSON })) form.elements[name].value = text64(bytes);
+        form.submit();
+      } catch { said.textContent = said.dataset.failed; } // not there, not allowed, or not in time
+    });
+  }
+
   // swap replaces the element of that id with the one in the answer; a redirect means the session is locked.
   const swap = (answer, html, id) => {
     if (answer.redirected) { location.reload(); return; }

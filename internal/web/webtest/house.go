@@ -30,9 +30,16 @@ type House struct {
 	Refuses *record.Problem // what every action is refused with; nil: all are taken
 	Shuts   []record.Compartment
 	Roles   []string         // of who works; nil: all ten
+	Glass   bool             // restricted records were opened in need, and nobody has looked at it yet
 	Applied []record.Request // what was asked, in order
 
 	LastDesk *Desk // the one that was unlocked last
+	Humble   bool  // nobody administers
+	Invited  []web.Inviting
+	Changed  []Changed
+	Joined   []web.Joining
+	Keys     []web.Passkey
+	Asked    []web.PasskeyQuestion
 }
 
 // Registry is that of the real work, so that kinds, actions and queries are the real ones.
@@ -163,6 +170,10 @@ func (d *Desk) Apply(_ context.Context, _ lang.Tag, r record.Request) record.Res
 		done.Result = map[string]any{"id": Tapachula.ID, "site": Tapachula.ID}
 	case "person.register":
 		done.Result = people.Registered{ID: Maria.ID, Person: Maria.ID, Card: Maria.Card}
+	case "person.consent":
+		done.Result = people.Consented{ID: ID(73), Consent: ID(73), Person: Maria.ID, Travels: true}
+	case "person.glass":
+		done.Result = map[string]any{"id": ID(60), "person": Maria.ID, "until": Now.Add(4 * time.Hour), "compartments": []record.Compartment{record.Identity, record.Care}}
 	case "visit.open":
 		done.Result = care.VisitOpened{ID: ID(90), Visit: ID(90), Type: "follow_up", Number: 42}
 	default:
@@ -186,8 +197,22 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 		return Found(p.Get("q")), nil
 	case "person.show":
 		return show(p.Get("person"))
+	case "person.readers":
+		return readers(d), nil
+	case "access":
+		return accesses(d, p.Get("person")), nil
+	case "audit":
+		return audit(d), nil
 	case "person.timeline":
 		return Timeline(d), nil
+	case "person.consents":
+		return Wishes(p.Get("person"))
+	case "person.restrictions":
+		return restrictions(d, p.Get("person"))
+	case "person.copy":
+		return copyOf(d, p.Get("person"))
+	case "retention":
+		return Due(d), nil
 	case "flows":
 		return Flows(d.House.Quiet), nil
 	case "series.list":
