@@ -182,7 +182,7 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 		}
 		released = append(released, places...)
 	}
-	d.facts, d.site = change.Facts(), change.Site
+	d.facts, d.site, d.told = change.Facts(), change.Site, change.Told()
 	if err := s.mayAct(action, r, d.facts); err != nil {
 		return nil, result, err
 	}
@@ -201,7 +201,7 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 		return nil, result, err
 	}
 	for _, person := range change.Held() {
-		if err := s.holdUnsent(ctx, person); err != nil {
+		if err := s.holdUnsent(ctx, person, &d, commit); err != nil {
 			return nil, result, err
 		}
 	}

@@ -24,6 +24,7 @@ type draft struct {
 	about    []record.ID // of each fact: the person it is about, zero for nobody; may be left out when all are
 	controls []journal.Control
 	released []journal.PartPlace // held parts that it carries: they may travel once it is written
+	told     []record.ID         // persons of whom what is said here must reach the other sites, although their record may not
 	trouble  error               // met while looking something up
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"amparo/internal/journal"
 	"amparo/internal/record"
@@ -40,7 +41,7 @@ func (s *Session) holdBack(ctx context.Context, d *draft, commit *journal.Commit
 	pieces := d.pieces()
 	open := len(commit.Parts) - len(pieces)
 	for i, p := range pieces {
-		if p.person.IsZero() || carriedIn(p.in) == nil {
+		if p.person.IsZero() || carriedIn(p.in) == nil || slices.Contains(d.told, p.person) {
 			continue
 		}
 		may, err := s.node.registry.Travels(ctx, s.views.Working(), p.person, s.now())
@@ -58,8 +59,9 @@ func (s *Session) holdBack(ctx context.Context, d *draft, commit *journal.Commit
 	return nil
 }
 
-// holdUnsent keeps here what was written about a person who refuses now and has not left this machine yet.
-func (s *Session) holdUnsent(ctx context.Context, person record.ID) error {
+// holdUnsent keeps here what was written about a person who refuses now and has not left this machine yet, but for the
+// refusal itself when other sites must learn of it.
+func (s *Session) holdUnsent(ctx context.Context, person record.ID, d *draft, refusal *journal.Commit) error {
 	memory, _, err := s.node.lastExchange()
 	if err != nil {
 		return err
@@ -74,7 +76,8 @@ func (s *Session) holdUnsent(ctx context.Context, person record.ID) error {
 		}
 		var unsent []journal.PartPlace
 		for _, p := range about {
-			if p.Seq > memory.Known[p.Writer] {
+			itself := p.Writer == refusal.Writer && p.Seq == refusal.Seq
+			if p.Seq > memory.Known[p.Writer] && !(itself && slices.Contains(d.told, person)) {
 				unsent = append(unsent, p)
 			}
 		}

@@ -206,6 +206,9 @@ func (t *tended) draft(ctx context.Context, r record.Reader) (*draft, error) {
 		return nil, err
 	}
 	d.controls = append(d.controls, erased...)
+	if err := s.node.registry.Tend(change); err != nil {
+		return nil, err
+	}
 	if d.released, err = s.carryDue(ctx, change); err != nil {
 		return nil, err
 	}

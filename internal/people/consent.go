@@ -260,21 +260,31 @@ func inOrder(said []answer, a answer) []answer {
 // follow makes a change of wishes felt: a record that may no longer leave is held here and hidden at other sites, one that
 // may again is released.
 func follow(c *record.Change, p stored, before, after Wishes) error {
+	limits, err := limitsOn(c.Context, c, record.Identity, p.id)
+	if err != nil {
+		return err
+	}
+	takenBack := limits != nil && slices.Contains(limits.Why, Unshared)
+	if after.MayTravel() {
+		if before.MayTravel() && !takenBack {
+			return nil
+		}
+		c.Release(p.id)
+		return unhide(c, p.id, Unshared)
+	}
+	c.Hold(p.id)
+	if !before.MayTravel() || takenBack {
+		return nil
+	}
+	// Copies of it may be elsewhere already.
 	home := p.site
 	if home.IsZero() {
 		home = c.Site
 	}
-	switch {
-	case !after.MayTravel():
-		c.Hold(p.id)
-		if before.MayTravel() { // copies of it may be elsewhere already
-			return hide(c, p.id, mine(c), record.Fields{"home": home}, Unshared)
-		}
-	case !before.MayTravel():
-		c.Release(p.id)
-		return unhide(c, p.id, Unshared)
+	if home != c.Site { // its home goes on sharing and counting until it hears of this
+		c.Tell(p.id)
 	}
-	return nil
+	return hide(c, p.id, mine(c), record.Fields{"home": home}, Unshared)
 }
 
 func with(set []string, word string) []string {

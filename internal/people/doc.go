@@ -20,6 +20,7 @@ var Module = record.Module{
 	Actions: []record.Action{register, update, giveConsent, restrict, holdRetention},
 	Queries: []record.Query{find, opens(show), opens(timeline), opens(consents), restrictions, personCopy, retention},
 	Travels: travels,
+	Tend:    followSharing,
 }
 
 // opens marks a query that opens a person's record: who asks is noted.

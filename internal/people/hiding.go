@@ -108,7 +108,9 @@ func hide(c *record.Change, person record.ID, in []record.Compartment, said reco
 			fields["why"] = with(before.Why, why)
 		}
 		for name, v := range said {
-			fields[name] = v
+			if home, isID := v.(record.ID); !isID || !home.IsZero() { // where nobody said where it was, there is no home
+				fields[name] = v
+			}
 		}
 		if _, _, err := c.Put(hidings[in], fields); err != nil {
 			return err
@@ -135,6 +137,49 @@ func unhide(c *record.Change, person record.ID, why string, in ...record.Compart
 		}
 	}
 	return nil
+}
+
+// followSharing lets the other compartments follow what identity says of sharing: who heard that somebody takes it back, or agrees
+// again, may not hold them all.
+func followSharing(c *record.Change) error {
+	if !c.Opens(record.Identity) {
+		return nil
+	}
+	for _, in := range mine(c) {
+		if in == record.Identity {
+			continue
+		}
+		type due struct {
+			person, home record.ID
+			hides        bool
+		}
+		var list []due
+		here, there := hidings[record.Identity].Table(), hidings[in].Table()
+		err := c.Select(c.Context, `SELECT i.person, i.home, `+isUnshared("i")+` FROM `+here+` AS i LEFT JOIN `+there+` AS o ON o.person = i.person
+			WHERE `+isUnshared("i")+` <> `+isUnshared("o"), nil, func(r record.Row) error {
+			list = append(list, due{r.ID(0), r.ID(1), r.Bool(2)})
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read who does not share: %w", err)
+		}
+		for _, d := range list {
+			if !d.hides {
+				err = unhide(c, d.person, Unshared, in)
+			} else {
+				err = hide(c, d.person, []record.Compartment{in}, record.Fields{"home": d.home}, Unshared)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isUnshared is SQL that says whether a row of a hiding kind names that reason.
+func isUnshared(row string) string {
+	return "EXISTS (SELECT 1 FROM json_each(coalesce(" + row + ".why, '[]')) AS w WHERE w.value = '" + Unshared + "')"
 }
 
 // RestrictData is what person.restrict takes. Restricted, a record is kept and not shown in any list, page or export; lift

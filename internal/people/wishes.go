@@ -125,20 +125,13 @@ func standing(consent, refused, referralTo []string, said []answer, today time.T
 	return w
 }
 
-// travels is what the engine asks before anything about a person is handed on. What is restricted, or waits to be erased, is kept and
-// not passed on.
+// travels is what the engine asks before anything about a person is handed on. What is restricted, waits to be erased or was taken
+// back is kept and not passed on.
 func travels(ctx context.Context, r record.Reader, person record.ID, now time.Time) (bool, error) {
 	limits, err := limitsOn(ctx, r, record.Identity, person)
-	if err != nil {
+	if err != nil || limits != nil && len(limits.Why) > 0 {
 		return false, err
 	}
-	p, err := readPerson(ctx, r, person)
-	if err != nil {
-		return false, err
-	}
-	if limits != nil && (p.id.IsZero() && len(limits.Why) > 0 || slices.Contains(limits.Why, Restricted) || slices.Contains(limits.Why, Erasure)) {
-		return false, nil
-	}
-	w, err := wishesOf(ctx, r, p, now)
+	w, err := WishesOf(ctx, r, person, now)
 	return w.MayTravel(), err
 }

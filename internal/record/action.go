@@ -120,6 +120,7 @@ type Change struct {
 	resolve func(string) (ID, bool)
 	facts   []Fact
 	travel  []travel
+	tell    []ID
 }
 
 // travel is what an action learned of a person's wish.
@@ -146,6 +147,13 @@ func (c *Change) Hold(person ID) { c.travel = append(c.travel, travel{person, fa
 
 // Release notes that what was held back of a person may leave this machine. The last word on a person stands.
 func (c *Change) Release(person ID) { c.travel = append(c.travel, travel{person, true}) }
+
+// Tell notes that what this very change says of a person must reach the other sites although their record may not: that they
+// took something back, said far from the site that acts on it.
+func (c *Change) Tell(person ID) { c.tell = append(c.tell, person) }
+
+// Told lists the persons of whom Tell was said.
+func (c *Change) Told() []ID { return c.tell }
 
 // Held lists the persons of whom Hold was the last word, each once, in the order in which they were first named.
 func (c *Change) Held() []ID { return c.travelling(false) }

@@ -21,6 +21,9 @@ type Module struct {
 	// engine asks before anything sealed about the person is handed on, and holds back what may not go. What hides a person
 	// (Kind.Hides) goes all the same: it is what takes a record back elsewhere.
 	Travels func(ctx context.Context, r Reader, person ID, now time.Time) (bool, error)
+	// Tend completes what is due by itself, after unlocking and after every arrival: what an action could say only in the
+	// compartments of who ran it, and others hold the rest. It says nothing when nothing is due.
+	Tend func(*Change) error
 }
 
 // Registry is all modules together, checked: every number and name is there once.
@@ -30,11 +33,12 @@ type Registry struct {
 	actions map[string]Action
 	queries map[string]Query
 	travels func(context.Context, Reader, ID, time.Time) (bool, error)
+	tend    []func(*Change) error
 }
 
 // NewRegistry joins modules. It fails when two of them use one number or name.
 func NewRegistry(modules ...Module) (*Registry, error) {
-	r := &Registry{map[uint16]*Kind{}, map[string]*Kind{}, map[string]Action{}, map[string]Query{}, nil}
+	r := &Registry{map[uint16]*Kind{}, map[string]*Kind{}, map[string]Action{}, map[string]Query{}, nil, nil}
 	for _, m := range modules {
 		for _, k := range m.Kinds {
 			if err := k.check(); err != nil {
@@ -61,6 +65,9 @@ func NewRegistry(modules ...Module) (*Registry, error) {
 			}
 			q.Anyone = q.Anyone || m.Anyone
 			r.queries[q.Name] = q
+		}
+		if m.Tend != nil {
+			r.tend = append(r.tend, m.Tend)
 		}
 		if m.Travels != nil {
 			if r.travels != nil {
@@ -105,6 +112,16 @@ func (r *Registry) Travels(ctx context.Context, reader Reader, person ID, now ti
 		return true, nil
 	}
 	return r.travels(ctx, reader, person, now)
+}
+
+// Tend lets every module say what is due by itself.
+func (r *Registry) Tend(c *Change) error {
+	for _, tend := range r.tend {
+		if err := tend(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sorted[K comparable, V any, O cmp.Ordered](m map[K]V, by func(V) O) []V {

@@ -4,6 +4,8 @@ package worktest
 
 import (
 	"encoding/json"
+	"net/http/httptest"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"amparo/internal/people"
 	"amparo/internal/place"
 	"amparo/internal/record"
+	"amparo/internal/relay"
 	"amparo/internal/route"
 	"amparo/internal/seal"
 )
@@ -31,12 +34,7 @@ var Noon = time.Date(2026, time.March, 17, 12, 0, 0, 0, time.FixedZone("", -6*36
 func New(t *testing.T) *Bed {
 	t.Helper()
 	b := &Bed{T: t, Now: Noon}
-	registry, err := node.Registry(people.Module, place.Module, care.Module, route.Module, probe)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := node.Found(t.TempDir(), registry, node.Founding{Workspace: "Prueba", Member: "Ana", Passphrase: "una frase larga", Lang: "es"},
-		node.Options{Wall: func() time.Time { return b.Now }, Cost: seal.Cost{Passes: 1, Memory: 64, Threads: 1}})
+	n, err := node.Found(t.TempDir(), registry(t), node.Founding{Workspace: "Prueba", Member: "Ana", Passphrase: passphrase, Lang: "es"}, b.options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,10 +43,79 @@ func New(t *testing.T) *Bed {
 			t.Error(err)
 		}
 	})
-	if b.Session, err = n.Unlock(t.Context(), "", []byte("una frase larga")); err != nil {
+	if b.Session, err = n.Unlock(t.Context(), "", []byte(passphrase)); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+const passphrase = "una frase larga"
+
+func registry(t *testing.T) *record.Registry {
+	t.Helper()
+	r, err := node.Registry(people.Module, place.Module, care.Module, route.Module, probe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (b *Bed) options() node.Options {
+	return node.Options{Wall: func() time.Time { return b.Now }, Cost: seal.Cost{Passes: 1, Memory: 64, Threads: 1}}
+}
+
+// Relay starts one for beds to meet at.
+func Relay(t *testing.T) (url string) {
+	t.Helper()
+	store, err := relay.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "relay.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(relay.New(relay.Config{Store: store}))
+	t.Cleanup(func() { server.Close(); store.Close() })
+	return server.URL
+}
+
+// Meet brings beds in step over a relay, in turn and twice, so that each has what all have.
+func Meet(url string, beds ...*Bed) {
+	for range 2 {
+		for _, b := range beds {
+			b.Helper()
+			if _, err := b.Session.Exchange(b.Context(), url, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// Join makes another machine of the workspace, with one member who has these roles, at a site.
+func (b *Bed) Join(url, name, site string, roles ...string) *Bed {
+	b.Helper()
+	other := &Bed{T: b.T, Now: b.Now}
+	fail := func(err error) {
+		b.Helper()
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	inv, err := b.Session.Invite(b.Context(), node.Invite{Roles: roles})
+	fail(err)
+	n, request, err := node.Join(filepath.Join(b.TempDir(), "node"), registry(b.T), inv, name, passphrase, other.options())
+	fail(err)
+	b.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	_, err = b.Session.Accept(b.Context(), request)
+	fail(err)
+	Meet(url, b)
+	_, err = n.ExchangeAs(b.Context(), "", []byte(passphrase), url, nil)
+	fail(err)
+	other.Session, err = n.Unlock(b.Context(), "", []byte(passphrase))
+	fail(err)
+	other.Stand(site)
+	return other
 }
 
 // Apply runs an action at the clock of the bed. site may be empty.
