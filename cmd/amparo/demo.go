@@ -12,6 +12,7 @@ import (
 
 	"amparo/internal/lang"
 	"amparo/internal/sample"
+	"amparo/internal/web"
 )
 
 // demoSummary is what `demo --headless` prints.
@@ -102,9 +103,14 @@ func (p *player) show(ctx context.Context, host string, port int, summary demoSu
 		}
 		h := &house{dir: a.dir, registry: p.registry, options: p.options(), node: a.node}
 		a.session.Lock() // the pages ask for the passphrase, as they would in the field
-		go func() { ended <- servePages(ctx, l, h, p.log()) }()
+		go func() {
+			ended <- servePages(ctx, l, web.Config{House: h, Log: p.log(), Idle: usualIdle, Shut: usualLock})
+		}()
 		go keepInStep(ctx, h)
 		fmt.Fprintf(p.Stdout, "  %-28s %s\n    %s: %s   %s: %s\n", a.site.Name, localURL(l), lang.T(p.lang, "cmd.demo.member"), a.member, lang.T(p.lang, "cmd.demo.passphrase"), a.passphrase)
+		for _, name := range a.beside {
+			fmt.Fprintf(p.Stdout, "    %s: %s   %s: %s   (%s)\n", lang.T(p.lang, "cmd.demo.member"), name, lang.T(p.lang, "cmd.demo.passphrase"), a.passphrase, lang.T(p.lang, "role."+demoBeside[name]))
+		}
 		if i == 0 {
 			p.browse(localURL(l))
 		}

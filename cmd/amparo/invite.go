@@ -54,7 +54,7 @@ func invite(ctx context.Context, c *call) error {
 	}
 	i := node.Invite{Roles: words(*role), Sites: sites, Lasts: time.Duration(*days) * 24 * time.Hour, Lease: *lease}
 	if *of != "" {
-		if i.Of, err = person(ctx, s, *of); err != nil {
+		if i.Of, err = colleague(ctx, s, *of); err != nil {
 			return err
 		}
 	}
@@ -69,8 +69,8 @@ func invite(ctx context.Context, c *call) error {
 	return err
 }
 
-// person finds the one active member of a name or id.
-func person(ctx context.Context, s *node.Session, name string) (id journal.MemberID, err error) {
+// colleague finds the one active member of a name or id.
+func colleague(ctx context.Context, s *node.Session, name string) (id journal.MemberID, err error) {
 	roster, err := s.Roster(ctx)
 	if err != nil {
 		return id, err

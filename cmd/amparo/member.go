@@ -59,7 +59,7 @@ func members(ctx context.Context, c *call) error {
 	case "list":
 		return c.listMembers(ctx, s)
 	case "grant":
-		who, err := person(ctx, s, *name)
+		who, err := colleague(ctx, s, *name)
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func members(ctx context.Context, c *call) error {
 		_, err = fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.member.granted", "name", *name))
 		return err
 	case "renew":
-		who, err := person(ctx, s, *name)
+		who, err := colleague(ctx, s, *name)
 		if err == nil {
 			err = s.RenewLeases(ctx, who)
 		}
@@ -100,7 +100,7 @@ func (c *call) revoke(ctx context.Context, s *node.Session, name, device, reason
 		}
 		ids, name = append(ids, id), roster[id].Name
 	} else {
-		who, err := person(ctx, s, name)
+		who, err := colleague(ctx, s, name)
 		if err != nil {
 			return err
 		}

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -45,10 +47,15 @@ type actor struct {
 	passphrase string
 	node       *node.Node
 	session    *node.Session
+	beside     []string // who else can unlock on this device
 }
 
 // The members are made up, as everybody in the story is. Their passphrases are printed: nothing here is secret.
 var demoMembers = map[string]string{"tapachula": "Rosa Ku", "coatzacoalcos": "Mateo Cruz", "reynosa": "Inés Villar", "coordination": "Elena Prado"}
+
+// demoBeside are two more people on the device at Tapachula, with one role each: what the one registers the other treats, and
+// neither sees what is the other's.
+var demoBeside = map[string]string{"Toño Díaz": "registrar", "Lucía Mora": "clinician"}
 
 func newPlayer(c *call, dir string) (*player, error) {
 	reg, err := registry()
@@ -144,8 +151,28 @@ func (p *player) open(ctx context.Context, story *sample.Story) error {
 	return nil
 }
 
+// teamRoles are those of the one person who stands for a whole team at each site of the story.
+var teamRoles = []string{"registrar", "clinician", "psychologist", "social_worker", "monitor", "logistician", "coordinator"}
+
+// beside lets one more member onto a site's device, so that it can be seen what a role does not open.
+func (p *player) beside(ctx context.Context, head, at *actor, name, role string) error {
+	inv, err := head.session.Invite(ctx, node.Invite{Roles: []string{role}})
+	if err != nil {
+		return err
+	}
+	req, err := at.node.JoinHere(inv, name, at.passphrase)
+	if err != nil {
+		return err
+	}
+	if _, err := head.session.Accept(ctx, req); err != nil {
+		return err
+	}
+	at.beside = append(at.beside, name)
+	return errors.Join(p.exchange(ctx, head), p.exchange(ctx, at))
+}
+
 func (p *player) admit(ctx context.Context, head, a *actor) error {
-	inv, err := head.session.Invite(ctx, node.Invite{Roles: node.Roles()})
+	inv, err := head.session.Invite(ctx, node.Invite{Roles: teamRoles})
 	if err != nil {
 		return err
 	}
@@ -199,6 +226,11 @@ func (p *player) play(ctx context.Context, story *sample.Story) (demoSummary, er
 	}
 	for _, a := range append([]*actor{head}, p.actors...) {
 		if err := p.exchange(ctx, a); err != nil {
+			return p.summary, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(demoBeside)) {
+		if err := p.beside(ctx, head, p.actors[sample.Tapachula], name, demoBeside[name]); err != nil {
 			return p.summary, err
 		}
 	}

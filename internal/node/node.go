@@ -162,7 +162,7 @@ func Open(dir string, registry *record.Registry, o Options) (*Node, error) {
 		return nil, err
 	}
 	n.settings = s
-	if err := errors.Join(n.expel(), n.forgetDropped()); err != nil {
+	if err := errors.Join(n.removeOldViews(), n.expel(), n.forgetDropped()); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
@@ -201,6 +201,17 @@ func (s settings) save(dir string) error {
 		return fmt.Errorf("save settings: %w", err)
 	}
 	return nil
+}
+
+// removeOldViews removes what the first version kept for all members together: each has views of their own now.
+func (n *Node) removeOldViews() error {
+	old, err := filepath.Glob(filepath.Join(n.dir, "views", "*.view*"))
+	for _, path := range append(old, filepath.Join(n.dir, "vault", "views.keys")) {
+		if gone := os.Remove(path); !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+	}
+	return err
 }
 
 // Close locks every session and ends the use of the folder.
