@@ -140,3 +140,15 @@ func (j *Journal) readmit(fresh []journal.Commit) error {
 	first, last := &fresh[0], &fresh[len(fresh)-1]
 	return plain("append", j.db.exec("DELETE FROM set_aside WHERE writer = ? AND reason LIKE ? AND seq BETWEEN ? AND ?", first.Writer[:], revokedReason, first.Seq, last.Seq))
 }
+
+// VouchedBy is how far one writer's commits name another's chain as seen; 0: they do not.
+func (j *Journal) VouchedBy(w, by journal.WriterID) (seq uint64, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.vouches(w, func(who journal.WriterID, said uint64) {
+		if who == by {
+			seq = said
+		}
+	})
+	return seq, plain("read who vouches", err)
+}
