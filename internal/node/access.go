@@ -306,7 +306,7 @@ func (s *Session) hides(person record.ID, why []string, home record.ID) bool {
 		return false
 	}
 	if len(why) == 1 && why[0] == "unshared" { // shown at its home only
-		return home.IsZero() || home != s.node.Site()
+		return !s.atHome(home)
 	}
 	return len(why) > 0
 }
@@ -328,7 +328,8 @@ func (s *Session) setGlass(person record.ID, until time.Time) {
 	s.access.glass[person] = until
 }
 
-// learnGlass finds what the member broke in the last hours: another session or command of theirs sees the same.
+// learnGlass finds what the member broke in the last hours: another session or command of theirs sees the same. It finds where
+// the member works, too.
 func (s *Session) learnGlass(ctx context.Context) error {
 	for c, k := range accessKinds {
 		if !s.views.Opens(c) {
@@ -351,5 +352,5 @@ func (s *Session) learnGlass(ctx context.Context) error {
 			s.setGlass(b.person, b.until)
 		}
 	}
-	return nil
+	return s.learnHomes(ctx)
 }

@@ -197,6 +197,7 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 	if err != nil {
 		return nil, result, err
 	}
+	s.worksAt(change.Site)
 	if err := s.node.journal.Release(released); err != nil {
 		return nil, result, err
 	}

@@ -44,6 +44,7 @@ type Session struct {
 	memo   map[string]*memoized
 
 	access accessLog // what the member reads, until it is written down
+	homes  homes
 }
 
 const (

@@ -106,3 +106,38 @@ func TestANoWinsAcrossSites(t *testing.T) {
 		t.Errorf("seen at the other site: %v", got)
 	}
 }
+
+// A device that was never told where it stands shows what is not shared where its own member registered the person, also after
+// it was closed and opened again; another such device does not.
+func TestADeviceWithoutASite(t *testing.T) {
+	url := worktest.Relay(t)
+	south := worktest.New(t)
+	home := south.Site("Casa", "07089")
+	worktest.Meet(url, south)
+	north := south.Join(url, "Bea", "", "registrar")
+	var ids []string
+	for _, site := range []string{home, ""} {
+		ids = append(ids, worktest.Do[people.Registered](south, "person.register", site, fields{"given": "Ana"}).Person.String())
+	}
+	worktest.Meet(url, south, north)
+	if got := find(north, "ana"); len(got) != 2 {
+		t.Fatalf("before: %v", got)
+	}
+	for _, id := range ids {
+		worktest.Do[people.Consented](south, "person.consent", "", no(id, "refused", "sharing"))
+	}
+	worktest.Meet(url, south, north)
+	if got := find(north, "ana"); len(got) != 0 {
+		t.Errorf("elsewhere: %v", got)
+	}
+	south.Reopen()
+	if got := find(south, "ana"); len(got) != 2 {
+		t.Errorf("at home: %v", got)
+	}
+	// At its home, said at home: what went out is hidden elsewhere.
+	worktest.Do[people.Consented](south, "person.consent", home, yes(ids[0], "sharing"))
+	worktest.Meet(url, south, north)
+	if got := find(north, "ana"); len(got) != 1 {
+		t.Errorf("after a yes: %v", got)
+	}
+}

@@ -31,6 +31,9 @@ type PersonPage struct {
 	Edit    string
 	Summary string
 	Writes  bool
+	Rights  []Offer     // what the person may ask for
+	Readers *Readers    // who can read it now; nil: the member's role does not ask
+	Glass   []GlassLine // opened in need although it is restricted, and nobody has looked at it yet
 }
 
 // Offer is a consultation that can be opened.
@@ -75,13 +78,25 @@ func personPage(c *call) error {
 	}
 	address := "/people/" + p.ID.String()
 	page := PersonPage{Shell: c.shell("person.title"), Banner: c.banner(p.Brief), Facts: c.personFacts(p), Past: c.personPast(p), Visit: address + "/visit",
-		Edit: address + "/edit", Summary: address + "/summary", Writes: c.desk.Opens(record.Identity)}
+		Edit: address + "/edit", Writes: c.may("/people/{id}/edit")}
+	if c.may("/people/{id}/summary") {
+		page.Summary = address + "/summary"
+	}
 	page.Groups = c.codedAll("group", p.Groups)
+	if page.Readers, page.Glass, err = c.whoReads(p.ID); err != nil {
+		return err
+	}
 	for _, r := range p.RivalFields {
 		page.Rivals = append(page.Rivals, c.rival(p.ID.String(), "person", r, address))
 	}
+	for _, o := range []struct{ pattern, label, icon string }{{"/consent", "person.decides", "note"}, {"/copy", "person.copy", "print"},
+		{"/restrict", "person.restrict", "lock"}, {"/erase", "person.erase", "left"}} {
+		if c.may("/people/{id}" + o.pattern) {
+			page.Rights = append(page.Rights, Offer{address + o.pattern, c.T(o.label), o.icon})
+		}
+	}
 	for _, o := range written {
-		if c.desk.Opens(o.in) {
+		if c.attends(o.in) {
 			page.Offers = append(page.Offers, Offer{address + "/consultation/" + o.service, c.coded("service", o.service), o.service})
 		}
 	}
@@ -121,10 +136,11 @@ func (c *call) personFacts(p people.Shown) []Fact {
 	add(c.fieldLabel("phone"), p.Phone)
 	add(c.fieldLabel("note"), p.Note)
 	consent := c.T("app.not_asked")
-	if len(p.Consent) > 0 {
-		consent = strings.Join(c.codedAll("consent", p.Consent), "; ")
+	if len(p.Consent)+len(p.Refused) > 0 {
+		consent = orDash(strings.Join(c.codedAll("consent", p.Consent), "; "))
 	}
 	add(c.T("register.consent"), consent)
+	add(c.fieldLabel("refused"), strings.Join(c.codedAll("consent", p.Refused), "; "))
 	return out
 }
 
@@ -141,7 +157,7 @@ func (c *call) personPast(p people.Shown) string {
 }
 
 // kindIcons are the icons of what is not called like its icon.
-var kindIcons = map[string]string{"consultation": "medical", "session": "mental_health", "social": "social"}
+var kindIcons = map[string]string{"consultation": "medical", "session": "mental_health", "social": "social", "consent": "note"}
 
 // fieldNames lists fields as the reader knows them.
 func (c *call) fieldNames(v any) string {
@@ -177,7 +193,10 @@ func (c *call) entry(e people.Entry) EntryLine {
 		if icon, ok := kindIcons[e.Kind]; ok {
 			line.Icon = icon
 		}
-		line.Facts = c.facts(e.Kind, e.Fields, "service", "note", "type")
+		if said, ok := e.Fields["answer"].(string); ok { // of a consent: the answer says more than that there is one
+			line.Title += ": " + c.word(e.Kind, "answer", said)
+		}
+		line.Facts = c.facts(e.Kind, e.Fields, "service", "note", "type", "answer")
 	}
 	switch {
 	case line.Gone:
@@ -268,9 +287,10 @@ type PersonEditPage struct {
 	Shell
 	Form
 	PersonForm
-	Banner Banner
-	Was    string // what the boxes held when the page was opened: only what differs is sent
-	Back   string
+	Banner  Banner
+	Was     string // what the boxes held when the page was opened: only what differs is sent
+	Back    string
+	Decides string // where what the person agrees to is written down, with what proves it; empty: not the member's
 }
 
 // standing is what the form would say had nobody typed anything.
@@ -303,6 +323,7 @@ func personEditPage(c *call) error {
 	}
 	if f.submitted {
 		data := f.personData()
+		delete(data, "consent") // said on its own page
 		before := personData{}
 		if err := json.Unmarshal([]byte(was), &before); err != nil {
 			return errTooMuch
@@ -343,6 +364,9 @@ func personEditPage(c *call) error {
 		}
 	}
 	page := PersonEditPage{Shell: c.shell("update.title"), PersonForm: f.personForm(), Banner: c.banner(p.Brief), Was: was, Back: address}
+	if c.may("/people/{id}/consent") {
+		page.Decides = address + "/consent"
+	}
 	page.More = true
 	page.Form, page.Shell.Form, page.Faulty = f.close(), f.ID, len(f.Faults) > 0
 	return c.show(f.status(), "person_edit.html", page)

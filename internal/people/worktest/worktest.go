@@ -88,6 +88,18 @@ func Meet(url string, beds ...*Bed) {
 	}
 }
 
+// Reopen locks the member and unlocks them again.
+func (b *Bed) Reopen() {
+	b.Helper()
+	n := b.Session.Node()
+	b.Session.Lock()
+	s, err := n.Unlock(b.Context(), "", []byte(passphrase))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Session = s
+}
+
 // Join makes another machine of the workspace, with one member who has these roles, at a site.
 func (b *Bed) Join(url, name, site string, roles ...string) *Bed {
 	b.Helper()
@@ -114,7 +126,9 @@ func (b *Bed) Join(url, name, site string, roles ...string) *Bed {
 	fail(err)
 	other.Session, err = n.Unlock(b.Context(), "", []byte(passphrase))
 	fail(err)
-	other.Stand(site)
+	if site != "" {
+		other.Stand(site)
+	}
 	return other
 }
 
