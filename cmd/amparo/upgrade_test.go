@@ -41,7 +41,11 @@ func TestANodeOfTheFirstVersion(t *testing.T) {
 	if out := done("query", joined, "person.find", "--q", "Marisol"); !strings.Contains(out, "Marisol") {
 		t.Errorf("who joined does not find the person: %s", out)
 	}
-	var members []listedMember
+	var members []struct {
+		Name   string
+		Roles  []string
+		Active bool
+	}
 	if err := json.Unmarshal([]byte(done("member", "list", joined, "--json")), &members); err != nil {
 		t.Fatal(err)
 	}
