@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -79,6 +80,24 @@ func (r *Roll) CommitmentsOf(tag uint8, epoch uint32) (list [][32]byte) {
 		}
 	}
 	return list
+}
+
+// Newest is the highest epoch of a compartment that was begun in its turn. One that leaves numbers out begins nothing, or not
+// yet: somebody who administered could else begin the last there can be, and no key would ever come after theirs.
+func (r *Roll) Newest(tag uint8) uint32 {
+	begun := map[uint32]bool{}
+	for _, rotation := range r.Rotations {
+		for _, k := range rotation.Keys {
+			if k.Tag == tag {
+				begun[k.Epoch] = true
+			}
+		}
+	}
+	newest := uint32(1)
+	for begun[newest+1] && newest < math.MaxUint32 {
+		newest++
+	}
+	return newest
 }
 
 // rank is how near to the founding somebody administers. Nobody can place themself higher: it takes somebody of the rank

@@ -287,8 +287,8 @@ func (s *Session) follow() error {
 		}
 		var opened []store.Opened
 		for i := range arrived {
-			if o, ok := s.open(&arrived[i]); ok {
-				opened = append(opened, o)
+			if o, odd, ok := s.open(&arrived[i]); ok {
+				opened, s.odd = append(opened, o), append(s.odd, odd...)
 			}
 		}
 		odd, err := s.views.Project(opened, arrived[len(arrived)-1].Arrival)

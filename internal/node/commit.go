@@ -23,9 +23,10 @@ type draft struct {
 	facts    []record.Fact
 	about    []record.ID // of each fact: the person it is about, zero for nobody; may be left out when all are
 	controls []journal.Control
-	released []journal.PartPlace // held parts that it carries: they may travel once it is written
-	told     []record.ID         // persons of whom what is said here must reach the other sites, although their record may not
-	trouble  error               // met while looking something up
+	released []journal.PartPlace           // held parts that it carries: they may travel once it is written
+	told     []record.ID                   // persons of whom what is said here must reach the other sites, although their record may not
+	given    map[journal.MemberID][]string // which keys it gives whom
+	trouble  error                         // met while looking something up
 }
 
 // build seals a draft into the next commit of the member's writer.

@@ -24,6 +24,7 @@ var (
 	holdingKind = &record.Kind{Number: 3, Name: "holding", In: record.FieldWork, Form: record.Keyed, Key: []string{"member", "compartment"}, Fields: []record.Field{
 		{Number: 1, Name: "member", Type: record.Ref},
 		{Number: 2, Name: "compartment", Type: record.Text},
-		{Number: 3, Name: "keys", Type: record.Set},
+		{Number: 3, Name: "keys", Type: record.Set}, // said by who gave them
+		{Number: 4, Name: "has", Type: record.Set},  // said by the holder: these arrived
 	}}
 )

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -70,10 +71,20 @@ func (n *Node) forgetDropped() error {
 // called when they are whole again; until then nothing is read from them. No batch is running.
 func (s *Session) forget() (whole func(error) error, err error) {
 	dropped, last, err := s.node.journal.DroppedSince(s.views.DroppedSeen())
-	if err != nil || last == s.views.DroppedSeen() {
+	if err != nil {
 		return nil, err
 	}
+	note, unheard, err := s.voices()
+	if err != nil {
+		return nil, err
+	}
+	if last == s.views.DroppedSeen() && !unheard {
+		return nil, note()
+	}
 	var stale []record.Compartment
+	if unheard {
+		stale = append(stale, record.FieldWork)
+	}
 	for _, d := range dropped {
 		if c, named := s.member.Ring.Named(d.Tag); named && s.views.Stale(c, d) && !slices.Contains(stale, c) {
 			stale = append(stale, c)
@@ -92,7 +103,7 @@ func (s *Session) forget() (whole func(error) error, err error) {
 		}
 		s.forgetMemo() // what was computed from them goes too
 	}
-	if err := s.views.FollowDropped(last); err != nil {
+	if err := errors.Join(s.views.FollowDropped(last), note()); err != nil {
 		if whole != nil {
 			err = whole(err)
 		}

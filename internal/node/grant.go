@@ -73,9 +73,12 @@ func (s *Session) take(roll *journal.Roll, c *journal.Commit) error {
 		if control.Kind != journal.ControlGrant || control.Into(&g) != nil || g.Member != s.member.ID {
 			continue
 		}
+		if !mayBegin(roll, s.member, by) {
+			doubted = true
+			continue
+		}
 		got, failed := s.member.Receive(g, func(ring *vault.Ring, c record.Compartment, epoch uint32, key seal.CompartmentKey) bool {
-			published := roll.CommitmentsOf(ring.Tag(c), epoch)
-			believed := slices.Contains(published, key.Commitment()) || len(published) == 0 && by == roll.Founder
+			believed := published(roll, ring.Tag(c), epoch, key, by)
 			doubted = doubted || !believed
 			return believed
 		})
@@ -91,6 +94,18 @@ func (s *Session) take(roll *journal.Roll, c *journal.Commit) error {
 		s.doubted = append(s.doubted, *c)
 	}
 	return err
+}
+
+// mayBegin reports whether a grant may be the first that a member takes. It brings the workspace's secret, of which nothing is
+// published: from a colleague it could be another, and all that comes after would be refused as another workspace's.
+func mayBegin(roll *journal.Roll, m *vault.Member, by journal.MemberID) bool {
+	return m.Ring != nil || everAdministered(roll, by)
+}
+
+// published reports whether who administers said that this is the key of that epoch, and the epoch's turn has come.
+func published(roll *journal.Roll, tag uint8, epoch uint32, key seal.CompartmentKey, by journal.MemberID) bool {
+	said := roll.CommitmentsOf(tag, epoch)
+	return epoch <= roll.Newest(tag) && slices.Contains(said, key.Commitment()) || len(said) == 0 && epoch == 1 && by == roll.Founder
 }
 
 // mostDoubted bounds what somebody can make this device look at again and again.
@@ -114,12 +129,11 @@ func (n *Node) collect(m *vault.Member) (lease int64, unread, err error) {
 				continue
 			}
 			var g journal.Grant
-			if err := control.Into(&g); err != nil {
-				return err
+			if control.Into(&g) != nil || !mayBegin(roll, m, by) { // anybody may have written it
+				continue
 			}
 			got, err := m.Receive(g, func(ring *vault.Ring, c record.Compartment, epoch uint32, key seal.CompartmentKey) bool {
-				published := roll.CommitmentsOf(ring.Tag(c), epoch)
-				return slices.Contains(published, key.Commitment()) || len(published) == 0 && by == roll.Founder
+				return published(roll, ring.Tag(c), epoch, key, by)
 			})
 			if err != nil { // Verify names it; another grant may still read
 				unread = errors.Join(unread, fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err))

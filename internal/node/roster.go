@@ -23,7 +23,9 @@ type Holder struct {
 	Days    int              // how long a lease is
 	Left    string           // why they were revoked
 	Active  bool
-	Keys    map[record.Compartment][]string // what they were granted: keyName
+	Keys    map[record.Compartment][]string // what they were granted, as anybody says: keyName
+	Sure    map[record.Compartment][]string // of that what they have for certain: they say so, or who administers does
+	Told    map[record.Compartment]bool     // somebody who holds the compartment says that they gave a key of it
 	Waits   []record.Compartment            // what their roles name and nobody has granted yet
 	LastAct time.Time                       // when the newest commit of theirs that is here was made
 }
@@ -42,9 +44,10 @@ func (h *Holder) Rights() vault.Rights { return vault.RightsOf(h.Roles) }
 // Holds reports whether their roles name a compartment.
 func (h *Holder) Holds(c record.Compartment) bool { return slices.Contains(h.Rights().Holds(), c) }
 
-// lost reports a holder who had keys of the compartment and should not be given newer ones.
+// lost reports a holder who had keys of the compartment and should not be given newer ones. Of who left, the role is enough:
+// it is for administrators to say, and what was granted may have been said by anybody.
 func (h *Holder) lost(c record.Compartment) bool {
-	return len(h.Keys[c]) > 0 && (!h.Active || !h.Holds(c))
+	return !h.Active && (h.Holds(c) || len(h.Keys[c]) > 0) || !h.Holds(c) && len(h.Keys[c]) > 0
 }
 
 // Roster is everybody who was ever admitted.
@@ -91,7 +94,7 @@ func (s *Session) roster(ctx context.Context, r record.Reader) (Roster, error) {
 	roll := s.node.journal.Roll()
 	out := Roster{}
 	for id := range roll.Members {
-		out[id] = &Holder{ID: id, Active: roll.Active(id), Keys: map[record.Compartment][]string{}}
+		out[id] = &Holder{ID: id, Active: roll.Active(id), Keys: map[record.Compartment][]string{}, Sure: map[record.Compartment][]string{}, Told: map[record.Compartment]bool{}}
 	}
 	type row struct{ state []byte }
 	read := func(k *record.Kind, each func(*record.State)) error {
@@ -114,7 +117,7 @@ func (s *Session) roster(ctx context.Context, r record.Reader) (Roster, error) {
 	if err := read(memberKind, func(state *record.State) { out.member(roll, state) }); err != nil {
 		return nil, err
 	}
-	if err := read(holdingKind, func(state *record.State) { out.keys(state) }); err != nil {
+	if err := read(holdingKind, func(state *record.State) { out.keys(roll, state) }); err != nil {
 		return nil, err
 	}
 	for w, head := range s.node.journal.Heads() {
@@ -127,7 +130,7 @@ func (s *Session) roster(ctx context.Context, r record.Reader) (Roster, error) {
 			continue
 		}
 		for _, c := range h.Rights().Holds() {
-			if len(h.Keys[c]) == 0 {
+			if len(h.Sure[c]) == 0 && !h.Told[c] {
 				h.Waits = append(h.Waits, c)
 			}
 		}
@@ -195,7 +198,8 @@ func everAdministered(roll *journal.Roll, id journal.MemberID) bool {
 	return id == roll.Founder || roll.Admins[id]
 }
 
-func (r Roster) keys(state *record.State) {
+// keys takes in who was given what. Anybody may say it, for anybody may have given it.
+func (r Roster) keys(roll *journal.Roll, state *record.State) {
 	of := func(name string) any {
 		f, _ := holdingKind.Field(name)
 		return state.Value(f)
@@ -206,7 +210,19 @@ func (r Roster) keys(state *record.State) {
 	if !isID || !known || len(raw) != len(journal.MemberID{}) || r[journal.MemberID(raw)] == nil {
 		return
 	}
-	r[journal.MemberID(raw)].Keys[c], _ = of("keys").([]string)
+	h := r[journal.MemberID(raw)]
+	has, _ := of("has").([]string)
+	h.Sure[c] = slices.Clone(has)
+	for _, st := range state.Standing(holdingKeys) {
+		given, _ := st.Value.([]string)
+		if everAdministered(roll, journal.MemberID(st.By)) {
+			h.Sure[c] = append(h.Sure[c], given...)
+		}
+		by := r[journal.MemberID(st.By)]
+		h.Told[c] = h.Told[c] || by != nil && by.Holds(c)
+	}
+	given, _ := of("keys").([]string)
+	h.Keys[c] = slices.Compact(sorted(append(slices.Clone(has), given...)))
 }
 
 // learnRights takes the member's roles and sites from the roster. Node.mu is held, or nobody else knows the session yet.

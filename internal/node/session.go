@@ -324,6 +324,7 @@ const catchUpBatch = 5000
 func (s *Session) project(ctx context.Context) error {
 	type batch struct {
 		parts   []store.Opened
+		odd     []store.Odd
 		through int64
 		err     error
 	}
@@ -344,8 +345,8 @@ func (s *Session) project(ctx context.Context) error {
 				if s.isRead(read, &arrived[i]) {
 					continue
 				}
-				if opened, ok := s.open(&arrived[i]); ok {
-					b.parts = append(b.parts, opened)
+				if opened, odd, ok := s.open(&arrived[i]); ok {
+					b.parts, b.odd = append(b.parts, opened), append(b.odd, odd...)
 				}
 			}
 			b.through = after
@@ -373,7 +374,7 @@ func (s *Session) project(ctx context.Context) error {
 			return errors.Join(err, s.views.Drop())
 		}
 		supplied = supplied || came
-		s.odd = append(s.odd, odd...)
+		s.odd = append(append(s.odd, odd...), b.odd...)
 		if pending += len(b.parts); pending >= catchUpBatch {
 			pending = 0
 			if err := s.views.Flush(); err != nil {
@@ -403,10 +404,14 @@ func (s *Session) isRead(read map[record.Compartment]int64, a *store.Arrived) bo
 	return named && opened && a.Arrival <= position
 }
 
-// open opens one part, when the member holds its key. What does not open or read is left: check names it.
-func (s *Session) open(a *store.Arrived) (store.Opened, bool) {
+// open opens one part, when the member holds its key, as far as its author may say what it says. What does not open or read
+// is left: check names it.
+func (s *Session) open(a *store.Arrived) (store.Opened, []store.Odd, bool) {
 	opened, err := openPart(s.member.Ring, a)
-	return opened, err == nil
+	if err != nil {
+		return opened, nil, false
+	}
+	return opened, heed(s.node.journal.Roll(), &opened), true
 }
 
 // now is the wall time.

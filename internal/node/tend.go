@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"amparo/internal/journal"
@@ -33,13 +34,15 @@ func (s *Session) tending(ctx context.Context, r record.Reader) (*draft, error) 
 	if err != nil {
 		return nil, err
 	}
-	t := &tended{session: s, roster: roster, roll: s.node.journal.Roll(), give: map[journal.MemberID]*vault.Ring{}, lease: map[journal.MemberID]int64{}}
+	t := &tended{session: s, roster: roster, roll: s.node.journal.Roll(), give: map[journal.MemberID]*vault.Ring{}, arrived: map[record.Compartment][]string{}, lease: map[journal.MemberID]int64{}}
 	administers := t.roll.Administers(s.member.ID)
 	if administers {
 		t.rotate()
 		t.renewLeases(s.now())
 	}
-	t.complete()
+	if err := t.complete(); err != nil {
+		return nil, err
+	}
 	vouch, err := s.mustVouch()
 	if err != nil {
 		return nil, err
@@ -58,6 +61,7 @@ type tended struct {
 	roll     *journal.Roll
 	rotation journal.Rotation
 	give     map[journal.MemberID]*vault.Ring
+	arrived  map[record.Compartment][]string // keys that this member has and nobody who is believed says so
 	lease    map[journal.MemberID]int64
 }
 
@@ -107,51 +111,72 @@ func (t *tended) lost(c record.Compartment) (out []journal.MemberID) {
 // covered reports whether every newest key of the compartment was begun without all of them: two administrators who revoke
 // two members without hearing of each other each give the new key to the one whom the other revoked.
 func (t *tended) covered(c record.Compartment, lost []journal.MemberID) bool {
-	newest := uint32(0)
 	tag := t.session.member.Ring.Tag(c)
-	each := func(do func(journal.Rotation, journal.RotatedKey)) {
-		for _, r := range t.roll.Rotations {
-			for _, k := range r.Keys {
-				if k.Tag == tag {
-					do(r, k)
-				}
+	newest := t.roll.Newest(tag)
+	covered := newest > 1
+	for _, r := range t.roll.Rotations {
+		for _, k := range r.Keys {
+			if k.Tag != tag || k.Epoch != newest {
+				continue
+			}
+			for _, id := range lost {
+				covered = covered && slices.Contains(r.Without, id)
 			}
 		}
 	}
-	each(func(_ journal.Rotation, k journal.RotatedKey) { newest = max(newest, k.Epoch) })
-	covered := newest > 1
-	each(func(r journal.Rotation, k journal.RotatedKey) {
-		for _, id := range lost {
-			covered = covered && (k.Epoch < newest || slices.Contains(r.Without, id))
-		}
-	})
 	return covered
 }
 
 func (t *tended) nextEpoch(c record.Compartment) uint32 {
-	newest := uint32(1)
-	for _, r := range t.roll.Rotations {
-		for _, k := range r.Keys {
-			if k.Tag == t.session.member.Ring.Tag(c) {
-				newest = max(newest, k.Epoch)
-			}
-		}
-	}
-	return newest + 1
+	return t.roll.Newest(t.session.member.Ring.Tag(c)) + 1
 }
 
-// complete gives what roles name and was not given, as far as this member holds it.
-func (t *tended) complete() {
+// complete gives what roles name and was not given, as far as this member holds it. That somebody says it was given is not
+// enough: it must be said by the one who was to get it, by who administers, or be remembered here.
+func (t *tended) complete() error {
 	for _, h := range t.roster.Sorted() {
 		if !h.Active || len(h.Roles) == 0 {
 			continue
 		}
+		gave, err := t.session.gave(h.ID)
+		if err != nil {
+			return err
+		}
 		t.session.member.Ring.Each(func(c record.Compartment, epoch uint32, key seal.CompartmentKey) {
-			if h.Holds(c) && !slices.Contains(h.Keys[c], keyName(epoch, key)) {
+			name := keyName(epoch, key)
+			switch {
+			case h.ID == t.session.member.ID:
+				if !slices.Contains(h.Sure[c], name) {
+					t.arrived[c] = append(t.arrived[c], name)
+				}
+			case h.Holds(c) && !slices.Contains(h.Sure[c], name) && !slices.Contains(gave, c.String()+"/"+name):
 				t.ring(h.ID).Add(c, epoch, key)
 			}
 		})
 	}
+	return nil
+}
+
+// gave is what this member remembers to have given somebody.
+func (s *Session) gave(to journal.MemberID) ([]string, error) {
+	raw, err := s.node.journal.ReadNote(gaveNote(s.member.ID, to))
+	return strings.Fields(string(raw)), err
+}
+
+func gaveNote(by, to journal.MemberID) string { return "gave " + by.String() + " " + to.String() }
+
+// rememberGiven notes what a commit gives, in the batch that writes it.
+func (s *Session) rememberGiven(given map[journal.MemberID][]string) error {
+	for to, names := range given {
+		before, err := s.gave(to)
+		if err != nil {
+			return err
+		}
+		if err := s.node.journal.Note(gaveNote(s.member.ID, to), []byte(strings.Join(append(before, names...), " "))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // renewLeases gives everybody whose keys end a new term when less than half is left: who administers and exchanges now and
@@ -173,7 +198,7 @@ func (t *tended) renewLeases(now time.Time) {
 // draft is the commit of all that is due.
 func (t *tended) draft(ctx context.Context, r record.Reader) (*draft, error) {
 	s := t.session
-	d := &draft{time: s.node.clock.Now()}
+	d := &draft{time: s.node.clock.Now(), given: map[journal.MemberID][]string{}}
 	change, err := s.change(ctx, "", record.Request{}, d)
 	if err != nil {
 		return nil, err
@@ -199,7 +224,18 @@ func (t *tended) draft(ctx context.Context, r record.Reader) (*draft, error) {
 		if err := t.note(change, h, part); err != nil {
 			return nil, err
 		}
+		part.Each(func(c record.Compartment, epoch uint32, key seal.CompartmentKey) {
+			d.given[h.ID] = append(d.given[h.ID], c.String()+"/"+keyName(epoch, key))
+		})
 		part.Wipe()
+	}
+	for _, c := range record.Compartments() {
+		if len(t.arrived[c]) == 0 {
+			continue
+		}
+		if _, _, err := change.Put(holdingKind, record.Fields{"member": record.ID(s.member.ID), "compartment": c.String(), "has": append(t.arrived[c], t.roster[s.member.ID].Sure[c]...)}); err != nil {
+			return nil, err
+		}
 	}
 	erased, err := s.tendErasures(change)
 	if err != nil {
@@ -278,5 +314,5 @@ func (s *Session) writeControls(ctx context.Context, d draft) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.node.journal.Release(d.released), s.sign(commit))
+	return errors.Join(s.node.journal.Release(d.released), s.rememberGiven(d.given), s.sign(commit))
 }
