@@ -13,10 +13,19 @@ import (
 // The test binary is the program too: tests that need a process of its own, to kill it, start it with this variable.
 const asProgram = "AMPARO_TEST_AS_PROGRAM"
 
+// others are what else the test binary can be, by the variable that says so.
+var others = map[string]func(){}
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 		return
+	}
+	for name, be := range others {
+		if os.Getenv(name) != "" {
+			be()
+			return
+		}
 	}
 	os.Exit(m.Run())
 }

@@ -21,8 +21,10 @@ import (
 )
 
 // registry joins what the domain packages declare: the one place that knows them all.
-func registry() (*record.Registry, error) {
-	return node.Registry(people.Module, place.Module, care.Module, route.Module, observatory.Module)
+func registry() (*record.Registry, error) { return node.Registry(modules()...) }
+
+func modules() []record.Module {
+	return []record.Module{people.Module, place.Module, care.Module, route.Module, observatory.Module}
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
@@ -72,6 +74,14 @@ func (c *call) ask(question string) ([]byte, error) {
 
 // unlock opens a folder and a member in it. close ends both.
 func (c *call) unlock(ctx context.Context, dir string, w who) (s *node.Session, close func() error, err error) {
+	var pass []byte
+	defer func() { clear(pass) }()
+	return c.unlockWith(ctx, dir, w.as, func() (_ []byte, err error) { pass, err = c.passphrase(w, w.as, false); return pass, err })
+}
+
+// unlockWith asks for the passphrase once the folder is open: nobody types one for a folder that is not there. The bytes are
+// whoever's who gave them.
+func (c *call) unlockWith(ctx context.Context, dir, as string, ask func() ([]byte, error)) (s *node.Session, close func() error, err error) {
 	reg, err := registry()
 	if err != nil {
 		return nil, nil, err
@@ -80,10 +90,9 @@ func (c *call) unlock(ctx context.Context, dir string, w who) (s *node.Session, 
 	if err != nil {
 		return nil, nil, err
 	}
-	pass, err := c.passphrase(w, w.as, false)
+	pass, err := ask()
 	if err == nil {
-		s, err = n.Unlock(ctx, w.as, pass)
-		clear(pass)
+		s, err = n.Unlock(ctx, as, pass)
 	}
 	if err != nil {
 		n.Close()
