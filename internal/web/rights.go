@@ -51,6 +51,7 @@ var needs = map[string]uses{
 	"/me/passkeys/remove":  {},
 	"/members":             {administers: true},
 	"/members/invite":      {administers: true},
+	"/members/recovery":    {administers: true},
 	"/members/{id}":        {administers: true},
 	"/members/{id}/renew":  {administers: true},
 	"/members/{id}/revoke": {administers: true},

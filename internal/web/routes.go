@@ -132,6 +132,8 @@ func init() {
 		{"POST", "/members", Session, nil, membersPage, false},
 		{"GET", "/members/invite", Session, nil, invitePage, false},
 		{"POST", "/members/invite", Session, nil, invitePage, false},
+		{"GET", "/members/recovery", Session, nil, recoveryPage, false},
+		{"POST", "/members/recovery", Session, nil, recoveryPage, false},
 		{"GET", "/members/{id}", Session, nil, memberPage, false},
 		{"POST", "/members/{id}", Session, nil, memberPage, false},
 		{"POST", "/members/{id}/renew", Session, nil, memberRenew, false},
