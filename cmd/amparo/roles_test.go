@@ -177,7 +177,7 @@ func in(c ...record.Compartment) []record.Compartment { return c }
 var deeds = map[string][]deed{
 	"site.open":  {{in(record.FieldWork), func(c *crew) any { return m{"name": fmt.Sprint("Sitio", c.n), "type": "shelter"} }, ""}},
 	"site.count": {{in(record.FieldWork), func(*crew) any { return m{"total": 12, "method": "count"} }, ""}},
-	"flow.count": {{in(), func(*crew) any { return m{"direction": "north", "mode": "foot", "people": 5} }, ""}},
+	"flow.count": {{in(), func(*crew) any { return m{"direction": "north", "mode": "foot", "total": 5} }, ""}},
 	"source.add": {{in(record.Public), func(c *crew) any {
 		c.n++
 		return m{"source": fmt.Sprint("fuente-", c.n), "title": "Fuente", "publisher": "Uno", "url": "https://example.org/a"}
@@ -421,7 +421,7 @@ func TestEveryAddressForEveryRole(t *testing.T) {
 				t.Errorf("POST /api/v1/actions %s, %s: %d", a.Name, role, got)
 			}
 		}
-		for _, page := range []string{"/board", "/keys"} { // what is offered can be used
+		for _, page := range []string{"/board", "/keys", "/sites", "/find", "/people/" + person, "/people/" + person + "/access", "/access", "/audit", "/conflicts"} { // what is offered can be used
 			for _, address := range offered(t, ask("GET", page, token, "", "")) {
 				if got := ask("GET", address, token, "", "").StatusCode; got == http.StatusForbidden {
 					t.Errorf("%s offers %s the address %s, which answers 403", page, role, address)

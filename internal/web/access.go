@@ -56,6 +56,7 @@ type Readers struct {
 	Parts   []Fact
 	Revoked string // what those who left may have kept; empty: nobody left
 	Read    string // how often it was opened of late
+	Times   int
 	Link    string
 }
 
@@ -70,7 +71,7 @@ func (c *call) whoReads(person record.ID) (*Readers, []GlassLine, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &Readers{Link: "/people/" + person.String() + "/access", Read: c.T("readers.read", "n", answer.Recently)}
+	r := &Readers{Link: "/people/" + person.String() + "/access", Times: answer.Recently, Read: c.T("readers.read", "n", answer.Recently)}
 	if answer.Revoked > 0 {
 		r.Revoked = c.T("readers.revoked", "n", answer.Revoked)
 	}
@@ -104,7 +105,7 @@ type GlassLine struct {
 	Client, Said, Due string
 	Reason            string
 	To                string
-	Link              string // to the record; empty on its own page
+	Link, LinkLabel   string // to the record; empty on its own page
 	Reviews           bool
 	Findings          []Option
 	Note              Field
@@ -124,7 +125,7 @@ func (c *call) glasses(answer []glassAnswer, to string) []GlassLine {
 			line.Due = c.T("glass.own")
 		}
 		if link := "/people/" + g.Person.String(); link != to {
-			line.Link = link + "/access"
+			line.Link, line.LinkLabel = link+"/access", c.T("access.record")
 		}
 		id := "glass-" + g.ID.String()
 		for _, code := range []string{"justified", "unjustified"} {
@@ -164,6 +165,9 @@ func personAccessPage(c *call) error {
 	page := AccessPage{Shell: c.shell("access.title"), Banner: &banner}
 	if page.Readers, page.Glass, err = c.whoReads(p.ID); err != nil {
 		return err
+	}
+	if page.Readers != nil {
+		page.Readers.Link, page.Readers.Read = "", c.T("readers.how_often", "n", page.Readers.Times)
 	}
 	answer, err := askJSON[accessAnswer](c, "access", "person", p.ID.String())
 	if err != nil {
@@ -214,6 +218,7 @@ type GlassPage struct {
 	Shell
 	Form
 	Person, Reason Field
+	Known          string // the record's id, when the reader comes from it; empty: they have the card
 	Back           string
 }
 
@@ -224,7 +229,7 @@ func glassPage(c *call) error {
 	}
 	if f.submitted {
 		if f.value("person") == "" {
-			f.missing("person")
+			f.wrong("person", f.T("refuse.required", "field", f.T("glass.person")))
 		}
 		if f.value("reason") == "" {
 			f.wrong("reason", f.T("refuse.required", "field", f.T("field.glass_reason")))
@@ -259,6 +264,9 @@ func glassPage(c *call) error {
 		}
 	}
 	p := GlassPage{Shell: c.shell("glass.title"), Back: "/find"}
+	if _, err := record.ParseID(f.value("person")); err == nil && f.value("person") != "" {
+		p.Known = f.value("person")
+	}
 	p.Person = f.field("person", label("glass.person"), hint("glass.person_hint"), focus())
 	p.Reason = f.field("reason", label("field.glass_reason"), hint("glass.reason_hint"), rows(3))
 	p.Form, p.Shell.Form, p.Faulty = f.close(), f.ID, len(f.Faults) > 0

@@ -56,7 +56,10 @@ const (
 )
 
 func auditPage(c *call) error {
-	q := c.r.URL.Query()
+	if err := c.r.ParseForm(); err != nil {
+		return errTooMuch
+	}
+	q := c.r.Form // dates are posted: an address is kept by the browser
 	answer, err := askJSON[auditAnswer](c, "audit", "from", q.Get("from"), "to", q.Get("to"))
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ type BoardPage struct {
 	Today         bool
 	Writes        bool // may count
 	People        bool // may see people
+	Registers     bool // may register them
 	Queue, Done   []QueueLine
 	Waits         int // more in the queue than the page shows
 	Seen          int
@@ -78,7 +79,7 @@ func boardPage(c *call) error {
 		return err
 	}
 	p := BoardPage{Shell: c.shell("nav.board"), Day: lang.PartialDate(c.lang, b.Day), Today: day == today,
-		Writes: c.may("/headcount") && c.may("/flow"), People: c.may("/people/{id}"), Rivals: b.Rivals,
+		Writes: c.may("/headcount") && c.may("/flow"), People: c.may("/people/{id}"), Registers: c.may("/register"), Rivals: b.Rivals,
 		Said: c.T("board.waiting", "n", b.Waiting), Heading: c.T("board.title", "site", b.Site.Name), Before: shift(day, -1), After: shift(day, 1), Pending: c.kept(c.desk.Status()).Long}
 	for _, q := range b.Queue {
 		line := QueueLine{Number: strconv.Itoa(q.Number), Person: q.Person, Alias: q.Alias, Card: cardEnd(q.Card), Service: c.coded("service", q.Service), Icon: q.Service,

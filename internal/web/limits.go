@@ -25,6 +25,7 @@ type RestrictPage struct {
 	Authority            Field
 	Again                bool // some parts are not limited yet
 	Back                 string
+	Glass                string // where a record that is not shown is opened in need; empty: not by this member
 }
 
 // LimitLine is what limits the record in one compartment.
@@ -76,6 +77,8 @@ func restrictPage(c *call) error {
 			return err
 		}
 		page.Banner = c.banner(p.Brief)
+	} else if c.may("/glass") {
+		page.Glass = "/glass?person=" + now.Person.String()
 	}
 	var limited, free []string
 	for _, in := range people.Sealed {

@@ -91,7 +91,7 @@ var navigation = []struct {
 
 // further is what is needed less often. Each member sees what their role may use.
 var further = []struct{ address, key string }{
-	{"/sites", "nav.sites"}, {"/members", "members.title"}, {"/conflicts", "nav.conflicts"}, {"/access", "access.title"}, {"/audit", "audit.title"},
+	{"/sites", "nav.sites"}, {"/members", "members.title"}, {"/conflicts", "nav.conflicts"}, {"/access", "access.title"}, {"/audit", "audit.title"}, {"/erasures", "erasures.title"},
 }
 
 // shell prepares what surrounds a page. title is a catalogue key.
@@ -116,8 +116,17 @@ func (c *call) shell(title string) Shell {
 			s.Nav = append(s.Nav, NavItem{n.address, c.T(n.key), n.icon, n.shortcut, n.address == c.r.URL.Path})
 		}
 	}
+	watches := c.may("/audit") && !c.may("/register") // whoever registers nobody has room above for what they watch over
+	for i := range s.Nav {
+		if s.Nav[i].Address == "/find" && !c.may("/register") {
+			s.Nav[i].Label = c.T("find.search")
+		}
+	}
+	if watches {
+		s.Nav = append(s.Nav, NavItem{"/audit", c.T("nav.audit"), "lock", "audit", c.r.URL.Path == "/audit"})
+	}
 	for _, n := range further {
-		if c.may(n.address) {
+		if c.may(n.address) && !(watches && n.address == "/audit") {
 			s.Further = append(s.Further, NavItem{Address: n.address, Label: c.T(n.key)})
 		}
 	}
