@@ -224,14 +224,17 @@ func (p *player) play(ctx context.Context, story *sample.Story) (demoSummary, er
 	for _, s := range imported.Series {
 		p.summary.SeriesRows += s.Rows
 	}
-	for _, a := range append([]*actor{head}, p.actors...) {
-		if err := p.exchange(ctx, a); err != nil {
-			return p.summary, err
-		}
-	}
 	for _, name := range slices.Sorted(maps.Keys(demoBeside)) {
 		if err := p.beside(ctx, head, p.actors[sample.Tapachula], name, demoBeside[name]); err != nil {
 			return p.summary, err
+		}
+	}
+	// Twice: what somebody's program gives of itself when something arrives, keys for a newcomer, is fetched by the others.
+	for range 2 {
+		for _, a := range append([]*actor{head}, p.actors...) {
+			if err := p.exchange(ctx, a); err != nil {
+				return p.summary, err
+			}
 		}
 	}
 	for i, s := range story.Sites {
