@@ -2,11 +2,17 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"amparo/internal/node"
+	"amparo/internal/vault/shares"
+	"amparo/internal/web"
 )
 
 // What people type is read off the paper by hand: words, with a mistake, put right; on a machine that has nothing.
@@ -75,5 +81,55 @@ func TestWordsTypedByHandBringAWorkspaceBack(t *testing.T) {
 	good(t, in(third, home), recoverInto...)
 	if out := good(t, "", "query", at("b"), "person.find", "--q", "Marisol"); !strings.Contains(out, "Marisol") {
 		t.Errorf("from words and relay: %s", out)
+	}
+}
+
+// The sheets that the page shows are shares, and the page cannot show them again.
+func TestSheetsMadeOnThePageOpen(t *testing.T) {
+	c := newCrew(t)
+	server := web.New(web.Config{House: &house{dir: c.node.Dir(), registry: c.node.Registry(), node: c.node, name: "Prueba"}})
+	t.Cleanup(server.Close)
+	token := server.Adopt(&desk{session: c.founder})
+	ask := func(method, body string) string {
+		r := httptest.NewRequestWithContext(t.Context(), method, "http://localhost:8460/members/recovery", strings.NewReader(body))
+		r.AddCookie(&http.Cookie{Name: "s8460", Value: token})
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, r)
+		if w.Code != http.StatusOK || !strings.Contains(w.Header().Get("Cache-Control"), "no-store") {
+			t.Fatalf("%s: %d, %s", method, w.Code, w.Header().Get("Cache-Control"))
+		}
+		return regexp.MustCompile(`<[^>]*>`).ReplaceAllString(w.Body.String(), " ")
+	}
+	found, err := shares.Parse(ask("POST", "sheets=3-5"))
+	if err != nil || len(found.Shares) != 5 {
+		t.Fatalf("%d shares on the page, %v", len(found.Shares), err)
+	}
+	keys, err := c.node.Recovery(found.Shares[1:4])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keys.Close()
+	covered, err := keys.Rehearse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range covered {
+		if len(one.Missing) > 0 || len(one.Epochs) == 0 {
+			t.Errorf("the sheets lack %s", one.Name)
+		}
+	}
+	again := ask("GET", "")
+	if found, err := shares.Parse(again); err == nil {
+		t.Errorf("the page still shows %d shares", len(found.Shares))
+	}
+	if !strings.Contains(again, keys.Set) {
+		t.Error("the page does not name the set that holds")
+	}
+	if _, err := c.members["administrator"].MakeShares(t.Context(), 3, 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := keys.Stands(); node.AsRefusal(err).Code != "recovery_replaced" {
+		t.Errorf("after another set: %v", err)
 	}
 }

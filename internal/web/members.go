@@ -57,6 +57,9 @@ func (c *call) persons(all []Holder) (here, gone []Person) {
 	var order []record.ID
 	by := map[record.ID][]Holder{}
 	for _, h := range all {
+		if slices.Contains(h.Roles, recoveryRole) { // paper is nobody; it has a page of its own
+			continue
+		}
 		if by[h.Person] == nil {
 			order = append(order, h.Person)
 		}
