@@ -212,6 +212,9 @@ func FuzzDecodeControls(f *testing.F) {
 	f.Add(h.Commit("A1").Parts[0])
 	f.Add(h.Commit("B1").Parts[0])
 	f.Add(readGolden(f, "testdata/v1.json", false).read(f, "open part"))
+	for _, name := range []string{"empowerment", "rotation", "revocation", "erasure"} {
+		f.Add(readGolden(f, "testdata/v1-keys.json", false).read(f, name))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		list, err := journal.DecodeControls(data)
 		if err != nil {
@@ -224,7 +227,7 @@ func FuzzDecodeControls(f *testing.F) {
 			t.Errorf("%x was read and is written %x, %v", data, again, err)
 		}
 		for _, c := range list {
-			for _, into := range []any{&journal.Founding{}, &journal.Certificate{}, &journal.MemberKeys{}, &journal.Grant{}} {
+			for _, into := range []any{&journal.Founding{}, &journal.Certificate{}, &journal.MemberKeys{}, &journal.Grant{}, &journal.Empowerment{}, &journal.Rotation{}, &journal.Revocation{}, &journal.Erasure{}} {
 				if err := c.Into(into); err != nil && !errors.Is(err, journal.ErrFormat) {
 					t.Errorf("refused with %v", err)
 				}

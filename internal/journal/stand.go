@@ -15,6 +15,7 @@ type Standing struct {
 	workspace WorkspaceID
 	founder   MemberID
 	open      []Commit
+	known     map[WriterID]Certificate
 	never     map[Hash]bool // what cannot be believed with the rest either: damaged
 }
 
@@ -26,6 +27,7 @@ func Stand(roll *Roll, open []Commit, vouches []Vouch) *Standing {
 	for i := range unbelieved {
 		s.never[unbelieved[i].Hash] = true
 	}
+	s.known = all.Writers
 	for w := range all.Writers {
 		if cut, revoked := all.RevokedCut(w); revoked {
 			s.Limits[w] = cut
@@ -71,11 +73,14 @@ func (s *Standing) believe() {
 	}
 }
 
-// Disbelieve limits also the chains whose writers, or what they say openly, stood on what does not stand.
-func (s *Standing) Disbelieve() {
-	known, _ := s.gather(s.open)
+// Disbelieve limits also the chains whose writers, or what they say openly, stood on what does not stand. left are the
+// commits with open parts that are still held; it is asked again as long as that shortens chains, for a chain can only end
+// where its writer signed, which may be before the last commit that stands.
+func (s *Standing) Disbelieve(left []Commit) {
+	s.open = left
 	for more := true; more; {
 		more = false
+		s.believe()
 		lower := func(w WriterID, to uint64) {
 			if limit, limited := s.Limits[w]; !limited || to < limit {
 				s.Limits[w], more = to, true
@@ -84,11 +89,10 @@ func (s *Standing) Disbelieve() {
 		for i := range s.Lost {
 			lower(s.Lost[i].Writer, s.Lost[i].Seq-1)
 		}
-		for w := range known.Writers {
+		for w := range s.known {
 			if _, still := s.Roll.Writers[w]; !still {
 				lower(w, 0)
 			}
 		}
-		s.believe()
 	}
 }
