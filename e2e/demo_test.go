@@ -70,6 +70,7 @@ func TestThePersonRegisteredInTapachulaOpensInReynosa(t *testing.T) {
 	south.Fill("[name=birth]", "~1991")
 	south.Fill("[name=nationality]", "El Salvador")
 	south.Pick("consent", "care")
+	south.Pick("consent", "sharing")
 	south.Follow("#form .go")
 	person := south.Path()
 	south.Goto(south.base() + person + "/visit")

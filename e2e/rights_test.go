@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+)
+
+// What a person may ask for: they are read their choices, say yes and take it back, have their record restricted and shown again,
+// take a copy along, and have it erased.
+func TestWhatAPersonMayAskFor(t *testing.T) {
+	for _, w := range []struct {
+		size   Size
+		script bool
+	}{{phone, true}, {laptop, false}} {
+		t.Run(fmt.Sprintf("%s, script %v", w.size.Name, w.script), func(t *testing.T) {
+			p := signedIn(t, w.size, w.script)
+			if w.script {
+				p.pictures = []string{"consent", "consent-read"}
+			}
+			person := registerQuietly(p)
+			decide(p, person)
+			restrictAndLift(p, person)
+			p.Goto("http://" + p.host + person + "/copy?lang=fr")
+			p.See(surname1)
+			p.Inspect("copy")
+			p.Goto("http://" + p.host + "/retention")
+			p.Inspect("retention")
+			erase(p, person)
+		})
+	}
+}
+
+// registerQuietly registers the person of the walk without looking at the pages and gives their address.
+func registerQuietly(p *Page) string {
+	p.t.Helper()
+	p.Goto("http://" + p.host + "/find")
+	p.Fill("[name=q]", given+" "+surname1)
+	if p.script {
+		p.Until("an answer while typing", `document.querySelector('#register-new')`)
+	} else {
+		p.Follow("#form .go")
+	}
+	p.Follow("#register-new")
+	p.at("/register")
+	p.Fill("[name=given]", given)
+	p.Fill("[name=surname1]", surname1)
+	p.Follow("#form .go")
+	p.Until("the person's page", `location.pathname.startsWith('/people/')`)
+	return p.Path()
+}
+
+func decide(p *Page, person string) {
+	p.t.Helper()
+	p.Go("[href='" + person + "/consent']")
+	p.at(person + "/consent")
+	p.Go("[href='" + person + "/consent/read']")
+	p.at(person + "/consent/read")
+	p.NotSee(surname1) // it may be read over a shoulder
+	p.Inspect("consent-read")
+	p.Go("[href='" + person + "/consent#ask']")
+	p.at(person + "/consent")
+	p.Pick("purposes", "sharing")
+	p.Pick("answer", "given")
+	p.Put("[name=language]", "español")
+	p.Pick("medium", "thumbprint")
+	p.Go("#form .save .go")
+	p.expectFault("status of 422") // it was not said that it was understood
+	p.Until("the fault is named", `document.querySelector('[role=alert] [href="#sure"]')`)
+	p.Inspect("consent-faults")
+	p.Pick("sure", "understood")
+	p.Go("#form .save .go")
+	p.Until("one answer", `document.querySelectorAll('.time > li').length === 1`)
+	p.Inspect("consent")
+	p.Pick("purposes", "sharing")
+	p.Pick("answer", "withdrawn")
+	p.Go("#form .save .go")
+	p.Until("two answers", `document.querySelectorAll('.time > li').length === 2`)
+	p.Goto("http://" + p.host + person)
+	p.See(surname1) // at its home it stays
+}
+
+func restrictAndLift(p *Page, person string) {
+	p.t.Helper()
+	p.Go("[href='" + person + "/restrict']")
+	p.at(person + "/restrict")
+	p.Inspect("restrict")
+	p.Put("[name=reason]", "Lo pidió al salir")
+	p.Put("[name=authority]", "La propia persona")
+	p.Go("#form .save .go")
+	p.Until("the way back", `document.querySelector('#lift-form')`)
+	p.NotSee(surname1)
+	p.Inspect("restricted")
+	notFound(p)
+	p.Goto("http://" + p.host + person + "/restrict")
+	p.Go("#lift-form button")
+	p.Until("shown again", `document.querySelector('.who')`)
+	p.See(surname1)
+}
+
+func erase(p *Page, person string) {
+	p.t.Helper()
+	p.Goto("http://" + p.host + person)
+	p.Go("[href='" + person + "/erase']")
+	p.at(person + "/erase")
+	p.Inspect("erase")
+	p.Pick("reason", "asked_by_person")
+	p.Put("[name=authority]", "La propia persona")
+	p.Go("#form .save .go")
+	p.at("/find")
+	notFound(p)
+}
+
+// notFound searches for the person of the walk, whom nobody may find.
+func notFound(p *Page) {
+	p.t.Helper()
+	p.Goto("http://" + p.host + "/find")
+	p.Fill("[name=q]", given+" "+surname1)
+	if p.script {
+		p.Until("an answer while typing", `document.querySelector('#register-new')`)
+	} else {
+		p.Follow("#form .go")
+	}
+	if hit := eval[bool](p, `!!document.querySelector('#results .hits a')`); hit {
+		p.t.Errorf("the person is found\n%s", p.describe())
+	}
+}
