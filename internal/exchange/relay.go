@@ -63,7 +63,7 @@ type session struct {
 	asking   bool          // this round sends nothing: it asks what the relay holds
 	offered  uint64        // commits sent while blind, without receipt
 	skip     map[journal.WriterID]bool
-	later    map[journal.WriterID]bool // skipped as revoked: what is sent after may vouch for them
+	later    map[journal.WriterID]bool // skipped as revoked or waiting: what is sent after may vouch for them
 	noted    uint64                    // what was sent when the last of them was skipped
 	retried  bool                      // they were offered once more
 	again    journal.Vector            // from where on commits are asked for though they are held: sealed parts are missing
@@ -81,8 +81,7 @@ func WithRelay(ctx context.Context, o Options, c Copy) (Summary, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	x := &session{o: o, copy: c, known: maps.Clone(o.Memory.Known), unsure: o.Memory.Unsure, budget: firstBytes, skip: map[journal.WriterID]bool{},
-		later: map[journal.WriterID]bool{}, witness: newWitness(c, o.Memory.Expect)}
+	x := &session{o: o, copy: c, known: maps.Clone(o.Memory.Known), unsure: o.Memory.Unsure, budget: firstBytes, skip: map[journal.WriterID]bool{}, witness: newWitness(c, o.Memory.Expect)}
 	x.told = len(x.known) > 0
 	x.stranger = x.known[x.writer()] == 0
 	x.unsure = x.unsure || !x.told

@@ -104,8 +104,17 @@ func (x *session) asked(mine journal.Vector) journal.Vector {
 	return v
 }
 
-// offerAgain lets what the relay refused as written by the revoked be offered once more, when something was sent after it
-// that may vouch for it. It reports whether there is any.
+// postpone remembers whose runs may be taken when they are offered once more.
+func (x *session) postpone(w journal.WriterID) {
+	if x.later == nil {
+		x.later = map[journal.WriterID]bool{}
+	}
+	x.later[w] = true
+}
+
+// offerAgain lets what the relay refused as written by the revoked, and what waited for it, be offered once more: when something
+// was sent after it that may vouch for it, or when the revocation came only now, so that this copy gives runs that end where it cuts. It reports
+// whether there is any.
 func (x *session) offerAgain() bool {
 	if x.retried || len(x.later) == 0 {
 		return false
@@ -114,6 +123,21 @@ func (x *session) offerAgain() bool {
 	for w := range x.later {
 		delete(x.skip, w)
 	}
-	x.sum.Refused = slices.DeleteFunc(x.sum.Refused, func(r Refused) bool { return x.later[r.Writer] && r.Code == wire.FaultRevoked })
+	x.sum.Refused = slices.DeleteFunc(x.sum.Refused, func(r Refused) bool {
+		return x.later[r.Writer] && (r.Code == wire.FaultRevoked || r.Code == wire.NoteParked)
+	})
 	return true
+}
+
+// wentBack reports whether the relay holds less than it did: it removed what did not stand when it heard of a revocation. What
+// was sent as following that is sent again with it.
+func (x *session) wentBack(relay journal.Vector) (back bool) {
+	for w, seq := range x.known {
+		if x.told && relay[w] < seq {
+			back = true
+			delete(x.skip, w)
+			x.sum.Refused = slices.DeleteFunc(x.sum.Refused, func(r Refused) bool { return r.Writer == w && r.Code == wire.NoteParked })
+		}
+	}
+	return back
 }

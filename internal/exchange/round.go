@@ -221,8 +221,8 @@ func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal
 			if err := wire.Unmarshal(payload, &note); err != nil {
 				return kept(fmt.Errorf("%w: %w", ErrProtocol, err))
 			}
-			if x.skip[note.Writer] = true; note.Code == wire.FaultRevoked {
-				x.later[note.Writer] = true
+			if x.skip[note.Writer] = true; note.Code == wire.FaultRevoked || note.Code == wire.NoteParked {
+				x.postpone(note.Writer)
 			}
 			x.refuse(Refused(note))
 		case wire.FrameRun:
@@ -248,7 +248,7 @@ func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal
 			if end.More && !maps.Equal(missed, x.again) {
 				return true, nil
 			}
-			return lacked > 0 && x.sum.Sent > x.noted && x.offerAgain(), nil
+			return (lacked > 0 && x.sum.Sent > x.noted || x.intake.Taken > had) && x.offerAgain(), nil
 		default:
 			return kept(fmt.Errorf("%w: a frame of kind %d in an answer", ErrProtocol, kind))
 		}
@@ -278,7 +278,7 @@ func (x *session) settle(ctx context.Context, end *wire.End, mine, sent journal.
 	}
 	x.sum.Sent += pushed + x.offered
 	x.offered = 0
-	first := !x.told
+	first, back := !x.told, x.wentBack(relay)
 	x.known, x.told, x.unsure, x.blind, x.budget = relay, true, false, false, roundBytes
 	x.stranger = relay[journal.WriterOf(x.o.Signer.Public())] == 0 // until the relay holds a commit of ours it cannot know who vouches for us
 	if end.Whole && x.whole {
@@ -298,5 +298,5 @@ func (x *session) settle(ctx context.Context, end *wire.End, mine, sent journal.
 		sendable = sendable || seq > relay[w] && !x.skip[w]
 	}
 	// Without this, what one side keeps refusing would be offered for ever.
-	return x.whole || sendable && (pushed > 0 || x.asking || first) || x.sum.ToCome > 0 && gained, nil
+	return x.whole || sendable && (pushed > 0 || x.asking || first || back) || x.sum.ToCome > 0 && gained, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 
 	"amparo/internal/journal"
 	"amparo/internal/relay/wire"
@@ -15,20 +16,34 @@ import (
 
 // expel removes what does not stand and gives the new heads of the chains that became shorter; 0: nothing of it is left.
 func (w *sqlWorkspace) expel(ctx context.Context, tx *sql.Tx) (map[journal.WriterID]uint64, error) {
+	stands, err := w.stands(ctx, tx)
+	if err != nil || stands == nil {
+		return nil, err
+	}
 	all := map[journal.WriterID]uint64{}
 	for {
-		// A chain ends at a signature, which may be before the last commit that stands; then more may have to go.
-		removed, err := w.expelOnce(ctx, tx)
-		if err != nil || len(removed) == 0 {
-			return all, err
+		left, err := w.openCommits(ctx, tx)
+		if err != nil {
+			return nil, err
 		}
-		for writer, seq := range removed {
-			all[writer] = seq
+		stands.Disbelieve(left)
+		removed, err := w.remove(ctx, tx, stands.Limits)
+		if err != nil {
+			return nil, err
 		}
+		if len(removed) == 0 {
+			break
+		}
+		maps.Copy(all, removed)
 	}
+	if len(all) > 0 {
+		_, err = tx.ExecContext(ctx, "INSERT INTO removals (workspace, n) VALUES ($1, 1) ON CONFLICT (workspace) DO UPDATE SET n = removals.n + 1", w.id[:])
+	}
+	return all, err
 }
 
-func (w *sqlWorkspace) expelOnce(ctx context.Context, tx *sql.Tx) (map[journal.WriterID]uint64, error) {
+// stands finds out what stands; nil when all does.
+func (w *sqlWorkspace) stands(ctx context.Context, tx *sql.Tx) (*journal.Standing, error) {
 	commits, err := w.openCommits(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -50,21 +65,23 @@ func (w *sqlWorkspace) expelOnce(ctx context.Context, tx *sql.Tx) (map[journal.W
 	if err != nil {
 		return nil, err
 	}
-	stands := journal.Stand(roll, commits, vouches)
-	stands.Disbelieve()
+	return journal.Stand(roll, commits, vouches), nil
+}
+
+func (w *sqlWorkspace) remove(ctx context.Context, tx *sql.Tx, limits map[journal.WriterID]uint64) (map[journal.WriterID]uint64, error) {
+	heads, err := w.vector(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	removed := map[journal.WriterID]uint64{}
-	for writer, limit := range stands.Limits {
-		if heads[writer] <= limit {
-			continue
-		}
-		if removed[writer], err = w.shorten(ctx, tx, writer, limit); err != nil {
-			return nil, err
+	for writer, limit := range limits {
+		if heads[writer] > limit {
+			if removed[writer], err = w.shorten(ctx, tx, writer, limit); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if len(removed) > 0 {
-		_, err = tx.ExecContext(ctx, "INSERT INTO removals (workspace, n) VALUES ($1, 1) ON CONFLICT (workspace) DO UPDATE SET n = removals.n + 1", w.id[:])
-	}
-	return removed, err
+	return removed, nil
 }
 
 // shorten takes a chain back to its last signature within the limit.
