@@ -117,15 +117,15 @@ func without(list, drop []record.Compartment) []record.Compartment {
 // recentAccess reads what this member opened in the last minutes in earlier sessions: locking or many short commands hide
 // nothing.
 func (s *Session) recentAccess(ctx context.Context, now time.Time) error {
-	log, me, site := &s.access, record.ID(s.member.ID), s.node.Site()
+	log, me := &s.access, record.ID(s.member.ID)
 	recent := map[record.ID]*opening{}
 	from := now.Add(-accessAgain)
 	for c, k := range accessKinds {
 		if !s.views.Opens(c) {
 			continue
 		}
-		err := s.views.Select(ctx, "SELECT person, opened FROM "+k.Table()+" WHERE _site IS ? AND _at > ? AND _by = ? AND why = ? AND opened > ?",
-			[]any{siteArg(site), from.Unix(), me, whyOpened, from.Unix()}, func(r record.Row) error {
+		err := s.views.Select(ctx, "SELECT person, opened FROM "+k.Table()+" WHERE opened > ? AND _by = ? AND why NOT IN (?, ?)",
+			[]any{from.Unix(), me, whyGlass, whyReviewed}, func(r record.Row) error {
 				id, at := r.ID(0), time.Unix(r.Int(1), 0)
 				if recent[id] == nil {
 					recent[id] = &opening{person: id, at: at}
@@ -151,14 +151,6 @@ func (s *Session) recentAccess(ctx context.Context, now time.Time) error {
 	}
 	log.recent = recent
 	return nil
-}
-
-// siteArg is a site as a column holds it: a device without one leaves it empty.
-func siteArg(site record.ID) any {
-	if site.IsZero() {
-		return nil
-	}
-	return site
 }
 
 // watchVolume forgets openings that are long past and notices when there are unusually many.
@@ -328,6 +320,10 @@ func (s *Session) setGlass(person record.ID, until time.Time) {
 	s.access.glass[person] = until
 }
 
+// brokenHere joins the breaking of a glass g with what field's companion a says of it: both stand in one commit, and so under one
+// site and moment, by which every table has an index.
+const brokenHere = "a._site IS g._site AND a._at = g._at AND a.glass = g.id AND a.why = 'glass' AND g.of IS NULL"
+
 // learnGlass finds what the member broke in the last hours: another session or command of theirs sees the same. It finds where
 // the member works, too.
 func (s *Session) learnGlass(ctx context.Context) error {
@@ -340,8 +336,8 @@ func (s *Session) learnGlass(ctx context.Context) error {
 			until  time.Time
 		}
 		var found []broken
-		err := s.views.Select(ctx, "SELECT a.person, g.until FROM field.glass AS g JOIN "+k.Table()+" AS a ON a.glass = g.id WHERE g.of IS NULL AND g.until > ? AND g.member = ? AND a.why = ?",
-			[]any{s.now().Unix(), record.ID(s.member.ID), whyGlass}, func(r record.Row) error {
+		err := s.views.Select(ctx, "SELECT a.person, g.until FROM field.glass AS g JOIN "+k.Table()+" AS a ON "+brokenHere+" WHERE g.until > ? AND g.member = ?",
+			[]any{s.now().Unix(), record.ID(s.member.ID)}, func(r record.Row) error {
 				found = append(found, broken{r.ID(0), time.Unix(r.Int(1), 0)})
 				return nil
 			})

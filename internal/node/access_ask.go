@@ -231,7 +231,7 @@ func askReaders(a *record.Ask, p readersParams) (any, error) {
 			out.Compartments = append(out.Compartments, ReadersOf{Compartment: c, Members: roster.readers(c)})
 		}
 	}
-	if out.Glass, err = glassDue(a, " AND person = ?", person); err != nil {
+	if out.Glass, err = glassDue(a, " AND a.person = ?", person); err != nil {
 		return nil, err
 	}
 	entries, err := accesses(a.Context, a, " AND person = ? AND opened >= ? AND why <> ?", []any{person, a.Now.AddDate(0, 0, -accessDays).Unix(), whyReviewed}, accessLimit)
@@ -281,8 +281,8 @@ func glassDue(a *record.Ask, where string, args ...any) ([]GlassDue, error) {
 		if k == nil || !a.Opens(c) {
 			continue
 		}
-		err := a.Select(a.Context, "SELECT glass, person, _by, reason, opened, (SELECT until FROM field.glass AS g WHERE g.id = a.glass) FROM "+k.Table()+
-			" AS a WHERE why = 'glass' AND NOT EXISTS (SELECT 1 FROM field.glass AS r WHERE r.of = a.glass)"+where, args, func(r record.Row) error {
+		err := a.Select(a.Context, "SELECT g.id, a.person, a._by, a.reason, a.opened, g.until FROM field.glass AS g JOIN "+k.Table()+" AS a ON "+brokenHere+
+			" WHERE NOT EXISTS (SELECT 1 FROM field.glass AS r WHERE r.of = g.id)"+where, args, func(r record.Row) error {
 			g := GlassDue{ID: r.ID(0), Person: r.ID(1), By: r.ID(2), Reason: r.Text(3), At: time.Unix(r.Int(4), 0).UTC(), Until: time.Unix(r.Int(5), 0).UTC()}
 			g.Due, g.Own = g.At.Add(reviewWithin), g.By == a.Member
 			g.Overdue = a.Now.After(g.Due)

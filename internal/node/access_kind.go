@@ -19,9 +19,9 @@ var accessFields = []record.Field{
 	{Number: 1, Name: "person", Type: record.Ref, Index: true},
 	{Number: 2, Name: "why", Type: record.Code, Codes: "access_why"},
 	{Number: 3, Name: "reason", Type: record.Text},
-	{Number: 4, Name: "n", Type: record.Int},       // how often, when more than once while it was noted
-	{Number: 5, Name: "opened", Type: record.Time}, // the first time
-	{Number: 6, Name: "glass", Type: record.Ref},   // glass, reviewed: the glass fact in field
+	{Number: 4, Name: "n", Type: record.Int},                    // how often, when more than once while it was noted
+	{Number: 5, Name: "opened", Type: record.Time, Index: true}, // the first time
+	{Number: 6, Name: "glass", Type: record.Ref},                // glass, reviewed: the glass fact in field
 }
 
 // accessKinds note who read what, in the compartment that was read: only who holds it sees who else reads there.

@@ -184,7 +184,7 @@ func reviewGlass(c *record.Change, d reviewData) (any, error) {
 			continue
 		}
 		var persons []record.ID
-		err := c.Select(c.Context, "SELECT person FROM "+k.Table()+" WHERE glass = ? AND why = ?", []any{glass, whyGlass}, func(r record.Row) error {
+		err := c.Select(c.Context, "SELECT a.person FROM field.glass AS g JOIN "+k.Table()+" AS a ON "+brokenHere+" WHERE g.id = ?", []any{glass}, func(r record.Row) error {
 			persons = append(persons, r.ID(0))
 			return nil
 		})
