@@ -81,6 +81,9 @@ func (c *call) sayHealth(h node.Health) error {
 		if err == nil && h.Withheld > 0 {
 			_, err = fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.check.withheld", "n", h.Withheld))
 		}
+		if err == nil && h.Refused > 0 {
+			_, err = fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.check.refused", "n", h.Refused))
+		}
 		return err
 	}
 	for _, p := range h.Problems {

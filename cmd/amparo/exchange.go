@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"syscall"
 
 	"amparo/internal/exchange"
 	"amparo/internal/lang"
 	"amparo/internal/node"
+	"amparo/internal/relay/wire"
 )
 
 // exchangeAnswer is what `amparo exchange --json` prints.
@@ -63,6 +65,9 @@ func runExchange(ctx context.Context, c *call) error {
 	for _, what := range answer.Named {
 		fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.exchange.named", "what", what))
 	}
+	if refusedRevoked(sum) {
+		fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.exchange.revoked"))
+	}
 	if sum.Skewed() {
 		fmt.Fprintln(c.Stderr, clockSentence(c.lang, sum))
 	}
@@ -114,6 +119,12 @@ func named(sum exchange.Summary) []string {
 		list = append(list, h.String())
 	}
 	return list
+}
+
+// refusedRevoked reports whether something was refused, here or there, because its writer is revoked.
+func refusedRevoked(sum exchange.Summary) bool {
+	return slices.ContainsFunc(sum.Faults, func(f *exchange.Fault) bool { return f.Code == wire.FaultRevoked }) ||
+		slices.ContainsFunc(sum.Refused, func(r exchange.Refused) bool { return r.Code == wire.FaultRevoked })
 }
 
 func clockSentence(in lang.Tag, sum exchange.Summary) string {

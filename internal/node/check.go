@@ -48,6 +48,7 @@ type Health struct {
 	Pending  int               `json:"pending"`
 	Held     int               `json:"held"`     // sealed parts that stay here because somebody has not agreed to share
 	Withheld int               `json:"withheld"` // sealed parts of others that have not come: kept back where they were written, or on the way
+	Refused  int               `json:"refused"`  // what revoked members wrote too late and somebody offered
 	Problems []Ailment         `json:"problems"`
 }
 
@@ -78,6 +79,10 @@ func (n *Node) Check(ctx context.Context, s *Session, progress func(commits int)
 			h.Withheld++
 			continue
 		}
+		if f.Revoked {
+			bad("revoked_commits", fmt.Sprintf("%s/%d", f.Writer, f.Seq), f.What)
+			continue
+		}
 		bad("damaged_commit", fmt.Sprintf("%s/%d", f.Writer, f.Seq), f.What)
 	}
 	h.Held = n.journal.Held()
@@ -87,6 +92,10 @@ func (n *Node) Check(ctx context.Context, s *Session, progress func(commits int)
 		return h, err
 	}
 	for _, a := range asides {
+		if a.Revoked {
+			h.Refused++
+			continue
+		}
 		bad("set_aside", fmt.Sprintf("%s/%d", a.Writer, a.Seq), a.Reason)
 	}
 	if err := n.checkClocks(bad); err != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/ncruces/go-sqlite3"
@@ -90,16 +91,7 @@ func TestWhoVouchesIsNoted(t *testing.T) {
 	if seq, err := j.Vouched(h.Writer("B")); err != nil || seq != 3 {
 		t.Errorf("B is vouched for up to %d, %v", seq, err)
 	}
-	revocation, err := journal.NewControl(journal.ControlRevoke, journal.Revocation{Member: h.Member("C").Member(), Heads: []journal.WriterHead{{Writer: h.Writer("C"), Seq: 2}}})
-	must(t, err)
-	open, err := journal.EncodeControls([]journal.Control{revocation})
-	must(t, err)
-	last := h.Commit("A3")
-	c := &journal.Commit{Header: journal.Header{Workspace: h.Workspace, Writer: last.Writer, Seq: 4, Prev: last.Hash, Time: last.Time,
-		Parts: []journal.PartHeader{{Size: uint32(len(open)), Digest: seal.Digest(open)}}}, Parts: [][]byte{open}}
-	c.Hash = journal.HashOf(c.Encode())
-	sig := h.WriterSigner("A").Sign(journal.SignPurpose, c.Hash[:])
-	must(t, j.Append(c, &sig)) // C is gone, and C's word with it
+	revokeC(t, j, h, 2) // C is gone, and C's word with it
 	if seq, err := j.Vouched(h.Writer("B")); err != nil || seq != 2 {
 		t.Errorf("without C, B is vouched for up to %d, %v", seq, err)
 	}
@@ -113,4 +105,101 @@ func pairs(t *testing.T, j *Journal) map[[2]journal.WriterID]uint64 {
 		return nil
 	}))
 	return out
+}
+
+// revokeC lets A say in a fourth commit that C is revoked, whose chain was known that far.
+func revokeC(t *testing.T, j *Journal, h *journaltest.History, known uint64) {
+	t.Helper()
+	revocation, err := journal.NewControl(journal.ControlRevoke, journal.Revocation{Member: h.Member("C").Member(), Heads: []journal.WriterHead{{Writer: h.Writer("C"), Seq: known}}})
+	must(t, err)
+	open, err := journal.EncodeControls([]journal.Control{revocation})
+	must(t, err)
+	last := h.Commit("A3")
+	c := &journal.Commit{Header: journal.Header{Workspace: h.Workspace, Writer: last.Writer, Seq: 4, Prev: last.Hash, Time: last.Time,
+		Parts: []journal.PartHeader{{Size: uint32(len(open)), Digest: seal.Digest(open)}}}, Parts: [][]byte{open}}
+	c.Hash = journal.HashOf(c.Encode())
+	sig := h.WriterSigner("A").Sign(journal.SignPurpose, c.Hash[:])
+	must(t, j.Append(c, &sig))
+	must(t, j.Flush())
+}
+
+func TestWhatDoesNotStandIsNamed(t *testing.T) {
+	h := journaltest.Draw(t, oldDrawing)
+	j := openJournal(t, filepath.Join(t.TempDir(), "journal.db"), h)
+	for _, name := range h.Order {
+		sig := h.Sign(name)
+		must(t, j.Append(h.Commit(name), &sig))
+	}
+	must(t, j.Flush())
+	if run, _, err := j.NextRun(h.Writer("C"), 1, 1<<20); err != nil || len(run.Commits) != 2 {
+		t.Errorf("a run of %d commits, %v", len(run.Commits), err)
+	}
+	revokeC(t, j, h, 1)
+	findings, _, err := j.Verify(nil)
+	if err != nil || len(findings) != 1 || !findings[0].Revoked || findings[0].Writer != h.Writer("C") || findings[0].Seq != 2 {
+		t.Errorf("%+v, %v", findings, err)
+	}
+	if cut, revoked, err := j.Cut(h.Writer("C"), journal.MemberID{}); err != nil || cut != 1 || !revoked {
+		t.Errorf("C stands up to %d, %v, %v", cut, revoked, err)
+	}
+	for seq, want := range map[uint64]int{1: 1, 2: 1} {
+		if run, _, err := j.NextRun(h.Writer("C"), seq, 1<<20); err != nil || len(run.Commits) != want || run.First().Seq != seq {
+			t.Errorf("from commit %d on a run of %d commits, %v", seq, len(run.Commits), err)
+		}
+	}
+	if said, err := j.VouchedBy(h.Writer("C"), h.Writer("A")); err != nil || said != 1 {
+		t.Errorf("A says that C's chain went to %d, %v", said, err)
+	}
+}
+
+// Of what a revoked member goes on offering one run is kept as evidence, and none once it is taken after all.
+func TestEvidenceOfTheRevoked(t *testing.T) {
+	h := journaltest.Draw(t, "A1 B1(A1) B2 B3")
+	j := openJournal(t, filepath.Join(t.TempDir(), "journal.db"), h)
+	aside := func(first, last, reason string) {
+		t.Helper()
+		must(t, j.SetAside(h.Run(first, last), 1, reason))
+	}
+	aside("B1", "B1", "commit 1 is set aside (forked): two stories")
+	for _, last := range []string{"B1", "B2", "B3"} {
+		aside("B1", last, "commit 1 is set aside (revoked): because")
+	}
+	list, err := j.Asides()
+	if err != nil || len(list) != 1+1 || list[0].Revoked == list[1].Revoked {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	must(t, j.Append(h.Commit("A1"), nil))
+	roll := h.Roll()
+	must(t, roll.Learn(h.Commit("A1")))
+	must(t, roll.Learn(h.Commit("B1")))
+	run := h.Run("B1", "B3")
+	must(t, j.AppendRun(run.Commits, run.Sig, roll))
+	must(t, j.Flush())
+	if list, err = j.Asides(); err != nil || len(list) != 1 || list[0].Revoked {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+func TestMissingPartsAreFound(t *testing.T) {
+	h := journaltest.Draw(t, "A1 A2 A3 A4 B1")
+	j := openJournal(t, filepath.Join(t.TempDir(), "journal.db"), h)
+	for _, name := range h.Order {
+		c, sig := *h.Commit(name), h.Sign(name)
+		if c.Parts = slices.Clone(c.Parts); name == "A2" || name == "A4" {
+			c.Parts[len(c.Parts)-1] = nil
+		}
+		must(t, j.Append(&c, &sig))
+	}
+	must(t, j.Flush())
+	for above, want := range map[uint64]uint64{0: 2, 1: 2, 2: 4, 3: 4, 4: 0} {
+		lacks, err := j.Lacks(t.Context(), journal.Vector{h.Writer("A"): above})
+		if err != nil || lacks[h.Writer("A")] != want || lacks[h.Writer("B")] != 0 {
+			t.Errorf("beyond %d: %v, %v", above, lacks, err)
+		}
+	}
+	must(t, j.Fill([]journal.Commit{*h.Commit("A2")}))
+	must(t, j.Flush())
+	if lacks, err := j.Lacks(t.Context(), nil); err != nil || lacks[h.Writer("A")] != 4 {
+		t.Errorf("after one was mended: %v, %v", lacks, err)
+	}
 }

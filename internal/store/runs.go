@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -190,6 +191,8 @@ type Aside struct {
 	Seq    uint64
 	Reason string
 	At     int64 // unix seconds
+
+	Revoked bool // because its writer's member is revoked, and for no other reason
 }
 
 // Asides lists what was refused.
@@ -199,7 +202,7 @@ func (j *Journal) Asides() (list []Aside, err error) {
 	err = j.db.run("SELECT writer, seq, reason, at FROM set_aside ORDER BY at, writer, seq", nil, func(s *sqlite3.Stmt) error {
 		var w journal.WriterID
 		copy(w[:], s.ColumnRawBlob(0))
-		list = append(list, Aside{Writer: w, Seq: uint64(s.ColumnInt64(1)), Reason: s.ColumnText(2), At: s.ColumnInt64(3)})
+		list = append(list, Aside{Writer: w, Seq: uint64(s.ColumnInt64(1)), Reason: s.ColumnText(2), At: s.ColumnInt64(3), Revoked: strings.Contains(s.ColumnText(2), "(revoked)")})
 		return nil
 	})
 	return list, plain("list what was set aside", err)

@@ -17,6 +17,7 @@ type Finding struct {
 	Writer   journal.WriterID
 	Seq      uint64
 	What     string
+	Revoked  bool // written by a revoked member beyond what stands: nobody else takes it
 	Withheld bool // a sealed part never came: whoever wrote it keeps it back, or who passed it on does. Nothing is damaged
 }
 
@@ -54,7 +55,7 @@ func (j *Journal) Verify(progress func(commits int)) (findings []Finding, commit
 			prev = c.Hash
 			for i, data := range c.Parts {
 				if data == nil && !j.Erased(journal.PartPlace{Writer: w, Seq: seq, Index: uint8(i)}) {
-					findings = append(findings, Finding{w, seq, fmt.Sprintf("part %d is not here", i), c.Header.Parts[i].Tag != 0})
+					findings = append(findings, Finding{Writer: w, Seq: seq, What: fmt.Sprintf("part %d is not here", i), Withheld: c.Header.Parts[i].Tag != 0})
 				}
 			}
 			if sig != nil {
@@ -67,6 +68,11 @@ func (j *Journal) Verify(progress func(commits int)) (findings []Finding, commit
 		}
 		if vouched < head.Seq {
 			bad(vouched+1, "no signature vouches for commits %d to %d", vouched+1, head.Seq)
+		}
+		if cut, revoked, err := j.Cut(w, journal.MemberID{}); err != nil {
+			return findings, commits, err
+		} else if revoked && head.Seq > cut {
+			findings = append(findings, Finding{Writer: w, Seq: cut + 1, What: fmt.Sprintf("commits %d to %d are beyond what stands of a revoked member", cut+1, head.Seq), Revoked: true})
 		}
 	}
 	return findings, commits, nil
