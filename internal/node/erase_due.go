@@ -22,7 +22,8 @@ type erasure struct {
 	others     map[record.Compartment]int
 }
 
-// erasures reads all of them, with what was listed for each. A decision counts when somebody said it who administers.
+// erasures reads all of them, with what was listed for each. A decision counts when somebody said it who administers, and a
+// list when somebody made it whose role may erase in that compartment: of who left, as far as it was followed already.
 func (s *Session) erasures(ctx context.Context, r record.Reader) (list []erasure, err error) {
 	roll := s.node.journal.Roll()
 	administered := func(by record.ID) bool {
@@ -57,15 +58,25 @@ func (s *Session) erasures(ctx context.Context, r record.Reader) (list []erasure
 	for i := range list {
 		at[list[i].id] = i
 	}
-	err = r.Select(ctx, "SELECT erasure, compartment, parts, records, others FROM field.erasure_parts", nil, func(row record.Row) error {
+	roster, err := s.roster(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	err = r.Select(ctx, "SELECT erasure, compartment, parts, records, others, _by FROM field.erasure_parts", nil, func(row record.Row) error {
 		i, known := at[row.ID(0)]
 		in, named := record.ParseCompartment(row.Text(1))
-		if !known || !named || !slices.Contains(list[i].in, in) {
+		by := roster[journal.MemberID(row.ID(5))]
+		if !known || !named || !slices.Contains(list[i].in, in) || by == nil || !by.Rights().May(record.Erase, in) {
 			return nil
 		}
 		e := &list[i]
 		for _, p := range unpackPlaces(row.Blob(2)) {
-			e.listed[p] = in
+			if by.Active || s.node.journal.Erased(p) {
+				e.listed[p] = in
+			}
+		}
+		if !by.Active {
+			return nil // others list what is left of it
 		}
 		e.looked[in], e.others[in] = true, max(e.others[in], int(row.Int(4)))
 		for _, id := range unpackIDs(row.Blob(3)) {
@@ -223,11 +234,13 @@ func askedBeside(all []erasure, e erasure, in record.Compartment) bool {
 }
 
 // mostRecords bounds how many records of a person who administers believes: each is one more shelf in 4,096 where a part
-// may lie that is listed for the person.
+// may lie that is listed for the person. Who may erase in a compartment and has changed their program can use each to have
+// parts of somebody else named too: nobody without its key can tell. The page says how many parts were listed, and by whom
+// shows in the journal.
 const mostRecords = 64
 
 // dueParts are the listed parts that were not named yet: of the compartment they are listed for, and of a shelf on which the
-// person's parts lie. So nobody who lists can have anybody else's record erased, but for one in 4,096 by chance.
+// person's parts lie, so that a mistake in a list erases nobody else's record but by chance, one in 4,096.
 func (s *Session) dueParts(e erasure) (due []journal.PartPlace, err error) {
 	shelves := map[record.Compartment][]uint16{}
 	for _, in := range e.in {

@@ -135,10 +135,12 @@ func TestWhoHidesTheirKeysLosesThemAllTheSame(t *testing.T) {
 	_, eva := member(t, ana, url, "Eva", Options{}, roles("clinician"))
 	_, ida := member(t, ana, url, "Ida", Options{}, roles("clinician"))
 	_, admin := member(t, ana, url, "Admin", Options{}, roles("administrator")) // holds none of it and cannot give it again
+	inStep(t, url, eva, ida)
 	for _, s := range []*Session{eva, ida} {
-		inStep(t, url, s)
 		says(t, s, nil, puts(holdingKind, record.Fields{"member": record.ID(s.member.ID), "compartment": "care", "keys": []string{}}))
-		inStep(t, url, s)
+		if _, err := s.node.exchange(t.Context(), s.member, url, nil); err != nil { // their program does not say what has arrived
+			t.Fatal(err)
+		}
 	}
 	inStep(t, url, admin)
 	if err := admin.Revoke(t.Context(), []journal.MemberID{eva.member.ID}, "x"); err != nil {
@@ -426,5 +428,100 @@ func TestControlsOfWhoDoesNotAdminister(t *testing.T) {
 	}
 	if got := trees(t, clara); len(got) != 5 {
 		t.Errorf("the others' work: %q", got)
+	}
+}
+
+// groves is a forest whose trees are persons who can be hidden.
+func groves(t testing.TB) *record.Registry {
+	t.Helper()
+	kind := *tree
+	kind.IsPerson = true
+	hides := &record.Kind{Number: 21, Name: "hiding_identity", In: record.Identity, Form: record.Keyed, Hides: true, Key: []string{"person"}, Fields: []record.Field{
+		{Number: 1, Name: "person", Type: record.Ref, Index: true}, {Number: 2, Name: "why", Type: record.Set}}}
+	m := forest
+	m.Kinds = []*record.Kind{&kind, storm, seen, site, hides}
+	m.Actions = []record.Action{record.NewAction("tree.plant", []record.Compartment{record.Identity}, func(c *record.Change, d treeData) (any, error) {
+		id, err := c.Create(&kind, d.fields())
+		return map[string]record.ID{"id": id}, err
+	})}
+	r, err := Registry(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Somebody adds another person's parts to an erasing that was confirmed, and says that it was about that person: who
+// administers names to every copy only what was listed by who may erase there, of whom the erasing was asked for.
+func TestNobodyElseIsErased(t *testing.T) {
+	url := relayed(t)
+	n, err := Found(t.TempDir(), groves(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ana, err := n.Unlock(t.Context(), "", []byte(pass))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv := must2(ana.Invite(t.Context(), roles("logistician")))
+	other, req, err := Join(filepath.Join(t.TempDir(), "node"), groves(t), inv, "Luis", pass, Options{Cost: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := ana.Accept(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	plantOne := func(name string) record.ID {
+		return must2(record.ParseID(must(t, do(t, ana, "tree.plant", "", map[string]any{"name": name})).ID))
+	}
+	ceiba, mangle := plantOne("ceiba"), plantOne("mangle")
+	must(t, do(t, ana, "person.erase", "", map[string]any{"person": ceiba.String(), "reason": "court", "authority": "acta"}))
+	if got := trees(t, ana); len(got) != 1 {
+		t.Fatalf("what was to be erased is there: %q", got)
+	}
+	inStep(t, url, ana)
+	if _, err := other.ExchangeAs(t.Context(), "", []byte(pass), url, nil); err != nil {
+		t.Fatal(err)
+	}
+	luis, err := other.Unlock(t.Context(), "", []byte(pass))
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := must2(ana.use())
+	parts, err := ana.views.AboutPerson(t.Context(), ana.views, record.Identity, mangle)
+	end()
+	if err != nil || len(parts) == 0 {
+		t.Fatalf("%v, %v", parts, err)
+	}
+	var erasing record.ID
+	end = must2(luis.use())
+	err = luis.views.Select(t.Context(), "SELECT id FROM field.erasure", nil, func(r record.Row) error { erasing = r.ID(0); return nil })
+	end()
+	if err != nil || erasing.IsZero() {
+		t.Fatal("no erasing to add to", err)
+	}
+	says(t, luis, nil, func(c *record.Change) error {
+		if _, err := c.Happen(erasurePartsKind, record.Fields{"erasure": erasing, "compartment": "identity", "parts": packPlaces(parts), "records": mangle[:]}); err != nil {
+			return err
+		}
+		_, err := c.Set(erasureKind, erasing, record.Fields{"person": mangle, "compartments": []string{"identity"}, "decision": eraseRefused, "why": "x"})
+		return err
+	})
+	inStep(t, url, luis, ana, luis, ana)
+	for _, p := range parts {
+		if ana.node.journal.Erased(p) {
+			t.Error("a logistician had another person erased")
+		}
+	}
+	if got := trees(t, ana); fmt.Sprint(got) != "[mangle 0]" {
+		t.Errorf("trees: %q", got)
+	}
+	end = must2(ana.use())
+	defer end()
+	all, err := ana.erasures(t.Context(), ana.views)
+	if err != nil || len(all) != 1 || all[0].person != ceiba || all[0].decision != eraseConfirmed {
+		t.Errorf("the erasing says now: %+v, %v", all, err)
 	}
 }
