@@ -103,8 +103,8 @@ func (p *process) await(pattern string, wait time.Duration) []string {
 }
 
 // site starts a node on an empty folder and gives its address.
-func site(t *testing.T) string {
+func site(t *testing.T, flags ...string) string {
 	t.Helper()
-	p := start(t, "serve", "--addr", "127.0.0.1:0", t.TempDir())
+	p := start(t, append([]string{"serve", "--addr", "127.0.0.1:0", t.TempDir()}, flags...)...)
 	return strings.TrimRight(p.await(`http://(?:localhost|127\.0\.0\.1):\d+`, patience)[0], "/")
 }

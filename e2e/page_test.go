@@ -59,7 +59,18 @@ type Page struct {
 // open makes a tab. script says whether the pages' own script runs.
 func open(t *testing.T, size Size, script bool) *Page {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	return openIn(t, browser, size, script, chromedp.WithNewBrowserContext())
+}
+
+// another makes a second tab of the same browser: the same cookies, the same reader.
+func (p *Page) another() *Page {
+	p.t.Helper()
+	return openIn(p.t, p.ctx, p.size, p.script)
+}
+
+func openIn(t *testing.T, within context.Context, size Size, script bool, how ...chromedp.ContextOption) *Page {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(within, how...)
 	p := &Page{t: t, ctx: ctx, size: size, script: script}
 	t.Cleanup(func() {
 		cancel()

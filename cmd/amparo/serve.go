@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"amparo/internal/lang"
@@ -19,9 +20,13 @@ func serve(ctx context.Context, c *call) error {
 	fs := newFlags("serve")
 	addr := fs.String("addr", "127.0.0.1:8460", "")
 	relayURL := fs.String("relay", "", "")
+	idle, shut, tab := fs.Duration("idle", usualIdle, ""), fs.Duration("lock", usualLock, ""), fs.String("tab", "", "")
 	dirs, err := c.flags(fs, 1, 1)
 	if err != nil {
 		return err
+	}
+	if *idle < shortestIdle || *shut < *idle || *shut > longestLock {
+		return usagef("--idle %s --lock %s", *idle, *shut)
 	}
 	reg, err := registry()
 	if err != nil {
@@ -45,11 +50,19 @@ func serve(ctx context.Context, c *call) error {
 	stepping, stop := context.WithCancel(ctx)
 	defer stop()
 	go keepInStep(stepping, h)
-	if err := servePages(ctx, l, h, c.log()); err != nil {
+	if err := servePages(ctx, l, web.Config{House: h, Log: c.log(), Idle: *idle, Shut: *shut, Tab: strings.TrimSpace(*tab)}); err != nil {
 		return err
 	}
 	return h.close()
 }
+
+// After usualIdle without a touch pages are covered, after usualLock the keys are forgotten. Nobody may stretch that to a day.
+const (
+	usualIdle    = 2 * time.Minute
+	usualLock    = 15 * time.Minute
+	shortestIdle = 5 * time.Second
+	longestLock  = 2 * time.Hour
+)
 
 // listen refuses addresses beyond this machine: a plain http page elsewhere is no secure context, and the pages are
 // for who sits here.
@@ -79,8 +92,9 @@ func localURL(l net.Listener) string {
 func (c *call) log() *slog.Logger { return slog.New(slog.NewTextHandler(c.Stderr, nil)) }
 
 // servePages serves one house until ctx ends.
-func servePages(ctx context.Context, l net.Listener, h *house, log *slog.Logger) error {
-	pages := web.New(web.Config{House: h, Version: Version, Log: log})
+func servePages(ctx context.Context, l net.Listener, config web.Config) error {
+	config.Version = Version
+	pages := web.New(config)
 	defer pages.Close()
 	server := &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	ended := make(chan error, 1)

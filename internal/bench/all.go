@@ -6,6 +6,7 @@ var benchmarks = []benchmark{
 	{name: "project", usual: 100_000, run: project},
 	{name: "exchange", usual: 300, run: carried},
 	{name: "start", usual: 5000, run: start},
+	{name: "unlock", usual: 7, run: unlockCost},
 	{name: "pages", usual: 200, run: pages},
 	{name: "find", usual: 10_000, run: sought},
 	{name: "dictionary", usual: 300, run: dictionary, hidden: true},

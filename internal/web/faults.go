@@ -47,6 +47,10 @@ func (c *call) fail(err error) {
 		return
 	}
 	if errors.Is(err, ErrLocked) {
+		if c.session != nil { // the desk locked by itself: the member was revoked, or their keys have ended
+			c.sessions.endSession(c.session, true)
+			c.session = nil
+		}
 		c.locked()
 		return
 	}

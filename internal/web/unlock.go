@@ -90,6 +90,7 @@ func (f *form) showUnlock(p UnlockPage) error {
 		f.typed.Set("member", members[0].ID.String())
 	}
 	_, p.Joins = f.config.House.(Joiner)
+	f.session = nil // nothing of who is unlocked stands on the page that asks who is there
 	p.Shell = f.shell("unlock.title")
 	if len(members) == 1 {
 		p.Single, p.SingleName = members[0].ID.String(), members[0].Name
