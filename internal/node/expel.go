@@ -43,7 +43,13 @@ func (n *Node) expel() error {
 }
 
 // expelLater is expel for who is in the middle of using a session.
-func (n *Node) expelLater() { go func() { _ = n.expel() }() }
+func (n *Node) expelLater() {
+	n.later.Add(1)
+	go func() {
+		defer n.later.Done()
+		_ = n.expel() // what could not be wiped now is at the next opening
+	}()
+}
 
 // leaseOver goes by the later of the device's clock and what the journal knows of time: turning the clock back gains nothing.
 func (n *Node) leaseOver(lease time.Time) bool {

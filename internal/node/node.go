@@ -53,8 +53,9 @@ type Node struct {
 
 	mu       sync.Mutex // one writer at a time: actions, arriving commits, projection
 	sessions map[journal.MemberID]*Session
-	expelMu  sync.Mutex   // one at a time wipes keys
-	grown    atomic.Int64 // how often the journal grew: sessions beside the one that wrote follow before they are next used
+	expelMu  sync.Mutex     // one at a time wipes keys
+	later    sync.WaitGroup // what is still to be wiped
+	grown    atomic.Int64   // how often the journal grew: sessions beside the one that wrote follow before they are next used
 }
 
 // settings is node.json.
@@ -219,6 +220,7 @@ func (n *Node) Close() error {
 	for _, s := range n.Unlocked() {
 		s.Lock()
 	}
+	n.later.Wait()
 	return n.journal.Close()
 }
 

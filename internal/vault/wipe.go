@@ -40,7 +40,12 @@ func (k *Keep) Wipe(id journal.MemberID, why string, at time.Time) error {
 		return nil
 	}
 	note, _ := json.Marshal(Gone{Label: f.Label, Why: why, At: at.UTC().Truncate(time.Second)}) // a damaged file has no label and goes all the same
-	err = WriteFile(filepath.Join(k.dir, id.String()+".gone"), note)
+	path := filepath.Join(k.dir, id.String()+".gone")
+	if _, told := os.Stat(path); told == nil && err != nil { // it was cut off in the middle before: the note is there
+		err = nil
+	} else {
+		err = WriteFile(path, note)
+	}
 	for _, path := range []string{k.path(id), k.WriterPath(id), k.viewsPath(id), filepath.Join(k.dir, id.String()+".passkeys")} {
 		err = errors.Join(err, shred(path))
 	}
