@@ -22,12 +22,24 @@ type Standing struct {
 // Stand works out what stands, given all commits with open parts and who vouches for whom. Only that counts which stands
 // without what it vouches for: a revoked administrator could otherwise let somebody in who vouches for it.
 func Stand(roll *Roll, open []Commit, vouches []Vouch) *Standing {
-	s := &Standing{Limits: map[WriterID]uint64{}, workspace: roll.Workspace, founder: roll.Founder, open: open, never: map[Hash]bool{}}
+	s := &Standing{workspace: roll.Workspace, founder: roll.Founder, never: map[Hash]bool{}}
 	all, unbelieved := s.gather(open)
 	for i := range unbelieved {
 		s.never[unbelieved[i].Hash] = true
 	}
 	s.known = all.Writers
+	s.again(all, open, vouches)
+	return s
+}
+
+// Again works it out once more when some of it is no longer held. What was believed at first still counts as lost.
+func (s *Standing) Again(open []Commit, vouches []Vouch) {
+	all, _ := s.gather(open)
+	s.again(all, open, vouches)
+}
+
+func (s *Standing) again(all *Roll, open []Commit, vouches []Vouch) {
+	s.open, s.Limits = open, map[WriterID]uint64{}
 	for w := range all.Writers {
 		if cut, revoked := all.RevokedCut(w); revoked {
 			s.Limits[w] = cut
@@ -47,7 +59,6 @@ func Stand(roll *Roll, open []Commit, vouches []Vouch) *Standing {
 			}
 		}
 	}
-	return s
 }
 
 func (s *Standing) gather(commits []Commit) (*Roll, []Commit) {
@@ -73,11 +84,8 @@ func (s *Standing) believe() {
 	}
 }
 
-// Disbelieve limits also the chains whose writers, or what they say openly, stood on what does not stand. left are the
-// commits with open parts that are still held; it is asked again as long as that shortens chains, for a chain can only end
-// where its writer signed, which may be before the last commit that stands.
-func (s *Standing) Disbelieve(left []Commit) {
-	s.open = left
+// Disbelieve limits also the chains whose writers, or what they say openly, stood on what does not stand.
+func (s *Standing) Disbelieve() {
 	for more := true; more; {
 		more = false
 		s.believe()

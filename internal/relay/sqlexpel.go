@@ -22,11 +22,7 @@ func (w *sqlWorkspace) expel(ctx context.Context, tx *sql.Tx) (map[journal.Write
 	}
 	all := map[journal.WriterID]uint64{}
 	for {
-		left, err := w.openCommits(ctx, tx)
-		if err != nil {
-			return nil, err
-		}
-		stands.Disbelieve(left)
+		stands.Disbelieve()
 		removed, err := w.remove(ctx, tx, stands.Limits)
 		if err != nil {
 			return nil, err
@@ -35,6 +31,13 @@ func (w *sqlWorkspace) expel(ctx context.Context, tx *sql.Tx) (map[journal.Write
 			break
 		}
 		maps.Copy(all, removed)
+		// A chain can only end where its writer signed, which may be before the last commit that stands; and who is gone
+		// vouches no longer.
+		left, vouches, err := w.standingOn(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		stands.Again(left, vouches)
 	}
 	if len(all) > 0 {
 		_, err = tx.ExecContext(ctx, "INSERT INTO removals (workspace, n) VALUES ($1, 1) ON CONFLICT (workspace) DO UPDATE SET n = removals.n + 1", w.id[:])
@@ -44,7 +47,7 @@ func (w *sqlWorkspace) expel(ctx context.Context, tx *sql.Tx) (map[journal.Write
 
 // stands finds out what stands; nil when all does.
 func (w *sqlWorkspace) stands(ctx context.Context, tx *sql.Tx) (*journal.Standing, error) {
-	commits, err := w.openCommits(ctx, tx)
+	commits, vouches, err := w.standingOn(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +64,18 @@ func (w *sqlWorkspace) stands(ctx context.Context, tx *sql.Tx) (*journal.Standin
 	if !over {
 		return nil, nil
 	}
-	vouches, err := w.vouchesAll(ctx, tx, roll)
-	if err != nil {
-		return nil, err
-	}
 	return journal.Stand(roll, commits, vouches), nil
+}
+
+// standingOn reads what Stand needs.
+func (w *sqlWorkspace) standingOn(ctx context.Context, tx *sql.Tx) ([]journal.Commit, []journal.Vouch, error) {
+	commits, err := w.openCommits(ctx, tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	roll, _ := wire.RollOf(w.id, commits)
+	vouches, err := w.vouchesAll(ctx, tx, roll)
+	return commits, vouches, err
 }
 
 func (w *sqlWorkspace) remove(ctx context.Context, tx *sql.Tx, limits map[journal.WriterID]uint64) (map[journal.WriterID]uint64, error) {
