@@ -101,7 +101,7 @@ func TestSheetsMadeOnThePageOpen(t *testing.T) {
 		}
 		return regexp.MustCompile(`<[^>]*>`).ReplaceAllString(w.Body.String(), " ")
 	}
-	found, err := shares.Parse(ask("POST", "sheets=3-5"))
+	found, err := shares.Parse(ask("POST", "sheets=of5"))
 	if err != nil || len(found.Shares) != 5 {
 		t.Fatalf("%d shares on the page, %v", len(found.Shares), err)
 	}

@@ -108,6 +108,9 @@ func (c *call) person(id record.ID, devices []Holder) Person {
 	})
 	for i, h := range devices {
 		d := Device{ID: h.ID, Label: c.T("members.device", "n", i+1), Left: h.Left, Here: h.Here, Active: h.Active, Last: c.T("members.never")}
+		if h.Left == leftReplaced {
+			d.Left = c.T("members.replaced")
+		}
 		if !h.Lease.IsZero() && h.Active {
 			d.Lease = lang.Date(c.lang, h.Lease)
 		}

@@ -54,6 +54,9 @@ var recoveryChoices = [][2]int{{2, 3}, {3, 5}, {4, 7}}
 // recoveryRole is what the roster calls the holder of the keys on paper.
 const recoveryRole = "recovery"
 
+// leftReplaced is what the roster says of a device whose owner came back with new keys.
+const leftReplaced = "replaced"
+
 func recoveryPage(c *call) error {
 	s, err := c.steward()
 	if err != nil {
@@ -63,7 +66,7 @@ func recoveryPage(c *call) error {
 	if !can {
 		return errNothingHere
 	}
-	f, err := c.form("/members/recovery", map[string][]string{"sheets": {"3-5"}})
+	f, err := c.form("/members/recovery", map[string][]string{"sheets": {"of5"}})
 	if err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func recoveryPage(c *call) error {
 	p.Choice = f.field("sheets", label("recovery.sheets"), hint("recovery.sheets_hint"), func(f *form, d *Field) {
 		var list []lang.Choice
 		for _, one := range recoveryChoices {
-			list = append(list, lang.Choice{Code: strconv.Itoa(one[0]) + "-" + strconv.Itoa(one[1]), Name: f.T("recovery.choice", "need", one[0], "of", one[1])})
+			list = append(list, lang.Choice{Code: "of" + strconv.Itoa(one[1]), Name: f.T("recovery.choice", "need", one[0], "of", one[1])})
 		}
 		f.offer(d, list)
 	})
@@ -102,7 +105,7 @@ func recoveryPage(c *call) error {
 
 func chosenSheets(f *form) (k, n int) {
 	for _, one := range recoveryChoices {
-		if f.value("sheets") == strconv.Itoa(one[0])+"-"+strconv.Itoa(one[1]) {
+		if f.value("sheets") == "of"+strconv.Itoa(one[1]) {
 			return one[0], one[1]
 		}
 	}

@@ -18,6 +18,7 @@ func holders() []web.Holder {
 		{ID: Julio.ID, Person: Julio.ID, Name: Julio.Name, Roles: []string{"registrar"}, Sites: []record.ID{Tapachula.ID}, Lease: Now.AddDate(0, 0, 44), Active: true,
 			Waits: []record.Compartment{record.Identity}, Here: true},
 		{ID: ID(62), Person: ID(62), Name: "Nora Pech", Roles: []string{"psychologist"}, LastAct: Now.AddDate(0, -2, 0), Left: "Terminó su contrato"},
+		{ID: ID(64), Person: Julio.ID, Name: Julio.Name, Roles: []string{"registrar"}, LastAct: Now.AddDate(0, -1, 0), Left: "replaced"},
 		{ID: ID(63), Person: ID(63), Name: "EF14-399F (3/5)", Roles: []string{"recovery"}, Active: true, Waits: []record.Compartment{record.Mind}},
 	}
 }
