@@ -90,7 +90,7 @@ func personPage(c *call) error {
 		page.Rivals = append(page.Rivals, c.rival(p.ID.String(), "person", r, address))
 	}
 	for _, o := range []struct{ pattern, label, icon string }{{"/consent", "person.decides", "note"}, {"/copy", "person.copy", "print"},
-		{"/restrict", "person.restrict", "lock"}, {"/erase", "person.erase", "left"}} {
+		{"/restrict", "person.restrict", "lock"}, {"/erase", "person.erase", "warn"}} {
 		if c.may("/people/{id}" + o.pattern) {
 			page.Rights = append(page.Rights, Offer{address + o.pattern, c.T(o.label), o.icon})
 		}
