@@ -70,7 +70,7 @@ func eraseAction(c *record.Change, d eraseData) (any, error) {
 		return nil, err
 	}
 	if !slices.Contains(eraseReasons, d.Reason) {
-		return nil, record.Refuse("reason", "unknown_code", "field", "reason", "got", d.Reason)
+		return nil, record.Refuse("reason", "not_in_list", "field", "reason", "got", d.Reason)
 	}
 	authority, err := reason("authority", d.Authority, true)
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *Session) erasable(given []string) (in []record.Compartment, err error) 
 	}
 	for _, name := range given {
 		if c, known := record.ParseCompartment(name); !known || !slices.Contains(in, c) {
-			return nil, record.Refuse("compartments", "unknown_code", "field", "compartments", "got", name)
+			return nil, record.Refuse("compartments", "not_in_list", "field", "compartments", "got", name)
 		}
 	}
 	return in, nil

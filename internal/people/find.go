@@ -117,6 +117,7 @@ type roll struct {
 	row      int64 // the last person's row
 	changes  map[record.ID]bool
 	unborn   map[record.ID]bool // whose registration has not arrived: it fills the row without standing among the changes
+	hidden   map[record.ID]bool // who is not shown, to who asks
 }
 
 const indexColumns = "rowid, id, given, surname1, surname2, nickname, birth, age, age_on, nationality, card, _rec IS NULL"
@@ -124,7 +125,7 @@ const indexColumns = "rowid, id, given, surname1, surname2, nickname, birth, age
 func (r *roll) upToDate(a *record.Ask) (*match.Index, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	position, people := int64(-1), 0
+	position := int64(-1)
 	err := a.Select(a.Context, "SELECT position FROM identity._view", nil, func(row record.Row) error { position = row.Int(0); return nil })
 	if err != nil {
 		return nil, fmt.Errorf("bring the index up to date: %w", err)
@@ -138,22 +139,12 @@ func (r *roll) upToDate(a *record.Ask) (*match.Index, error) {
 	if err := r.readNew(a); err != nil {
 		return nil, err
 	}
-	err = a.Select(a.Context, "SELECT count(*) FROM identity.person", nil, func(row record.Row) error { people = int(row.Int(0)); return nil })
-	if err != nil {
-		return nil, fmt.Errorf("bring the index up to date: %w", err)
-	}
-	if people < r.index.Len() { // some are gone (erased, or the view was made anew): begin again
-		r.start()
-		if err := r.readNew(a); err != nil {
-			return nil, err
-		}
-	}
 	r.position = position
 	return r.index, nil
 }
 
 func (r *roll) start() {
-	r.index, r.row, r.changes, r.unborn = match.NewIndex(), 0, map[record.ID]bool{}, map[record.ID]bool{}
+	r.index, r.row, r.changes, r.unborn, r.hidden = match.NewIndex(), 0, map[record.ID]bool{}, map[record.ID]bool{}, map[record.ID]bool{}
 }
 
 // readNew reads the persons added and changed since. The list of changes is read before the persons: what comes between is then
@@ -179,6 +170,20 @@ func (r *roll) readNew(a *record.Ask) error {
 	if err != nil {
 		return fmt.Errorf("read changes: %w", err)
 	}
+	hidden := map[record.ID]bool{}
+	if err := a.Select(a.Context, "SELECT person FROM identity.hiding_identity AS h WHERE hides(h.person, h.why, h.home)", nil, func(row record.Row) error {
+		hidden[row.ID(0)] = true
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read who is hidden: %w", err)
+	}
+	for id := range hidden {
+		r.index.Remove(match.Key(id))
+	}
+	for id := range r.hidden { // shown again, or still hidden: then nothing is read
+		changed[id] = true
+	}
+	r.hidden = hidden
 	if err := a.Select(a.Context, "SELECT "+indexColumns+" FROM identity.person WHERE rowid > ?", []any{r.row}, put); err != nil {
 		return fmt.Errorf("read persons: %w", err)
 	}
