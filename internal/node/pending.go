@@ -10,6 +10,7 @@ type Pending struct {
 	Bytes       int64          `json:"bytes"`
 	Exchanged   time.Time      `json:"last_exchange,omitzero"`
 	Relay       string         `json:"relay,omitempty"`
+	Held        int            `json:"held"` // sealed parts that stay here because somebody has not agreed to share: they are on no other machine
 }
 
 // Status is what every page shows of it: how many commits no relay has confirmed, since when, and the last exchange.
@@ -32,7 +33,7 @@ func (s *Session) Pending() (Pending, error) {
 	if err != nil {
 		return Pending{}, err
 	}
-	p := Pending{Compartment: map[string]int{}, Exchanged: at, Relay: s.node.Relay()}
+	p := Pending{Compartment: map[string]int{}, Exchanged: at, Relay: s.node.Relay(), Held: s.node.journal.Held()}
 	only, err := s.node.journal.OnlyHere(memory.Known)
 	if err != nil {
 		return p, err

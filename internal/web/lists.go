@@ -18,6 +18,7 @@ type pendingAnswer struct {
 	Oldest       *time.Time     `json:"oldest"`
 	ByPart       map[string]int `json:"by_compartment"`
 	LastExchange *time.Time     `json:"last_exchange"`
+	Held         int            `json:"held"`
 }
 
 type conflictsAnswer struct {
@@ -112,6 +113,7 @@ type PendingPage struct {
 	Commits      int
 	Oldest, Last string
 	Parts        []Fact
+	Held         int // sealed parts that do not travel until somebody agrees
 	Exchanges    bool
 }
 
@@ -120,7 +122,7 @@ func pendingPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := PendingPage{Shell: c.shell("pending.title"), Commits: answer.Commits, Last: c.T("status.never_exchanged")}
+	p := PendingPage{Shell: c.shell("pending.title"), Commits: answer.Commits, Held: answer.Held, Last: c.T("status.never_exchanged")}
 	if answer.Oldest != nil && !answer.Oldest.IsZero() && answer.Commits > 0 {
 		p.Oldest = lang.Ago(c.lang, *answer.Oldest, c.now())
 	}
