@@ -9,6 +9,7 @@ import (
 
 	"amparo/internal/journal"
 	"amparo/internal/record"
+	"amparo/internal/store"
 	"amparo/internal/vault"
 )
 
@@ -72,6 +73,10 @@ func period(from, to string, now time.Time, days int) (first, last int64, err er
 }
 
 func askAccess(a *record.Ask, p accessParams) (any, error) {
+	s, ok := a.Engine.(*Session)
+	if !ok {
+		return nil, errNoEngine
+	}
 	where, args, days := "", []any{}, accessDays
 	for _, t := range []struct{ field, text, column string }{{"person", p.Person, "person"}, {"member", p.Member, "_by"}} {
 		if t.text == "" {
@@ -94,7 +99,7 @@ func askAccess(a *record.Ask, p accessParams) (any, error) {
 	if p.Limit > 0 {
 		limit = min(p.Limit, accessLimit)
 	}
-	entries, err := accesses(a.Context, a, where+" AND opened >= ? AND opened < ?", append(args, first, last), limit+1)
+	entries, err := s.accesses(a.Context, a, where+" AND opened >= ? AND opened < ?", append(args, first, last), limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -102,8 +107,15 @@ func askAccess(a *record.Ask, p accessParams) (any, error) {
 	return out, nameAccesses(a.Context, a, out.Entries)
 }
 
+// reasonOf is the SQL of the words that go with an opening or review a, also while the person is hidden; empty when there are
+// none or they were erased.
+func (s *Session) reasonOf(c record.Compartment) string {
+	return "coalesce((SELECT w.reason FROM " + store.Rows(glassReasons[c], s.node.registry.Kinds()) +
+		" AS w WHERE w.glass = a.glass AND w.person = a.person AND coalesce(w.review, 0) = (a.why = 'reviewed')), '')"
+}
+
 // accesses reads the newest openings that fulfil a condition, those of one moment joined across compartments.
-func accesses(ctx context.Context, r record.Reader, where string, args []any, limit int) ([]Access, error) {
+func (s *Session) accesses(ctx context.Context, r record.Reader, where string, args []any, limit int) ([]Access, error) {
 	type key struct {
 		person, by, glass record.ID
 		at                int64
@@ -115,7 +127,7 @@ func accesses(ctx context.Context, r record.Reader, where string, args []any, li
 		if k == nil || !r.Opens(c) {
 			continue
 		}
-		err := r.Select(ctx, fmt.Sprintf("SELECT person, _by, opened, why, coalesce(reason, ''), coalesce(n, 1), glass, _site FROM %s WHERE TRUE%s ORDER BY opened DESC, id LIMIT %d", k.Table(), where, limit), args,
+		err := r.Select(ctx, fmt.Sprintf("SELECT person, _by, opened, why, %s, coalesce(n, 1), glass, _site FROM %s AS a WHERE TRUE%s ORDER BY opened DESC, id LIMIT %d", s.reasonOf(c), k.Table(), where, limit), args,
 			func(row record.Row) error {
 				id := key{person: row.ID(0), by: row.ID(1), at: row.Int(2), why: row.Text(3), glass: row.ID(6)}
 				if found[id] == nil {
@@ -231,10 +243,10 @@ func askReaders(a *record.Ask, p readersParams) (any, error) {
 			out.Compartments = append(out.Compartments, ReadersOf{Compartment: c, Members: roster.readers(c)})
 		}
 	}
-	if out.Glass, err = glassDue(a, " AND a.person = ?", person); err != nil {
+	if out.Glass, err = s.glassDue(a, " AND a.person = ?", person); err != nil {
 		return nil, err
 	}
-	entries, err := accesses(a.Context, a, " AND person = ? AND opened >= ? AND why <> ?", []any{person, a.Now.AddDate(0, 0, -accessDays).Unix(), whyReviewed}, accessLimit)
+	entries, err := s.accesses(a.Context, a, " AND person = ? AND opened >= ? AND why <> ?", []any{person, a.Now.AddDate(0, 0, -accessDays).Unix(), whyReviewed}, accessLimit)
 	out.Recently = len(entries)
 	return out, err
 }
@@ -274,14 +286,14 @@ func openedBy(roles []string, c record.Compartment) (out []string) {
 }
 
 // glassDue lists the broken glasses that nobody has reviewed, as far as the asker holds what was opened.
-func glassDue(a *record.Ask, where string, args ...any) ([]GlassDue, error) {
+func (s *Session) glassDue(a *record.Ask, where string, args ...any) ([]GlassDue, error) {
 	found := map[record.ID]GlassDue{}
 	for _, c := range record.Compartments() {
 		k := accessKinds[c]
 		if k == nil || !a.Opens(c) {
 			continue
 		}
-		err := a.Select(a.Context, "SELECT g.id, a.person, a._by, a.reason, a.opened, g.until FROM field.glass AS g JOIN "+k.Table()+" AS a ON "+brokenHere+
+		err := a.Select(a.Context, "SELECT g.id, a.person, a._by, "+s.reasonOf(c)+", a.opened, g.until FROM field.glass AS g JOIN "+k.Table()+" AS a ON "+brokenHere+
 			" WHERE NOT EXISTS (SELECT 1 FROM field.glass AS r WHERE r.of = g.id)"+where, args, func(r record.Row) error {
 			g := GlassDue{ID: r.ID(0), Person: r.ID(1), By: r.ID(2), Reason: r.Text(3), At: time.Unix(r.Int(4), 0).UTC(), Until: time.Unix(r.Int(5), 0).UTC()}
 			g.Due, g.Own = g.At.Add(reviewWithin), g.By == a.Member

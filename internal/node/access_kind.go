@@ -18,7 +18,6 @@ const (
 var accessFields = []record.Field{
 	{Number: 1, Name: "person", Type: record.Ref, Index: true},
 	{Number: 2, Name: "why", Type: record.Code, Codes: "access_why"},
-	{Number: 3, Name: "reason", Type: record.Text},
 	{Number: 4, Name: "n", Type: record.Int},                    // how often, when more than once while it was noted
 	{Number: 5, Name: "opened", Type: record.Time, Index: true}, // the first time
 	{Number: 6, Name: "glass", Type: record.Ref},                // glass, reviewed: the glass fact in field
@@ -33,6 +32,21 @@ var accessKinds = func() map[record.Compartment]*record.Kind {
 	return out
 }()
 
+// glassReasons are the words that go with the breaking of a glass and with its review. In an hour of need people write names:
+// so they are about the person, sealed apart, and go when the person's record is erased, while that it was opened stays known.
+var glassReasons = func() map[record.Compartment]*record.Kind {
+	out := map[record.Compartment]*record.Kind{}
+	for c, k := range accessKinds {
+		out[c] = &record.Kind{Number: k.Number + 20, Name: "glass_reason_" + c.String(), In: c, Form: record.Happening, Subject: "person", Fields: []record.Field{
+			{Number: 1, Name: "person", Type: record.Ref},
+			{Number: 2, Name: "glass", Type: record.Ref, Index: true},
+			{Number: 3, Name: "reason", Type: record.Text},
+			{Number: 4, Name: "review", Type: record.Bool},
+		}}
+	}
+	return out
+}()
+
 var (
 	// accessCount says in field how many records a member opened on a day, and no word of whose.
 	accessCount = &record.Kind{Number: 205, Name: "access_count", In: record.FieldWork, Form: record.Tally, Fields: []record.Field{
@@ -41,7 +55,7 @@ var (
 		{Number: 3, Name: "n", Type: record.Int},
 	}}
 	// glassKind says in field that somebody opened a restricted record, and later what became of it. The reason stands with
-	// the record: in an hour of need people write names.
+	// the record, see glassReasons.
 	glassKind = &record.Kind{Number: 206, Name: "glass", In: record.FieldWork, Form: record.Happening, Fields: []record.Field{
 		{Number: 1, Name: "member", Type: record.Ref},
 		{Number: 2, Name: "until", Type: record.Time},
@@ -59,8 +73,8 @@ var (
 // accessModuleKinds lists all of them by number.
 func accessModuleKinds() []*record.Kind {
 	out := []*record.Kind{accessCount, glassKind, alarmKind}
-	for _, k := range accessKinds {
-		out = append(out, k)
+	for c, k := range accessKinds {
+		out = append(out, k, glassReasons[c])
 	}
 	slices.SortFunc(out, func(a, b *record.Kind) int { return int(a.Number) - int(b.Number) })
 	return out
@@ -68,7 +82,7 @@ func accessModuleKinds() []*record.Kind {
 
 // isAccess reports a kind that says who read what.
 func isAccess(k *record.Kind) bool {
-	return k.Number >= 200 && k.Number <= 207
+	return k.Number >= 200 && k.Number <= 207 || k.Number >= 220 && k.Number <= 224
 }
 
 // withField are the compartments of persons, and field.

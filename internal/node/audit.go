@@ -78,7 +78,7 @@ func askAudit(a *record.Ask, p auditParams) (any, error) {
 	if err := fieldEvents(a, &out, first, last); err != nil {
 		return nil, err
 	}
-	if out.Glass, err = glassDue(a, ""); err != nil {
+	if out.Glass, err = s.glassDue(a, ""); err != nil {
 		return nil, err
 	}
 	members, _, err := names(a.Context, a)

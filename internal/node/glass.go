@@ -81,7 +81,10 @@ func breakGlass(c *record.Change, d glassData) (any, error) {
 		if accessKinds[in] == nil || !c.Opens(in) {
 			continue
 		}
-		if _, err := c.Happen(accessKinds[in], record.Fields{"person": person, "why": whyGlass, "reason": why, "opened": c.Now, "glass": id}); err != nil {
+		if _, err := c.Happen(accessKinds[in], record.Fields{"person": person, "why": whyGlass, "opened": c.Now, "glass": id}); err != nil {
+			return nil, err
+		}
+		if _, err := c.Happen(glassReasons[in], record.Fields{"person": person, "glass": id, "reason": why}); err != nil {
 			return nil, err
 		}
 		out.Compartments = append(out.Compartments, in)
@@ -193,11 +196,13 @@ func reviewGlass(c *record.Change, d reviewData) (any, error) {
 		}
 		for _, person := range persons {
 			seen = true
-			fields := record.Fields{"person": person, "why": whyReviewed, "opened": c.Now, "glass": glass}
-			if note != "" {
-				fields["reason"] = note
+			if _, err := c.Happen(k, record.Fields{"person": person, "why": whyReviewed, "opened": c.Now, "glass": glass}); err != nil {
+				return nil, err
 			}
-			if _, err := c.Happen(k, fields); err != nil {
+			if note == "" {
+				continue
+			}
+			if _, err := c.Happen(glassReasons[in], record.Fields{"person": person, "glass": glass, "reason": note, "review": true}); err != nil {
 				return nil, err
 			}
 		}

@@ -122,6 +122,26 @@ func TestBreakingTheGlass(t *testing.T) {
 	if r := run(b, clara, "glass.review", "", map[string]any{"glass": record.ID{9}.String(), "finding": "justified"}); code(r) != "unknown_id" {
 		t.Errorf("no such glass: %+v", r)
 	}
+	reasons := func() (out []string) {
+		for _, e := range ask[node.Accesses](b, b.Session, "access", "person", maria).Entries {
+			if e.Reason != "" {
+				out = append(out, e.Reason)
+			}
+		}
+		return out
+	}
+	if got := reasons(); !slices.Equal(got, []string{"se habló", "Está inconsciente y nadie sabe su alergia"}) { // she is still restricted
+		t.Errorf("the reasons: %q", got)
+	}
+	if r := run(b, b.Session, "person.erase", "", map[string]any{"person": maria, "reason": "asked_by_person", "authority": "ella"}); !r.OK {
+		t.Fatalf("erasing: %+v", r.Error)
+	}
+	if got := reasons(); len(got) != 0 {
+		t.Errorf("after erasing the record the reasons, which may name the person, are still there: %q", got)
+	}
+	if got := said(ask[node.Accesses](b, clara, "access", "person", maria).Entries); !strings.HasPrefix(got, "Alma [identity] reviewed 1; Rosa [identity] glass 1") {
+		t.Errorf("that it was opened is forgotten with it: %q", got)
+	}
 }
 
 // The digits of the card are enough: who is restricted is found by nobody.
