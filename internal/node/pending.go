@@ -20,7 +20,7 @@ func (s *Session) Status() (Pending, error) {
 		return Pending{}, err
 	}
 	only, err := s.node.journal.OnlyHereCount(memory.Known)
-	p := Pending{Commits: only.Commits, Exchanged: at, Relay: s.node.Relay()}
+	p := Pending{Commits: only.Commits, Exchanged: at, Relay: s.node.Relay(), Held: s.node.journal.Held()}
 	if only.Commits > 0 {
 		p.Oldest = only.Oldest.Wall()
 	}

@@ -38,6 +38,10 @@ type Desk interface {
 	Member() Member
 	// Opens reports whether the member may read and write a compartment: forms that cannot be saved are not offered.
 	Opens(c record.Compartment) bool
+	// MayDo reports whether the member's roles name an action, MayAsk whether they name a query: what they do not is not
+	// offered. Neither says anything of what it may write or show.
+	MayDo(action string) bool
+	MayAsk(query string) bool
 	// Status is what the line "saved / only here / exchanged" needs. It is called for every page and must be quick.
 	Status() Status
 	// Lock forgets the member's keys. It may be called more than once.
@@ -78,6 +82,7 @@ type Founded struct {
 // Status says how much exists only on this device.
 type Status struct {
 	Pending   int       // commits that exist only here
+	Held      int       // sealed parts that stay here until somebody agrees to share their record
 	Oldest    time.Time // when the oldest of them was recorded; zero: none
 	Exchanged time.Time // the last exchange that succeeded; zero: never
 	Site      record.ID // where this device usually works; zero: let the member choose

@@ -155,6 +155,9 @@ func (c *call) kept(st Status) Kept {
 	case st.Exchanged.IsZero():
 		return Kept{c.T("app.saved"), c.T("status.never_exchanged"), "", "kept"}
 	}
+	if st.Held > 0 {
+		return Kept{c.T("app.saved"), c.T("status.held", "n", st.Held) + ". " + c.T("status.exchanged", "ago", lang.Ago(c.lang, st.Exchanged, c.now())), "", "kept"}
+	}
 	return Kept{c.T("app.saved"), c.T("status.all_exchanged") + ". " + c.T("status.exchanged", "ago", lang.Ago(c.lang, st.Exchanged, c.now())), "", "kept"}
 }
 
