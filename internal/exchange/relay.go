@@ -259,7 +259,7 @@ func (x *session) finish(ctx context.Context, ended bool) error {
 	if x.sum.Revoked, err = x.revoked(ctx); err != nil {
 		return err
 	}
-	if m.Whole = x.o.Memory.Whole; ended && !x.sum.Revoked {
+	if m.Whole = x.o.Memory.Whole; x.looked != nil && !x.sum.Revoked {
 		m.Whole = x.asWhole()
 	}
 	x.sum.Memory = m

@@ -226,3 +226,22 @@ func TestABundleOfTheRevoked(t *testing.T) {
 		t.Errorf("%v, %+v", err, sum)
 	}
 }
+
+// The file of somebody who had built on it brings the commit that says so, after what it vouches for.
+func TestABundleOfWhoHadBuiltOnIt(t *testing.T) {
+	a, x := two(t)
+	y := &node{Device: a.Join("y", nil)}
+	exchangetest.Carry(t, x.Copy, a.Copy)
+	x.Write(exchangetest.Bodies(3, 50, 1)...)
+	exchangetest.Carry(t, x.Copy, y.Copy)
+	a.Revoke(x.Device)
+	y.Write(exchangetest.Body(50, 2))
+	x.Write(exchangetest.Body(50, 3))
+	sum, err := exchange.ReadBundle(t.Context(), bundleOf(t, y), a.Workspace.ID, a.Copy)
+	if err != nil || len(sum.Faults) > 0 || sum.Parked > 0 || sum.New != 5 {
+		t.Errorf("%v, %+v", err, sum)
+	}
+	if sum, err = exchange.ReadBundle(t.Context(), bundleOf(t, x), a.Workspace.ID, a.Copy); err != nil || len(sum.Faults) != 1 || sum.New != 0 {
+		t.Errorf("%v, %+v", err, sum)
+	}
+}
