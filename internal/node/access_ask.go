@@ -18,6 +18,8 @@ import (
 type Accesses struct {
 	Entries []Access `json:"entries"`
 	More    bool     `json:"more"` // there are older ones
+	// Glass are the broken glasses that somebody should look at, when nobody in particular is asked about.
+	Glass []GlassDue `json:"glass,omitempty"`
 }
 
 // Access is one opening of a person's record, or the breaking or reviewing of a glass.
@@ -104,6 +106,11 @@ func askAccess(a *record.Ask, p accessParams) (any, error) {
 		return nil, err
 	}
 	out := Accesses{Entries: entries[:min(len(entries), limit)], More: len(entries) > limit}
+	if p.Person == "" && p.Member == "" {
+		if out.Glass, err = s.glassDue(a, ""); err != nil {
+			return nil, err
+		}
+	}
 	return out, nameAccesses(a.Context, a, out.Entries)
 }
 

@@ -240,6 +240,12 @@ func TestManyRecordsInAShortTime(t *testing.T) {
 	if got := alarms(); !slices.Equal(got, []int{21}) { // at once, not after a minute
 		t.Errorf("the twenty-first: %v", got)
 	}
+	if got := ask[node.Audit](b, carmen, "audit", "only", "alarms"); len(got.Events) != 1 || len(got.Volume) != 0 {
+		t.Errorf("only the alarms: %+v", got)
+	}
+	if _, err := tryAsk(b, carmen, "audit", "only", "people"); node.AsRefusal(err).Code != "not_in_list" {
+		t.Errorf("only something else: %v", err)
+	}
 	open(all[21:30])
 	b.Now = b.Now.Add(9 * time.Minute)
 	open(all[30:31])

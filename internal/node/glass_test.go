@@ -85,6 +85,9 @@ func TestBreakingTheGlass(t *testing.T) {
 	if got := ask[node.Audit](b, coordinator, "audit"); len(got.Glass) != 0 || !slices.ContainsFunc(got.Events, func(e node.AuditEvent) bool { return e.What == "glass" && e.ByName == "Rosa" }) {
 		t.Errorf("a coordinator sees that a glass was broken and not whose: %+v", got)
 	}
+	if got := ask[node.Accesses](b, clara, "access").Glass; len(got) != 1 || got[0].ID != glass.ID {
+		t.Errorf("who asks about nobody in particular is told what to look at: %+v", got)
+	}
 	if raw := fieldWords(t, b, coordinator); strings.Contains(raw, "inconsciente") || strings.Contains(raw, hex.EncodeToString(glass.Person[:])) {
 		t.Error("the reason or the person stands in field, which everybody holds")
 	}

@@ -47,7 +47,8 @@ type (
 			Times        int       `json:"times"`
 			SiteName     string    `json:"site_name"`
 		} `json:"entries"`
-		More bool `json:"more"`
+		More  bool          `json:"more"`
+		Glass []glassAnswer `json:"glass"`
 	}
 )
 
@@ -183,7 +184,7 @@ func accessPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	page := AccessPage{Shell: c.shell("access.title"), Lines: c.accessLines(answer, true), More: answer.More}
+	page := AccessPage{Shell: c.shell("access.title"), Lines: c.accessLines(answer, true), More: answer.More, Glass: c.glasses(answer.Glass, "/access")}
 	if member != "" && len(answer.Entries) > 0 {
 		page.Of = answer.Entries[0].ByName
 	}

@@ -55,6 +55,28 @@ const (
 	mostVolume = 60
 )
 
+// watch says on the board of who watches over it that many records were opened in a short time since yesterday, or a
+// restricted one that nobody has looked at yet.
+func (c *call) watch() (string, error) {
+	if !c.may("/audit") {
+		return "", nil
+	}
+	answer, err := askJSON[auditAnswer](c, "audit", "only", "alarms", "from", c.now().AddDate(0, 0, -1).UTC().Format(time.DateOnly))
+	if err != nil {
+		return "", err
+	}
+	n := len(answer.Glass)
+	for _, e := range answer.Events {
+		if e.What == "alarm" {
+			n++
+		}
+	}
+	if n == 0 {
+		return "", nil
+	}
+	return c.T("audit.watch", "n", n), nil
+}
+
 func auditPage(c *call) error {
 	if err := c.r.ParseForm(); err != nil {
 		return errTooMuch

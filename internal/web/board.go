@@ -18,9 +18,10 @@ type BoardPage struct {
 	Day           string
 	Before, After string // the day before and the day after, for looking back
 	Today         bool
-	Writes        bool // may count
-	People        bool // may see people
-	Registers     bool // may register them
+	Writes        bool   // may count
+	People        bool   // may see people
+	Registers     bool   // may register them
+	Watch         string // that records were opened in an unusual way of late, to who watches over it; empty: they were not
 	Queue, Done   []QueueLine
 	Waits         int // more in the queue than the page shows
 	Seen          int
@@ -104,6 +105,9 @@ func boardPage(c *call) error {
 		if one.n > 0 {
 			p.Flows = append(p.Flows, Fact{c.coded("direction", one.code), lang.Number(c.lang, int64(one.n))})
 		}
+	}
+	if p.Watch, err = c.watch(); err != nil {
+		return err
 	}
 	p.Heads = []string{c.coded("visit_state", "waiting"), c.coded("visit_state", "seen")}
 	p.Totals = []string{lang.Number(c.lang, int64(b.Waiting)), lang.Number(c.lang, int64(b.Seen))}

@@ -65,7 +65,11 @@ func accesses(d *Desk, person string) any {
 		entries = append(entries, jsonMap{"at": Now.Add(-one.ago), "person": one.person, "by_name": one.who, "compartments": one.in, "why": one.why, "reason": one.reason,
 			"times": one.times, "site_name": Tapachula.Name})
 	}
-	return jsonMap{"entries": entries, "more": !d.House.Quiet}
+	due := []jsonMap{}
+	if person == "" {
+		due = glass(d)
+	}
+	return jsonMap{"entries": entries, "more": !d.House.Quiet, "glass": due}
 }
 
 // audit is what happened to the keys.
