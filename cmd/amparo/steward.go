@@ -152,3 +152,29 @@ func (h *house) Judge(phrase string, names ...string) (string, error) {
 const suggestedWords = 6
 
 func (h *house) Suggest(in lang.Tag) string { return shares.Phrase(in, suggestedWords) }
+
+// Gone tells whose keys were wiped (web.Departed).
+func (h *house) Gone() []web.Gone {
+	n := h.open()
+	if n == nil {
+		return nil
+	}
+	all, err := n.Gone()
+	if err != nil {
+		return nil // the page says less; unlocking says what is wrong
+	}
+	var out []web.Gone
+	for _, g := range all {
+		if g.Why != vault.GoneReplaced {
+			out = append(out, web.Gone{Name: g.Label, At: g.At})
+		}
+	}
+	return out
+}
+
+// FieldDays and SetFieldDays are web.FieldMode.
+func (d *desk) FieldDays() int { return d.session.Node().FieldDays() }
+
+func (d *desk) SetFieldDays(ctx context.Context, days int) error {
+	return webError(d.session.SetFieldDays(ctx, days))
+}

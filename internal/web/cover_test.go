@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -190,5 +191,30 @@ func TestEveryFormSaysWhoseItIs(t *testing.T) {
 	}
 	if forms < 100 {
 		t.Errorf("%d forms were looked at", forms)
+	}
+}
+
+// telling are beginnings of words that say what the work is, in five languages.
+var telling = regexp.MustCompile(`(?i)amparo|migra|refug|asil|asyl|azil|alberg|shelter|abrigo|front[ei]|border|deport|médic|medic|clínic|clinic|psico|psych|v[ií]ctim|surviv|sobreviv|viol[aê]n|trafic|traffick|persegu|ruta|route|wout`)
+
+// Tabs, and whatever is shown before somebody has unlocked, do not say what the work is; the icon is a notebook.
+func TestNothingSeenInPassingSaysWhatTheWorkIs(t *testing.T) {
+	for _, p := range webtest.Pages() {
+		if p.Status == http.StatusSeeOther || p.House.Empty || p.Name == "join-done" { // an empty device has nothing to hide yet, and an answer names its format
+			continue
+		}
+		for _, tag := range lang.Tags() {
+			page := string(body(t, p.Render(tag)))
+			root, err := webtest.Parse([]byte(page))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if title := root.All("title")[0].Words(); telling.MatchString(title) {
+				t.Errorf("%s/%s: the tab says %q", p.Name, tag, title)
+			}
+			if words := root.Words(); !p.Open && telling.MatchString(words) {
+				t.Errorf("%s/%s: before unlocking stands %q", p.Name, tag, telling.FindString(words))
+			}
+		}
 	}
 }

@@ -159,7 +159,7 @@ type AboutPage struct {
 }
 
 func aboutPage(c *call) error {
-	return c.show(http.StatusOK, "about.html", AboutPage{Shell: c.shell("about.title"), Version: c.config.Version, Unconfirmed: len(lang.Unconfirmed())})
+	return c.show(http.StatusOK, "about.html", AboutPage{Shell: c.shell("nav.about"), Version: c.config.Version, Unconfirmed: len(lang.Unconfirmed())})
 }
 
 // KeysPage lists the keys.

@@ -87,6 +87,7 @@ type MePage struct {
 	Keys               []PasskeyLine
 	Offer              *Ceremony // what the browser needs to make a passkey; nil: it cannot here
 	Stewards           bool
+	FieldMode          bool // what the device keeps can be chosen
 }
 
 func mePage(c *call) error {
@@ -118,6 +119,7 @@ func mePage(c *call) error {
 			}
 		}
 	}
+	_, p.FieldMode = c.desk.(FieldMode)
 	if s, knows := c.desk.(Steward); knows {
 		if err := c.aboutMe(s, &p); err != nil {
 			return err

@@ -185,6 +185,54 @@ func TestThePassphraseChangesForWhoKnowsIt(t *testing.T) {
 	}
 }
 
+func TestADeviceKeepsOnlyTheLastDays(t *testing.T) {
+	house := &webtest.House{Days: 5}
+	b := unlocked(t, house)
+	if page := b.page(b.get("/field")); !strings.Contains(page, `value="5" checked`) {
+		t.Error("what it keeps now is not ticked")
+	}
+	if b.post("/field", url.Values{"days": {"3"}}); house.Days != 3 {
+		t.Errorf("it keeps %d days", house.Days)
+	}
+	if b.post("/field", url.Values{"days": {"0"}}); house.Days != 0 {
+		t.Errorf("it keeps %d days", house.Days)
+	}
+}
+
+// The page before unlocking says nothing but names: no workspace, no role, no reason why somebody's keys are gone.
+func TestTheUnlockPageIsNeutral(t *testing.T) {
+	house := &webtest.House{Departed: []web.Gone{{Name: "N. P.", At: webtest.Now.AddDate(0, 0, -3)}, {Name: "de antes", At: webtest.Now.AddDate(0, -3, 0)}}}
+	for _, b := range []*browser{open(t, house), unlocked(t, house)} {
+		page := b.page(b.get("/unlock"))
+		for _, secret := range []string{house.Workspace(), "Tapachula", "mparo", lang.T(lang.ES, "role.clinician"), "de antes", "igra", "efugi"} {
+			if strings.Contains(page, secret) {
+				t.Errorf("the page before unlocking says %q", secret)
+			}
+		}
+		if !strings.Contains(page, "N. P.") || !strings.Contains(page, webtest.Julio.Name) {
+			t.Error("who can unlock, and whose keys are gone, is not said")
+		}
+	}
+}
+
+// A desk that was locked from within (its member was revoked, their keys have ended) shows nothing more of itself.
+func TestADeskLockedFromWithinIsOver(t *testing.T) {
+	house := &webtest.House{}
+	b := open(t, house)
+	desk := &webtest.Desk{House: house, Who: webtest.Rosa}
+	b.cookies["s8460"] = b.server.Adopt(desk)
+	desk.Lock()
+	if r := b.get("/board"); !strings.HasPrefix(r.Header.Get("Location"), "/unlock") {
+		t.Errorf("a locked desk: %d to %q", r.StatusCode, r.Header.Get("Location"))
+	}
+	if left := b.awake(webtest.Rosa, true); left != "0" {
+		t.Errorf("its pages may be shown for %s s", left)
+	}
+	if page := b.page(b.get("/about")); strings.Contains(page, "Tapachula") || strings.Contains(page, webtest.Rosa.Name) {
+		t.Error("the next page still shows whose desk it was")
+	}
+}
+
 var once = base64.RawURLEncoding.EncodeToString
 
 func answer(key, value string) url.Values {

@@ -49,6 +49,7 @@ var needs = map[string]uses{
 	"/me":                  {},
 	"/me/passkeys":         {},
 	"/me/passkeys/remove":  {},
+	"/field":               {},
 	"/members":             {administers: true},
 	"/members/invite":      {administers: true},
 	"/members/recovery":    {administers: true},
@@ -56,8 +57,13 @@ var needs = map[string]uses{
 	"/members/{id}/renew":  {administers: true},
 	"/members/{id}/revoke": {administers: true},
 
-	"/access":       {asks: []string{"access"}},
-	"/audit":        {asks: []string{"audit"}},
+	"/access":   {asks: []string{"access"}},
+	"/audit":    {asks: []string{"audit"}},
+	"/erasures": {asks: []string{"erasures"}},
+
+	"/erasures/{id}":         {asks: []string{"erasures"}, does: []string{"erasure.refuse"}},
+	"/erasures/{id}/confirm": {asks: []string{"erasures"}, does: []string{"erasure.confirm"}},
+
 	"/glass":        {does: []string{"person.glass"}},
 	"/glass/review": {does: []string{"glass.review"}},
 

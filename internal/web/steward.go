@@ -69,3 +69,12 @@ type Joining struct {
 	Member     string
 	Passphrase string
 }
+
+// Departed is a House that remembers whose keys were wiped from this device.
+type Departed interface{ Gone() []Gone }
+
+// Gone is one whose keys were wiped. Why is not said to whoever opens the laptop.
+type Gone struct {
+	Name string
+	At   time.Time
+}

@@ -2,7 +2,9 @@ package web
 
 import (
 	"errors"
+	"time"
 
+	"amparo/internal/lang"
 	"amparo/internal/record"
 )
 
@@ -21,7 +23,9 @@ type UnlockPage struct {
 	Others     bool // somebody else may take over
 	Joins      bool // somebody new may be added to this device
 	Passkey    *Ceremony
-	Refused    bool // the passkey was not accepted
+	Refused    bool     // the passkey was not accepted
+	Gone       []string // whose keys were wiped lately
+	Nobody     bool     // nobody can unlock
 }
 
 func unlockPage(c *call) error {
@@ -74,6 +78,9 @@ func (f *form) wrongPassphrase(field string, err error) error {
 	return nil
 }
 
+// goneShown is how long the unlock page tells whose keys were wiped.
+const goneShown = 30 * 24 * time.Hour
+
 func (f *form) showUnlock(p UnlockPage) error {
 	members := f.config.House.Members()
 	one, covered := f.sessions.look(cookie(f.r, "s"))
@@ -83,6 +90,14 @@ func (f *form) showUnlock(p UnlockPage) error {
 			members = []Member{m}
 			if p.Passkey = f.passkeyOffer(one); p.Passkey != nil {
 				p.Passkey.To, p.Refused = p.To, f.r.URL.Query().Has("refused")
+			}
+		}
+	}
+	p.Nobody = len(members) == 0
+	if house, knows := f.config.House.(Departed); knows {
+		for _, g := range house.Gone() {
+			if f.now().Sub(g.At) < goneShown {
+				p.Gone = append(p.Gone, f.T("unlock.gone", "name", g.Name, "date", lang.Date(f.lang, g.At)))
 			}
 		}
 	}
@@ -98,6 +113,8 @@ func (f *form) showUnlock(p UnlockPage) error {
 		p.Member = f.field("member", label("unlock.who"), offered(members))
 	}
 	p.Passphrase = f.field("passphrase", label("unlock.passphrase"), kind("password"), focus())
-	p.Form, p.Shell.Form, p.Faulty = f.close(), f.ID, len(f.Faults) > 0
+	if p.Form, p.Faulty = f.close(), len(f.Faults) > 0; !p.Nobody {
+		p.Shell.Form = f.ID
+	}
 	return f.show(f.status(), "unlock.html", p)
 }

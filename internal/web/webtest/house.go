@@ -40,6 +40,9 @@ type House struct {
 	Joined   []web.Joining
 	Keys     []web.Passkey
 	Asked    []web.PasskeyQuestion
+	Days     int // that the device keeps
+	Departed []web.Gone
+	Deserted bool // nobody can unlock
 }
 
 // Registry is that of the real work, so that kinds, actions and queries are the real ones.
@@ -73,7 +76,7 @@ const Passphrase = "cuatro caballos cruzan despacio"
 
 // Members lists them.
 func (h *House) Members() []web.Member {
-	if h.Empty {
+	if h.Empty || h.Deserted {
 		return nil
 	}
 	return []web.Member{Rosa, Julio}
@@ -203,6 +206,8 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 		return accesses(d, p.Get("person")), nil
 	case "audit":
 		return audit(d), nil
+	case "erasures":
+		return erasures(d), nil
 	case "person.timeline":
 		return Timeline(d), nil
 	case "person.consents":

@@ -143,3 +143,18 @@ func (h *House) Judge(phrase string, _ ...string) (string, error) {
 
 // Suggest is always the same.
 func (h *House) Suggest(lang.Tag) string { return "puente limón cántaro siete nube madera" }
+
+// FieldDays is what the house keeps.
+func (d *Desk) FieldDays() int { return d.House.Days }
+
+// SetFieldDays takes what a person may say.
+func (d *Desk) SetFieldDays(_ context.Context, days int) error {
+	if days > 3650 {
+		return record.Refuse("days", "out_of_range", "field", "days", "got", "9999", "low", "0", "high", "3650")
+	}
+	d.House.Days = days
+	return nil
+}
+
+// Gone are those of the house.
+func (h *House) Gone() []web.Gone { return h.Departed }

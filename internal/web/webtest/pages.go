@@ -100,11 +100,17 @@ func Pages() []Page {
 		get("person-access", person+"/access"),
 		get("access", "/access?member="+Julio.ID.String()),
 		with(get("access-none", "/access"), quiet),
+		get("erasures", "/erasures"),
+		with(get("erasures-none", "/erasures"), quiet),
+		get("erasure", "/erasures/"+ID(80).String()),
+		post("erasure-refused-without-why", "/erasures/"+ID(80).String(), 422, url.Values{"why": {""}}),
+		get("erasure-done", "/erasures/"+ID(81).String()),
 		with(get("audit", "/audit"), func(p *Page) { p.House.Glass = true }),
 		with(get("audit-auditor", "/audit"), func(p *Page) { p.House.Roles = []string{"auditor"} }),
 		with(get("audit-none", "/audit"), quiet),
 		with(get("audit-shut", "/audit"), func(p *Page) { p.House.Roles, p.Status = []string{"registrar"}, 403 }),
 		get("glass", "/glass"),
+		get("glass-known", "/glass?person="+Hidden.String()),
 		post("glass-mistakes", "/glass", 422, url.Values{"person": {""}}),
 		with(get("board-auditor", "/board"), func(p *Page) { p.House.Roles = []string{"auditor"} }),
 		with(get("board-logistician", "/board"), func(p *Page) { p.House.Roles = []string{"logistician"} }),
@@ -121,12 +127,19 @@ func Pages() []Page {
 		get("pending", "/pending"),
 		with(get("pending-none", "/pending"), quiet),
 		get("about", "/about"),
+		with(get("about-locked", "/about"), closed),
 		get("keys", "/keys"),
 		get("me", "/me"),
 		with(get("me-passkeys", "/me"), func(p *Page) {
 			p.House.Keys = []web.Passkey{{ID: []byte("azul"), Label: "Llave azul", Made: Now.AddDate(0, -1, 0)}}
 		}),
 		post("me-mistakes", "/me", 422, url.Values{"before": {"no es"}, "passphrase": {"corta"}, "again": {""}}),
+		get("field", "/field"),
+		post("field-mistakes", "/field", 422, url.Values{"days": {"9999"}}),
+		with(get("unlock-gone", "/unlock"), func(p *Page) {
+			p.Open, p.House.Deserted = false, true
+			p.House.Departed = []web.Gone{{Name: "N. P.", At: Now.AddDate(0, 0, -3)}, {Name: "de antes", At: Now.AddDate(-1, 0, 0)}}
+		}),
 		get("members", "/members"),
 		post("members-mistakes", "/members", 422, url.Values{"answer": {"{}"}}),
 		get("member", "/members/"+Julio.ID.String()),
