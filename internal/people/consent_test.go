@@ -104,6 +104,9 @@ func TestConsentTickedWhenRegistering(t *testing.T) {
 	if b.Travels(id) {
 		t.Error("who was asked and did not agree to sharing travels")
 	}
+	if worktest.Ask[people.Shown](b, "person.show", "person", id).Travels {
+		t.Error("the record is shown as one that other sites see")
+	}
 	c := worktest.Ask[people.Consents](b, "person.consents", "person", id)
 	if c.Travels || !c.Counted || c.Home != "Casa del Río" || c.Purposes[0].State != "given" || c.Purposes[0].By != "Ana" || c.Purposes[0].Site != "Casa del Río" || c.Purposes[0].How != "" {
 		t.Errorf("consents %+v", c)

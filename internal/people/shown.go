@@ -21,6 +21,7 @@ type Shown struct {
 	Note         string       `json:"note"`
 	Consent      []string     `json:"consent"`    // what they agreed to, as it stands; evidence and dates: person.consents
 	Refused      []string     `json:"refused"`    // what they said no to, or took back
+	Travels      bool         `json:"travels"`    // other sites see the record
 	Registered   *Seen        `json:"registered"` // where and when this record was opened
 	RegisteredBy record.ID    `json:"registered_by"`
 	ByName       string       `json:"registered_by_name"`

@@ -32,6 +32,7 @@ type PersonPage struct {
 	Summary string
 	Writes  bool
 	Rights  []Offer     // what the person may ask for
+	Stays   string      // that the record does not leave its site, and what that means; empty: other sites see it
 	Readers *Readers    // who can read it now; nil: the member's role does not ask
 	Glass   []GlassLine // opened in need although it is restricted, and nobody has looked at it yet
 }
@@ -83,6 +84,9 @@ func personPage(c *call) error {
 		page.Summary = address + "/summary"
 	}
 	page.Groups = c.codedAll("group", p.Groups)
+	if !p.Travels && p.Registered != nil {
+		page.Stays = c.T("consent.stays", "site", orDash(p.Registered.SiteName))
+	}
 	if page.Readers, page.Glass, err = c.whoReads(p.ID); err != nil {
 		return err
 	}

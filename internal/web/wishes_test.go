@@ -134,6 +134,23 @@ func TestPapersSpeakThePersonsLanguage(t *testing.T) {
 	}
 }
 
+// A person's page leads to what they may ask for, and says when the record stays.
+func TestAPersonsPageLeadsToTheirRights(t *testing.T) {
+	house := &webtest.House{}
+	b := unlocked(t, house)
+	for id, stays := range map[record.ID]bool{webtest.Maria.ID: false, webtest.ID(13): true} {
+		page := b.page(b.get("/people/" + id.String()))
+		for _, to := range []string{"/consent", "/copy", "/restrict", "/erase"} {
+			if !strings.Contains(page, `href="/people/`+id.String()+to+`"`) {
+				t.Errorf("%s: no way to %s", id, to)
+			}
+		}
+		if got := strings.Contains(page, lang.T(lang.ES, "consent.stays", "site", webtest.Tapachula.Name)); got != stays {
+			t.Errorf("%s: says that the record stays: %v", id, got)
+		}
+	}
+}
+
 // Lists are read over shoulders.
 func TestWhatHadItsTimeIsListedWithoutNames(t *testing.T) {
 	house := &webtest.House{}

@@ -22,7 +22,7 @@ var Maria = people.Shown{
 	Brief: people.Brief{ID: ID(10), Card: "48214129", Name: "María Fernanda López Hernández", Nickname: "", Sex: "f", Age: years(34), Birth: "1991-05", Nationality: []string{"HND"},
 		Groups: []string{"pregnant", "survivor_violence"}, LastSeen: ago(3*day, 0), Rivals: 1},
 	Given: "María Fernanda", Surname1: "López", Surname2: "Hernández", Languages: []string{"es"}, Direction: "north", Note: "Viaja con su hermana menor.",
-	Consent: []string{"care", "sharing"}, Refused: []string{"statistics"}, Registered: ago(24*day, 0), RegisteredBy: Julio.ID, ByName: Julio.Name, Visits: 4, Sites: 2,
+	Consent: []string{"care", "sharing"}, Refused: []string{"statistics"}, Travels: true, Registered: ago(24*day, 0), RegisteredBy: Julio.ID, ByName: Julio.Name, Visits: 4, Sites: 2,
 	RivalFields: []people.RivalField{{Field: "direction", Values: []people.RivalValue{
 		{Value: "south", By: Rosa.ID, ByName: Rosa.Name, Site: ID(31), SiteName: "Casa Coatzacoalcos", At: Now.Add(-4 * day), Rec: 9},
 		{Value: "north", By: Julio.ID, ByName: Julio.Name, Site: ID(30), SiteName: "Albergue Tapachula", At: Now.Add(-5 * day), Rec: 7},
@@ -61,7 +61,11 @@ func show(id string) (people.Shown, error) {
 	}
 	for _, b := range others {
 		if b.ID.String() == id {
-			return people.Shown{Brief: b, Given: b.Name, Languages: []string{}, Consent: []string{}, Refused: []string{}, RivalFields: []people.RivalField{}}, nil
+			p := people.Shown{Brief: b, Given: b.Name, Languages: []string{}, Consent: []string{}, Refused: []string{}, RivalFields: []people.RivalField{}, Travels: true}
+			if b.Nickname != "" { // asked, and did not agree to sharing
+				p.Travels, p.Consent, p.Registered = false, []string{"care"}, ago(day, 0)
+			}
+			return p, nil
 		}
 	}
 	return people.Shown{}, record.Refuse("person", "unknown_id", "field", "person")
