@@ -154,12 +154,18 @@ func leaseEnd(lease int64) time.Time {
 	return time.Unix(lease, 0).UTC()
 }
 
+// notedKey names a key in a note, which stands in clear on this device: with the compartment's tag, which says nothing without
+// the workspace's secret.
+func notedKey(r *vault.Ring, c record.Compartment, epoch uint32, key seal.CompartmentKey) string {
+	return fmt.Sprintf("%d/%s", r.Tag(c), keyName(epoch, key))
+}
+
 func ringNames(r *vault.Ring) (out []string) {
 	if r == nil {
 		return nil
 	}
 	r.Each(func(c record.Compartment, epoch uint32, key seal.CompartmentKey) {
-		out = append(out, fmt.Sprintf("%d/%s", c, keyName(epoch, key)))
+		out = append(out, notedKey(r, c, epoch, key))
 	})
 	return out
 }
@@ -182,7 +188,7 @@ func (s *Session) passedOver(before []string) error {
 	if len(before) > 0 {
 		var trouble error
 		s.member.Ring.Each(func(c record.Compartment, epoch uint32, key seal.CompartmentKey) {
-			if slices.Contains(before, fmt.Sprintf("%d/%s", c, keyName(epoch, key))) || s.due.Load() == dueRenew || trouble != nil {
+			if slices.Contains(before, notedKey(s.member.Ring, c, epoch, key)) || s.due.Load() == dueRenew || trouble != nil {
 				return
 			}
 			held, err := s.node.journal.HoldsEpoch(s.member.Ring.Tag(c), epoch)

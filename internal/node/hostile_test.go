@@ -4,9 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -101,6 +106,7 @@ func TestWhoAdministersLaterIsBelievedEverywhereAlike(t *testing.T) {
 	_, ana := founded(t, t.TempDir())
 	_, rita := member(t, ana, url, "Rita", Options{}, roles("registrar"))
 	_, clara := member(t, ana, url, "Clara", Options{}, roles("clinician"))
+	inStep(t, url, rita)
 	says(t, rita, nil, puts(memberKind, record.Fields{"member": record.ID(clara.member.ID), "name": "Clara Luz"}))
 	inStep(t, url, rita, ana, clara)
 	if h := rosterOf(t, clara)[clara.member.ID]; h.Name != "Clara" {
@@ -523,5 +529,72 @@ func TestNobodyElseIsErased(t *testing.T) {
 	all, err := ana.erasures(t.Context(), ana.views)
 	if err != nil || len(all) != 1 || all[0].person != ceiba || all[0].decision != eraseConfirmed {
 		t.Errorf("the erasing says now: %+v, %v", all, err)
+	}
+}
+
+// Somebody with the disk writes another end of the lease into the key file, where it stands in clear, and turns the clock back:
+// the grant and what the journal knows of time say otherwise.
+func TestALeaseTakenOutOfTheFile(t *testing.T) {
+	url := relayed(t)
+	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
+	wall := func() time.Time { return now }
+	_, ana := clocked(t, t.TempDir(), &now)
+	n, bea := member(t, ana, url, "Bea", Options{Wall: wall}, Invite{Roles: []string{"registrar"}, Lease: 20})
+	id := bea.member.ID
+	now = now.Add(15 * 24 * time.Hour)
+	plant(t, bea, "ceiba")
+	bea.Lock()
+	for what, forge := range map[string]func(){
+		"without a lease":   func() { must2(0, n.keep.SetLease(id, time.Time{})) },
+		"with another end":  func() { must2(0, n.keep.SetLease(id, now.Add(900*24*time.Hour))) },
+		"and the clock too": func() { must2(0, n.keep.SetLease(id, time.Time{})); now = now.Add(-40 * 24 * time.Hour) },
+	} {
+		was := now
+		keys := must2(os.ReadFile(filepath.Join(n.Dir(), "vault", id.String()+".member")))
+		writer := must2(os.ReadFile(n.keep.WriterPath(id)))
+		now = now.Add(6 * 24 * time.Hour)
+		if what == "and the clock too" { // the journal has heard of a later time
+			plant(t, ana, "mangle")
+			above := must2(n.Copy().Vector(t.Context()))
+			if err := ana.node.Copy().Runs(t.Context(), above, func(run journal.Run) error {
+				_, err := n.Copy().Take(t.Context(), []journal.Run{run})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		forge()
+		if _, err := n.Unlock(t.Context(), "", []byte(pass)); !errors.Is(err, ErrLeaseOver) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if left := must2(filepath.Glob(filepath.Join(n.Dir(), "vault", "*.member"))); len(left) != 0 {
+			t.Errorf("%s: %q are left", what, left)
+		}
+		now = was
+		must2(0, errors.Join(os.WriteFile(filepath.Join(n.Dir(), "vault", id.String()+".member"), keys, 0o600), os.WriteFile(n.keep.WriterPath(id), writer, 0o600),
+			os.Remove(filepath.Join(n.Dir(), "vault", id.String()+".gone"))))
+	}
+}
+
+// Who comes chooses their name, with a program of their own: no list may show it as two members or as none.
+func TestTheNameOfWhoComes(t *testing.T) {
+	_, ana := founded(t, t.TempDir())
+	for name, code := range map[string]string{"": "required", "  ": "required", strings.Repeat("ñ", 81): "too_long", "Bea\tadministrator\nEva": "bad_character",
+		"Bea\u202e": "bad_character", "B\xffa": "", "Bea Núñez-O’Hara": ""} {
+		inv := must2(ana.Invite(t.Context(), roles("registrar")))
+		m, err := vault.NewMember(ana.member.Workspace, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := inv.answer(m, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := ana.Accept(t.Context(), req)
+		if code != "" {
+			refusedWith(t, fmt.Sprintf("%q", name), err, code)
+		} else if err != nil || strings.ContainsFunc(got, func(r rune) bool { return !unicode.IsPrint(r) && r != utf8.RuneError }) {
+			t.Errorf("%q: %q, %v", name, got, err)
+		}
 	}
 }

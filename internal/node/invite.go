@@ -251,7 +251,8 @@ func (s *Session) openRequest(req Request) (inv Invitation, inside requestInside
 	if inv.Founder != s.node.settings.Founder || inv.Workspace != req.Workspace {
 		return inv, inside, wrong
 	}
-	return inv, inside, nil
+	inside.Name, err = memberName(inside.Name) // it answered with a program of its own choosing
+	return inv, inside, err
 }
 
 // admission is what the roster says of somebody new.

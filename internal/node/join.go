@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"amparo/internal/journal"
 	"amparo/internal/record"
@@ -84,9 +86,9 @@ func (i Invitation) names() (w journal.WorkspaceID, founder journal.MemberID, er
 }
 
 func newcomer(w journal.WorkspaceID, inv Invitation, name, passphrase string) (*vault.Member, Request, error) {
-	name = strings.TrimSpace(name)
-	if name == "" {
-		return nil, Request{}, record.Refuse("member", "required", "field", "member")
+	name, err := memberName(name)
+	if err != nil {
+		return nil, Request{}, err
 	}
 	if err := checkPassphrase(passphrase, name); err != nil {
 		return nil, Request{}, err
@@ -101,4 +103,21 @@ func newcomer(w journal.WorkspaceID, inv Invitation, name, passphrase string) (*
 		return nil, Request{}, err
 	}
 	return member, req, nil
+}
+
+// nameMost is how long a member's name may be, in characters.
+const nameMost = 80
+
+// memberName refuses a name that a list of members could not show as one line: who comes chooses it.
+func memberName(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return "", record.Refuse("member", "required", "field", "member")
+	case utf8.RuneCountInString(text) > nameMost:
+		return "", record.Refuse("member", "too_long", "max", nameMost)
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return "", record.Refuse("member", "bad_character", "field", "member")
+	}
+	return text, nil
 }

@@ -352,6 +352,15 @@ func TestLayingDownRoles(t *testing.T) {
 	if slices.Contains(ana.member.Ring.Keys(record.Care, epoch), key) || epoch < 2 {
 		t.Errorf("epoch %d is open to who laid the role down", epoch)
 	}
+	ana.Lock()
+	n := ana.node
+	if ana, err = n.Unlock(t.Context(), "", []byte(pass)); err != nil {
+		t.Fatal(err)
+	}
+	before := &Session{node: n, member: ana.member} // as it was while her roles were not read yet
+	if got := fmt.Sprint(before.compartments()); got != "[field public]" {
+		t.Errorf("on the way to learning her roles %s is read again", got)
+	}
 	err = ana.Revoke(t.Context(), []journal.MemberID{clara.member.ID}, "x")
 	refusedWith(t, "revoking the last who holds the keys", err, "last_holder")
 	err = bruno.Revoke(t.Context(), []journal.MemberID{clara.member.ID}, "x")

@@ -244,5 +244,5 @@ func (s *Session) learnRights(ctx context.Context) error {
 			s.due.Store(dueReopen)
 		}
 	}
-	return nil
+	return s.noteCompartments(may)
 }

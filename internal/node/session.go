@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -82,6 +84,11 @@ func (n *Node) Unlock(ctx context.Context, name string, passphrase []byte) (*Ses
 	s, err := n.begin(ctx, member)
 	if err != nil {
 		member.Wipe()
+		if errors.Is(err, ErrLeaseOver) { // its end stands in the file now
+			n.mu.Unlock()
+			err = errors.Join(err, n.expel())
+			n.mu.Lock()
+		}
 		return nil, err
 	}
 	n.sessions[member.ID] = s
@@ -103,10 +110,13 @@ func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 	if m.Ring == nil {
 		return nil, ErrNotYetGranted
 	}
+	if until := s.lease.Load(); until != 0 && n.leaseOver(leaseEnd(until)) { // the file may say otherwise: the grant is sealed
+		return nil, ErrLeaseOver
+	}
 	if err := n.settle(m); err != nil {
 		return nil, err
 	}
-	if err := s.openViews(m.Ring.Holds()); err != nil {
+	if err := s.openViews(s.compartments()); err != nil {
 		return nil, err
 	}
 	last, err := s.node.journal.LastArrival()
@@ -246,14 +256,38 @@ func (s *Session) reform(ctx context.Context) error {
 	return nil
 }
 
-// compartments are those that the member's roles name and the ring opens.
+// compartments are those that the member's roles name and the ring opens. Before the roles are read they are those of the last
+// time: who laid a role down still holds its keys, and what they open is not read on the way to learning so.
 func (s *Session) compartments() []record.Compartment {
 	held := s.member.Ring.Holds()
 	rights := s.rights.Load()
 	if rights == nil {
-		return held
+		raw, err := s.node.journal.ReadNote("opens " + s.member.ID.String())
+		last := strings.Fields(string(raw))
+		if err != nil || !slices.Contains(last, s.notedCompartment(record.FieldWork)) {
+			return held
+		}
+		return slices.DeleteFunc(held, func(c record.Compartment) bool { return !slices.Contains(last, s.notedCompartment(c)) })
 	}
 	return slices.DeleteFunc(held, func(c record.Compartment) bool { return !slices.Contains(rights.Holds(), c) })
+}
+
+// notedCompartment names one in a note, which stands in clear on this device: by its tag.
+func (s *Session) notedCompartment(c record.Compartment) string {
+	return strconv.Itoa(int(s.member.Ring.Tag(c)))
+}
+
+// noteCompartments remembers them for the next time.
+func (s *Session) noteCompartments(may []record.Compartment) error {
+	var tags []string
+	for _, c := range may {
+		tags = append(tags, s.notedCompartment(c))
+	}
+	name, names := "opens "+s.member.ID.String(), strings.Join(tags, " ")
+	if raw, err := s.node.journal.ReadNote(name); err != nil || string(raw) == names {
+		return err
+	}
+	return s.node.journal.Note(name, []byte(names))
 }
 
 // Rights are what the member's roles allow now.

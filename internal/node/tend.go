@@ -149,7 +149,7 @@ func (t *tended) complete() error {
 				if !slices.Contains(h.Sure[c], name) {
 					t.arrived[c] = append(t.arrived[c], name)
 				}
-			case h.Holds(c) && !slices.Contains(h.Sure[c], name) && !slices.Contains(gave, c.String()+"/"+name):
+			case h.Holds(c) && !slices.Contains(h.Sure[c], name) && !slices.Contains(gave, notedKey(t.session.member.Ring, c, epoch, key)):
 				t.ring(h.ID).Add(c, epoch, key)
 			}
 		})
@@ -225,7 +225,7 @@ func (t *tended) draft(ctx context.Context, r record.Reader) (*draft, error) {
 			return nil, err
 		}
 		part.Each(func(c record.Compartment, epoch uint32, key seal.CompartmentKey) {
-			d.given[h.ID] = append(d.given[h.ID], c.String()+"/"+keyName(epoch, key))
+			d.given[h.ID] = append(d.given[h.ID], notedKey(part, c, epoch, key))
 		})
 		part.Wipe()
 	}
