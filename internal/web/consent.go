@@ -132,10 +132,7 @@ func (f *form) consented(address string, before people.Consents, r record.Result
 	case !before.Travels && after.Travels:
 		text += " " + f.T("consent.now_travels")
 	}
-	if _, err := ask[people.Restrictions](f.call, "person.restrictions", "person", before.Person.ID.String()); err != nil {
-		return f.done("/find", notice{Text: text})
-	}
-	if shown, err := ask[people.Consents](f.call, "person.consents", "person", before.Person.ID.String()); err != nil || shown.Person.ID.IsZero() {
+	if _, err := ask[people.Consents](f.call, "person.consents", "person", before.Person.ID.String()); err != nil {
 		return f.done("/find", notice{Text: text})
 	}
 	return f.done(address+"/consent", notice{Text: text, Link: address, Label: f.T("consent.back_to_record")})
