@@ -3,6 +3,7 @@ package people
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"amparo/internal/people/typed"
 	"amparo/internal/record"
@@ -200,10 +201,19 @@ func (d *ConsentData) complete(c *record.Change, p stored, fields record.Fields)
 	if !d.Understood {
 		return record.Refuse("understood", "not_understood")
 	}
-	if age, _ := Age(p.birth, p.age, p.ageAbout, p.ageOn, c.At); age != nil && *age < 18 && !d.Assent {
+	if p.minor(c.At) && !d.Assent {
 		return record.Refuse("assent", "child_assent")
 	}
 	return nil
+}
+
+// minor reports somebody under 18 as far as is known: by age, or because they were marked as a child who is alone.
+func (p *stored) minor(on time.Time) bool {
+	age, _ := Age(p.birth, p.age, p.ageAbout, p.ageOn, on)
+	if age != nil {
+		return *age < 18
+	}
+	return slices.Contains(p.groups, "unaccompanied_child") || slices.Contains(p.groups, "separated_child")
 }
 
 // answered brings the record's own lists in step with an answer. Where the person answered later already, as somebody wrote down

@@ -168,10 +168,16 @@ func TestReferralNamesWhom(t *testing.T) {
 	one := no(id, "withdrawn", "referral")
 	one["to"] = "Casa Amiga"
 	got := worktest.Do[people.Consented](b, "person.consent", site, one)
+	if !got.MayRefer("clínica norte") || got.MayRefer("Casa Amiga") || got.MayRefer("") {
+		t.Errorf("who may be told of %v", got.ReferralTo)
+	}
 	if !slices.Equal(got.ReferralTo, []string{"Clínica Norte"}) || !slices.Contains(got.Given, "referral") {
 		t.Errorf("a no to one organisation leaves %+v", got)
 	}
 	got = worktest.Do[people.Consented](b, "person.consent", site, no(id, "withdrawn", "referral"))
+	if got.MayRefer("Clínica Norte") {
+		t.Error("after a no to all somebody may be told")
+	}
 	if len(got.ReferralTo) != 0 || !slices.Contains(got.Refused, "referral") {
 		t.Errorf("a no to all leaves %+v", got)
 	}
@@ -234,6 +240,8 @@ func TestConsentRefuses(t *testing.T) {
 	if c := worktest.Ask[people.Consents](b, "person.consents", "person", id); len(c.Answers) != 0 || !c.Travels {
 		t.Errorf("a refused answer left %+v", c)
 	}
+	alone := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Eli", "groups": []string{"unaccompanied_child"}}).Person.String()
+	b.Refused("person.consent", site, yes(alone, "sharing"), "assent", "child_assent")
 	worktest.Do[people.Consented](b, "person.consent", site, func() fields { d := yes(child, "sharing"); d["assent"] = true; return d }())
 }
 

@@ -52,10 +52,7 @@ func readConsents(a *record.Ask, p PersonParams) (Consents, error) {
 	if err != nil {
 		return Consents{}, err
 	}
-	out := Consents{Person: briefs[0], Tongues: row.languages, Travels: w.MayTravel(), Counted: w.MayBeCounted(), Home: sites[row.site]}
-	if age := briefs[0].Age; age != nil {
-		out.Minor = *age < 18
-	}
+	out := Consents{Person: briefs[0], Tongues: row.languages, Travels: w.MayTravel(), Counted: w.MayBeCounted(), Minor: row.minor(a.Now), Home: sites[row.site]}
 	if out.Answers, err = happenings(a, Consent, id); err != nil {
 		return Consents{}, err
 	}

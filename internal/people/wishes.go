@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"amparo/internal/record"
@@ -38,6 +39,11 @@ func (w Wishes) MayTravel() bool { return MayTravel(w.Given, slices.Concat(w.Ref
 
 // MayBeCounted is the rule of the same name, for what stands.
 func (w Wishes) MayBeCounted() bool { return MayBeCounted(w.Given, w.Refused) }
+
+// MayRefer reports whether an organisation may be told about the person: only one that they agreed to by name.
+func (w Wishes) MayRefer(organisation string) bool {
+	return slices.Contains(w.Given, Referral) && slices.ContainsFunc(w.ReferralTo, func(to string) bool { return strings.EqualFold(to, organisation) })
+}
 
 // answer is one line of Consent, as far as it decides what stands.
 type answer struct {
