@@ -19,8 +19,12 @@ type Memory struct {
 	roll   *journal.Roll
 	chains map[journal.WriterID][]journal.Commit
 	sigs   map[journal.WriterID]map[uint64]seal.Signature
-	Takes  int   // how often Take was called
-	Fail   error // what Take fails with, when not nil
+	// What stands, once it was asked for, and who vouches for whom.
+	stands  *journal.Roll
+	vouches []journal.Vouch
+
+	Takes int   // how often Take was called
+	Fail  error // what Take fails with, when not nil
 }
 
 // NewMemory is an empty copy.
@@ -71,21 +75,23 @@ func (m *Memory) Head(w journal.WriterID) (journal.Head, error) {
 
 // Vouched is wire.Chain's; the caller holds the lock.
 func (m *Memory) Vouched(w journal.WriterID) (seq uint64, err error) {
-	var open []journal.Commit
-	var vouches []journal.Vouch
-	for by, chain := range m.chains {
-		for i := range chain {
-			if list, err := chain[i].Controls(); err == nil && len(list) > 0 {
-				open = append(open, chain[i])
-			}
-			for _, s := range chain[i].Seen {
-				vouches = append(vouches, journal.Vouch{Of: s.Writer, By: by, Seq: s.Seq})
+	if m.stands == nil {
+		var open []journal.Commit
+		m.vouches = nil
+		for by, chain := range m.chains {
+			for i := range chain {
+				if list, err := chain[i].Controls(); err == nil && len(list) > 0 {
+					open = append(open, chain[i])
+				}
+				for _, s := range chain[i].Seen {
+					m.vouches = append(m.vouches, journal.Vouch{Of: s.Writer, By: by, Seq: s.Seq})
+				}
 			}
 		}
+		m.stands = journal.Stand(m.roll, open, m.vouches).Roll
 	}
-	stands := journal.Stand(m.roll, open, vouches).Roll
-	for _, v := range vouches {
-		if v.Of == w && stands.Active(stands.MemberOf(v.By)) {
+	for _, v := range m.vouches {
+		if v.Of == w && m.stands.Active(m.stands.MemberOf(v.By)) {
 			seq = max(seq, v.Seq)
 		}
 	}
@@ -162,6 +168,7 @@ func (m *Memory) Trust(run journal.Run) {
 }
 
 func (m *Memory) keep(fresh []journal.Commit, sig seal.Signature) {
+	m.stands = nil
 	last := fresh[len(fresh)-1]
 	m.chains[last.Writer] = append(m.chains[last.Writer], fresh...)
 	if m.sigs[last.Writer] == nil {
