@@ -19,10 +19,10 @@ var unlockCosts = []seal.Cost{
 }
 
 const (
-	unlockTime   = 1000 // ms that unlocking may take on a slow laptop, from the design of the pages
-	unlockMemory = 64e3 // KiB that a machine with 2 GB can spare while the program and a browser run
-	slowLaptop   = 5    // times slower than the machine of the figures: what is in the field
-	guesses      = 1e6  // tries of who has the file, for the table
+	unlockTime   = 1000     // ms that unlocking may take on a slow laptop, from the design of the pages
+	unlockMemory = 64 << 10 // KiB that a machine with 2 GB can spare while the program and a browser run
+	slowLaptop   = 5        // times slower than the machine of the figures: what is in the field
+	guesses      = 1e6      // tries of who has the file, for the table
 )
 
 // unlockCost measures what one guess of a passphrase costs this machine at several settings, so that the one in use
