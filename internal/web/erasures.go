@@ -43,9 +43,10 @@ type ErasuresPage struct {
 
 // ErasureLine is one of them.
 type ErasureLine struct {
-	Link, Reason, Authority, State, Asked, Decision, Why string
-	Parts                                                string // how many were listed
-	Decides                                              bool   // the member may decide it
+	Link                                           string // empty: who asks may see it and not decide
+	Reason, Authority, State, Asked, Decision, Why string
+	Parts                                          string // how many were listed
+	Decides                                        bool   // the member may decide it
 }
 
 // ErasurePage is one of them with what it erases, to confirm or refuse.
@@ -64,8 +65,11 @@ type ErasurePage struct {
 const undecided = "asked"
 
 func (c *call) erasureLine(e erasureAnswer) ErasureLine {
-	line := ErasureLine{Link: "/erasures/" + e.ID.String(), Reason: c.coded("erase_reason", e.Reason), Authority: e.Authority, State: c.coded("erasure", e.State), Why: e.Why,
+	line := ErasureLine{Reason: c.coded("erase_reason", e.Reason), Authority: e.Authority, State: c.coded("erasure", e.State), Why: e.Why,
 		Parts: c.T("erasures.parts", "n", e.Parts), Decides: e.State == undecided && c.desk.MayDo("erasure.confirm")}
+	if c.may("/erasures/{id}") {
+		line.Link = "/erasures/" + e.ID.String()
+	}
 	said := func(key, name string, at time.Time, more ...string) string {
 		at = at.In(c.zone())
 		return strings.Join(append([]string{c.T(key, "name", orDash(name)), lang.ShortDate(c.lang, at) + " " + lang.Clock(c.lang, at)}, more...), " · ")
