@@ -194,6 +194,9 @@ func (r *Recovery) Rehearse() ([]Covered, error) {
 		}
 		slices.Sort(epochs)
 		for _, epoch := range slices.Compact(epochs) {
+			if epoch > roll.Newest(ring.Tag(c)) {
+				continue // begun out of turn: it seals nothing
+			}
 			held := len(ring.Keys(c, epoch)) > 0
 			for _, commitment := range roll.CommitmentsOf(ring.Tag(c), epoch) {
 				key := false
