@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -177,14 +175,19 @@ func epochs(list []uint32) string {
 
 // readmit lets somebody in again: in the folder that is there, or in one made anew from the shares and the relay.
 func (r *recovery) readmit(ctx context.Context) (err error) {
-	n, undo, err := r.open()
+	reg, err := registry()
+	if err != nil {
+		return err
+	}
+	v := revival{dir: r.dir, registry: reg, found: r.found, relay: r.relay, warn: r.warn}
+	n, undo, err := r.open(&v)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		held, failed := n.Copy().Vector(ctx)
+		nothing := empty(ctx, n)
 		n.Close()
-		if err != nil && failed == nil && len(held) == 0 { // what has arrived stays: the next time goes on from there
+		if err != nil && nothing {
 			err = errors.Join(err, undo())
 		}
 	}()
@@ -193,28 +196,22 @@ func (r *recovery) readmit(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, keys.Close()) }()
+	if listed, failed := n.Members(); failed == nil && len(listed) == 1 && r.member == "" {
+		r.member = listed[0].Label
+	}
 	pass, err := r.newPassphrase()
 	if err != nil {
 		return err
 	}
 	defer clear(pass)
-
-	first, err := r.exchange(ctx, n, keys)
+	told, end := r.progress(lang.T(r.lang, "cmd.progress.exchange"))
+	v.member, v.passphrase, v.progress = r.member, string(pass), func(p exchange.Progress) {
+		told(int64(p.Sent+p.Received), int64(p.Sent+p.Received+p.ToSend+p.ToCome))
+	}
+	back, again, err := v.run(ctx, n, keys)
+	end()
 	if err != nil {
 		return err
-	}
-	if err := keys.Stands(); err != nil {
-		return err
-	}
-	back, err := keys.Readmit(ctx, r.member, string(pass))
-	if err != nil {
-		return err
-	}
-	again := false
-	if first {
-		if again, err = r.exchange(ctx, n, keys); err != nil {
-			r.warn(err)
-		}
 	}
 	return r.sayBack(recoverAnswer{Member: back.Name, ID: back.ID.String(), Roles: back.Roles, Revoked: back.Revoked, Exchanged: again})
 }
@@ -240,49 +237,15 @@ func (r *recovery) newPassphrase() ([]byte, error) {
 }
 
 // open opens the folder. When there is none it makes one, and undo takes away what was made.
-func (r *recovery) open() (n *node.Node, undo func() error, err error) {
-	keep := func() error { return nil }
-	reg, err := registry()
-	if err != nil {
-		return nil, keep, err
-	}
-	n, err = node.Open(r.dir, reg, node.Options{})
+func (r *recovery) open(v *revival) (n *node.Node, undo func() error, err error) {
+	n, err = node.Open(r.dir, v.registry, node.Options{})
 	if !errors.Is(err, node.ErrNoWorkspace) {
-		return n, keep, err
+		return n, func() error { return nil }, err
 	}
 	if r.member == "" {
-		return nil, keep, usagef("--member NAME")
+		return nil, nil, usagef("--member NAME")
 	}
-	_, missing := os.Stat(r.dir)
-	n, err = node.Rebuild(r.dir, reg, r.found, r.relay, node.Options{})
-	return n, func() error {
-		if missing != nil {
-			return os.RemoveAll(r.dir)
-		}
-		var failed error
-		for _, made := range []string{"node.json", "journal", "vault", "views"} {
-			failed = errors.Join(failed, os.RemoveAll(filepath.Join(r.dir, made)))
-		}
-		return failed
-	}, err
-}
-
-// exchange brings the folder in step as the shares' key-holder, when a relay is known. Without a network a folder that holds
-// what is needed can do without, unless the relay was asked for.
-func (r *recovery) exchange(ctx context.Context, n *node.Node, keys *node.Recovery) (done bool, err error) {
-	if r.relay == "" && n.Relay() == "" {
-		return false, nil
-	}
-	told, end := r.progress(lang.T(r.lang, "cmd.progress.exchange"))
-	_, err = keys.Exchange(ctx, r.relay, func(p exchange.Progress) {
-		told(int64(p.Sent+p.Received), int64(p.Sent+p.Received+p.ToSend+p.ToCome))
-	})
-	end()
-	if err != nil && r.relay == "" && keys.Stands() == nil {
-		r.warn(err)
-		return false, nil
-	}
-	return err == nil, err
+	return v.rebuild()
 }
 
 func (r *recovery) warn(err error) { fmt.Fprintln(r.Stderr, node.AsProblem(r.lang, err).Message) }

@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"amparo/internal/lang"
 	"amparo/internal/node"
+	"amparo/internal/record"
 	"amparo/internal/vault/shares"
 	"amparo/internal/web"
 )
@@ -131,5 +134,102 @@ func TestSheetsMadeOnThePageOpen(t *testing.T) {
 	}
 	if err := keys.Stands(); node.AsRefusal(err).Code != "recovery_replaced" {
 		t.Errorf("after another set: %v", err)
+	}
+}
+
+// On a page, three people who each type their words: on the machine of who forgot, and on one that has nothing.
+func TestAPageLetsInAgain(t *testing.T) {
+	s := &script{T: t, name: "page"}
+	s.env = map[string]string{}
+	dir := t.TempDir()
+	s.relay(filepath.Join(dir, "relay.db"))
+	reg, err := registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const fresh = "seis nubes sobre el muelle"
+	n, err := node.Found(filepath.Join(dir, "a"), reg, node.Founding{Workspace: "Prueba", Member: "Ana", Passphrase: phrase, Lang: "es"}, quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ana, err := n.Unlock(t.Context(), "Ana", []byte(phrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := ana.Apply(t.Context(), lang.EN, record.Request{Action: "person.register", Data: []byte(`{"given":"Marisol"}`)}); !r.OK {
+		t.Fatal(r.Error)
+	}
+	list, err := ana.MakeShares(t.Context(), 5, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ana.Exchange(t.Context(), s.env["RELAY"], nil); err != nil {
+		t.Fatal(err)
+	}
+	who, _ := ana.Member()
+	typed := func(which ...int) string {
+		var b strings.Builder
+		for _, i := range which {
+			b.WriteString(strings.Join(list[i].Words(lang.ES), " ") + "\n\n")
+		}
+		return b.String()
+	}
+	ask := func(h *house, form url.Values) (int, string) {
+		server := web.New(web.Config{House: h})
+		defer server.Close()
+		form.Set("passphrase", fresh)
+		form.Set("again", fresh)
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "http://localhost:8460/recover", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, r)
+		return w.Code, w.Body.String()
+	}
+	here := &house{dir: n.Dir(), registry: reg, node: n, options: quick}
+	for name, form := range map[string]url.Values{
+		"two sheets":      {"sheets": {typed(0, 1)}, "member": {who.String()}},
+		"one sheet twice": {"sheets": {typed(0, 1) + "\f" + typed(1)}, "member": {who.String()}},
+		"nothing":         {"sheets": {"hola"}, "member": {who.String()}},
+		"nobody known":    {"sheets": {typed(0, 1, 2)}, "member": {"Nadie"}},
+	} {
+		if code, page := ask(here, form); code != http.StatusUnprocessableEntity || strings.Contains(page, fresh) {
+			t.Errorf("%s: %d", name, code)
+		}
+	}
+	if code, page := ask(here, url.Values{"sheets": {typed(4, 2, 0)}, "member": {who.String()}}); code != http.StatusOK {
+		t.Fatalf("three sheets: %d\n%s", code, page)
+	}
+	again, err := n.Unlock(t.Context(), "Ana", []byte(fresh))
+	if err != nil || !again.Opens(record.Care) {
+		t.Fatalf("with the new passphrase: %v", err)
+	}
+	if _, err := again.Exchange(t.Context(), "", nil); err != nil { // the relay was told
+		t.Error(err)
+	}
+
+	blank := &house{dir: filepath.Join(dir, "b"), registry: reg, options: quick}
+	defer blank.close()
+	for name, form := range map[string]url.Values{
+		"words alone":   {"sheets": {typed(1, 2, 3)}, "member": {"Ana"}, "relay": {s.env["RELAY"]}},
+		"another relay": {"sheets": {list[1].Code() + typed(2, 3)}, "member": {"Ana"}, "relay": {"http://127.0.0.1:1"}},
+	} {
+		if code, _ := ask(blank, form); code != http.StatusUnprocessableEntity || blank.Founded() {
+			t.Errorf("%s: %d, made: %v", name, code, blank.Founded())
+		}
+		if _, err := os.Stat(blank.dir); err == nil {
+			t.Fatalf("%s: something was made", name)
+		}
+	}
+	if code, page := ask(blank, url.Values{"sheets": {list[1].Code() + typed(2, 3)}, "member": {"Ana"}, "relay": {s.env["RELAY"]}}); code != http.StatusOK {
+		t.Fatalf("on an empty machine: %d\n%s", code, page)
+	}
+	back, err := blank.open().Unlock(t.Context(), "", []byte(fresh))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := back.Query(t.Context(), lang.EN, "person.find", map[string][]string{"q": {"Marisol"}})
+	if err != nil || !strings.Contains(fmt.Sprintf("%+v", answer), "Marisol") {
+		t.Errorf("from paper and relay: %+v, %v", answer, err)
 	}
 }

@@ -144,3 +144,96 @@ func (c *call) sheets(list []ShareSheet) (out []Sheet, err error) {
 	}
 	return out, nil
 }
+
+// Reviver is a House that lets somebody in again with recovery shares.
+type Reviver interface {
+	// Recover gives a member new keys on this device under a new passphrase. Where no workspace is yet it makes the folder and
+	// brings what the relay holds.
+	Recover(ctx context.Context, r Recovering) (Recovered, error)
+}
+
+// Recovering is what the holders of shares bring together.
+type Recovering struct {
+	Sheets     []byte // words, codes or printed pages, one after the other
+	Member     string // id on this device, or a name
+	Passphrase string
+	Relay      string // empty: the one that is known here or that the shares name
+}
+
+// Recovered is who can come in again.
+type Recovered struct {
+	Name string
+	Told bool // the relay knows
+}
+
+// RevivePage takes shares from those who hold them.
+type RevivePage struct {
+	Shell
+	Form
+	Sheets, Who, Name, Relay, Phrase, Again Field
+	Fresh                                   bool // nobody works on this device yet
+	Suggested                               string
+	Done                                    *Recovered
+}
+
+func revivePage(c *call) error {
+	house, can := c.config.House.(Reviver)
+	if !can {
+		return errNothingHere
+	}
+	members := c.config.House.Members()
+	start := map[string][]string{}
+	if len(members) == 1 {
+		start["member"] = []string{members[0].ID.String()}
+	}
+	f, err := c.form("/recover", start)
+	if err != nil {
+		return err
+	}
+	f.Draft = ""
+	p := RevivePage{Fresh: !c.config.House.Founded()}
+	if f.submitted {
+		sheets, err := f.handed("sheets")
+		if err != nil {
+			return err
+		}
+		name := f.value("member")
+		if m, known := memberNamed(members, name); known {
+			name = m.Name
+		} else if name == "" {
+			f.missing("member")
+		}
+		phrase := f.newPassphrase("passphrase", "again", name)
+		if f.ready() {
+			done, err := house.Recover(c.r.Context(), Recovering{Sheets: sheets, Member: f.value("member"), Passphrase: phrase, Relay: f.value("relay")})
+			if err == nil {
+				p.Done = &done
+			} else if err := f.refusedBox(err, "sheets"); err != nil {
+				return err
+			}
+		}
+	}
+	p.Sheets = f.field("sheets", label("revive.sheets"), hint("revive.sheets_hint"), rows(8), mono())
+	if len(members) > 0 {
+		p.Who = f.field("member", label("revive.who"), func(f *form, d *Field) {
+			var all []lang.Choice
+			for _, m := range members {
+				all = append(all, lang.Choice{Code: m.ID.String(), Name: m.Name})
+			}
+			f.offer(d, all)
+		})
+	} else {
+		p.Name = f.field("member", label("start.you"), hint("revive.name_hint"))
+	}
+	if p.Fresh {
+		p.Relay = f.field("relay", label("revive.relay"), hint("revive.relay_hint"), kind("url"))
+	}
+	p.Phrase = f.field("passphrase", label("revive.passphrase"), hint("start.passphrase_hint"), kind("password"))
+	p.Again = f.field("again", label("start.passphrase_again"), kind("password"))
+	p.Suggested = c.suggestion()
+	p.Shell = c.shell("revive.title")
+	if p.Form = f.close(); p.Done == nil {
+		p.Shell.Form, p.Faulty = f.ID, len(f.Faults) > 0
+	}
+	return c.show(f.status(), "revive.html", p)
+}

@@ -58,6 +58,8 @@ func init() {
 		{"POST", "/strength", Anyone, nil, strength, false},
 		{"GET", "/join", Anyone, nil, joinPage, false},
 		{"POST", "/join", Anyone, nil, joinPage, false},
+		{"GET", "/recover", Anyone, nil, revivePage, false},
+		{"POST", "/recover", Anyone, nil, revivePage, false},
 		{"GET", "/awake", Anyone, nil, awake, false},
 		{"POST", "/leave", Anyone, nil, leaveNow, false},
 		{"GET", "/measures", Anyone, nil, measuresPage, false},

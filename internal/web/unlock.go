@@ -22,6 +22,7 @@ type UnlockPage struct {
 	Covered    bool // the pages are covered, the work goes on where it was
 	Others     bool // somebody else may take over
 	Joins      bool // somebody new may be added to this device
+	Revives    bool // who forgot the passphrase may come in again with sheets of paper
 	Passkey    *Ceremony
 	Refused    bool     // the passkey was not accepted
 	Gone       []string // whose keys were wiped lately
@@ -105,6 +106,7 @@ func (f *form) showUnlock(p UnlockPage) error {
 		f.typed.Set("member", members[0].ID.String())
 	}
 	_, p.Joins = f.config.House.(Joiner)
+	_, p.Revives = f.config.House.(Reviver)
 	f.session = nil // nothing of who is unlocked stands on the page that asks who is there
 	p.Shell = f.shell("unlock.title")
 	if len(members) == 1 {

@@ -5,8 +5,20 @@ import (
 	"fmt"
 
 	"amparo/internal/lang"
+	"amparo/internal/record"
 	"amparo/internal/web"
 )
+
+// Sheets is what opens the made-up house again.
+const Sheets = "tres hojas"
+
+// Recover takes the sheets above.
+func (h *House) Recover(_ context.Context, r web.Recovering) (web.Recovered, error) {
+	if string(r.Sheets) != Sheets {
+		return web.Recovered{}, record.Refuse("share", "share_none")
+	}
+	return web.Recovered{Name: Rosa.Name}, nil
+}
 
 // MakeShares gives made-up sheets: their words are numbers.
 func (d *Desk) MakeShares(_ context.Context, _ lang.Tag, k, n int) (out []web.ShareSheet, err error) {
