@@ -86,6 +86,25 @@ func TestTheLastWordOnWhoIsHeldStands(t *testing.T) {
 	}
 }
 
+// What a module gives to everyone is everyone's; of another module it is not.
+func TestAModuleForEveryone(t *testing.T) {
+	none := func(*Ask, struct{}) (any, error) { return nil, nil }
+	act := func(*Change, struct{}) (any, error) { return nil, nil }
+	r, err := NewRegistry(
+		Module{Name: "a", Anyone: true, Actions: []Action{NewAction("a.do", nil, act)}, Queries: []Query{NewQuery("a.ask", nil, none)}},
+		Module{Name: "b", Actions: []Action{NewAction("b.do", nil, act)}, Queries: []Query{NewQuery("b.ask", nil, none)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"a": true, "b": false} {
+		action, _ := r.Action(name + ".do")
+		query, _ := r.Query(name + ".ask")
+		if action.Anyone != want || query.Anyone != want {
+			t.Errorf("module %s: %v, %v", name, action.Anyone, query.Anyone)
+		}
+	}
+}
+
 func TestCompartments(t *testing.T) {
 	for i, c := range Compartments() {
 		if back, ok := ParseCompartment(c.String()); !ok || back != c || int(c) != i+1 || !c.Valid() {
