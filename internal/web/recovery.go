@@ -226,7 +226,7 @@ func revivePage(c *call) error {
 		p.Name = f.field("member", label("start.you"), hint("revive.name_hint"))
 	}
 	if p.Fresh {
-		p.Relay = f.field("relay", label("revive.relay"), hint("revive.relay_hint"), kind("url"))
+		p.Relay = f.field("relay", label("revive.relay"), hint("revive.relay_hint"))
 	}
 	p.Phrase = f.field("passphrase", label("revive.passphrase"), hint("start.passphrase_hint"), kind("password"))
 	p.Again = f.field("again", label("start.passphrase_again"), kind("password"))
