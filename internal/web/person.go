@@ -51,12 +51,15 @@ type EntryLine struct {
 // Rival is a field in which two places wrote different things, and the form to settle it.
 type Rival struct {
 	Client, Record, Kind, Field, To string
-	Question, Button                string
+	Question, Button                string // no button: the member's role settles nothing
 	Values                          []RivalChoice
 }
 
 // RivalChoice is one of the values, with who wrote it and when.
-type RivalChoice struct{ ID, Value, Shown, Who string }
+type RivalChoice struct {
+	ID, Value, Shown, Who string
+	Shut                  bool
+}
 
 // mostEntries is how many entries a person's page shows at first.
 const mostEntries = 60
@@ -217,7 +220,11 @@ func (c *call) entry(e people.Entry) EntryLine {
 
 func (c *call) rival(id, kind string, r people.RivalField, back string) Rival {
 	out := Rival{Client: newClient(), Record: id, Kind: kind, Field: r.Field, To: back,
-		Question: c.fieldLabel(r.Field), Button: c.T("conflict.keep")}
+		Question: c.fieldLabel(r.Field)}
+	settles := c.may("/settle")
+	if settles {
+		out.Button = c.T("conflict.keep")
+	}
 	for i, v := range r.Values {
 		raw, err := json.Marshal(v.Value)
 		if err != nil {
@@ -228,7 +235,7 @@ func (c *call) rival(id, kind string, r people.RivalField, back string) Rival {
 			shown = c.T("app.none")
 		}
 		who := c.T("conflict.said_by", "name", orDash(v.ByName), "site", orDash(v.SiteName), "ago", lang.Ago(c.lang, v.At, c.now()))
-		out.Values = append(out.Values, RivalChoice{"rival-" + id + "-" + r.Field + "-" + strconv.Itoa(i), string(raw), shown, who})
+		out.Values = append(out.Values, RivalChoice{"rival-" + id + "-" + r.Field + "-" + strconv.Itoa(i), string(raw), shown, who, !settles})
 	}
 	return out
 }
