@@ -332,3 +332,60 @@ func TestSharesFillUpFromWhoHoldsTheKeys(t *testing.T) {
 		t.Errorf("three of two: %v", err)
 	}
 }
+
+// Sheets give back what somebody was, and no more.
+func TestWhoComesBackIsWhoTheyWere(t *testing.T) {
+	url := relayed(t)
+	_, ana := founded(t, t.TempDir())
+	list := shared(t, ana, 3, 2)
+	n, bea := member(t, ana, url, "Bea", Options{}, Invite{Roles: []string{"registrar"}, Lease: 20})
+	plant(t, bea, "ceiba")
+	inStep(t, url, bea)
+	bea.Lock()
+	r := recovering(t, n, list[1:])
+	back, err := r.Readmit(t.Context(), "", newPass) // the only one here
+	if err != nil || back.Name != "Bea" || fmt.Sprint(back.Roles) != "[registrar]" {
+		t.Fatalf("%+v, %v", back, err)
+	}
+	if _, err := r.Exchange(t.Context(), url, nil); err != nil {
+		t.Fatal(err)
+	}
+	again, err := n.Unlock(t.Context(), "Bea", []byte(newPass))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(opened(again)); got != "[identity field public]" {
+		t.Errorf("she opens %s", got)
+	}
+	if roll := n.journal.Roll(); roll.Administers(back.ID) || !roll.Active(back.ID) || roll.Active(bea.member.ID) {
+		t.Error("she administers, or is not who is active")
+	}
+	if _, err := again.MakeShares(t.Context(), 2, 2); code(err) != "not_allowed" {
+		t.Errorf("she makes shares: %v", err)
+	}
+	inStep(t, url, again, ana)
+	if h := rosterOf(t, ana)[back.ID]; h.Days != 20 || h.Lease.IsZero() || len(trees(t, ana)) != 1 {
+		t.Errorf("%+v", h)
+	}
+}
+
+// Two administrators make a set without hearing of each other: both hold until the next one ends both.
+func TestTwoSetsMadeApart(t *testing.T) {
+	url := relayed(t)
+	n, ana := founded(t, t.TempDir())
+	_, berta := member(t, ana, url, "Berta", Options{}, roles("administrator"))
+	one, other := shared(t, ana, 2, 2), shared(t, berta, 2, 2)
+	inStep(t, url, ana, berta, ana)
+	for name, list := range map[string][]shares.Share{"the founder's": one, "the other's": other} {
+		if got := lacking(t, recovering(t, n, list)); got != "" {
+			t.Errorf("%s lacks %s", name, got)
+		}
+	}
+	shared(t, berta, 2, 2)
+	inStep(t, url, berta, ana)
+	for name, list := range map[string][]shares.Share{"the founder's": one, "the other's": other} {
+		if err := recovering(t, n, list).Stands(); code(err) != "recovery_replaced" {
+			t.Errorf("%s after the next: %v", name, err)
+		}
+	}
+}
