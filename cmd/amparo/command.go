@@ -53,7 +53,7 @@ func help(_ context.Context, c *call) error {
 	}
 	fmt.Fprintf(c.Stdout, "%s\n\n%s:\n", lang.T(c.lang, "cmd.what"), lang.T(c.lang, "cmd.commands"))
 	for _, command := range commands() {
-		fmt.Fprintf(c.Stdout, "  %-9s %s\n", command.name, lang.T(c.lang, "cmd.help."+command.name))
+		fmt.Fprintf(c.Stdout, "  %-10s %s\n", command.name, lang.T(c.lang, "cmd.help."+command.name))
 	}
 	_, err := fmt.Fprintf(c.Stdout, "\n%s\n", lang.T(c.lang, "cmd.more"))
 	return err
