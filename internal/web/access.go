@@ -153,7 +153,6 @@ type AccessPage struct {
 type AccessLine struct {
 	When, Machine, Who, Parts, Why, Reason, Where string
 	Link                                          string // to the log of that record; empty on its own page
-	Card                                          string
 	Glass                                         bool
 }
 
