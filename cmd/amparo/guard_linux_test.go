@@ -25,8 +25,12 @@ func TestTheRunningProgramKeepsItsMemoryToItself(t *testing.T) {
 	}
 	defer command.Wait()
 	defer command.Process.Kill()
-	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil { // it serves
+	said, err := bufio.NewReader(out).ReadString('\n') // it serves
+	if err != nil {
 		t.Fatal(err)
+	}
+	if told := regexp.MustCompile(`(?i)amparo|migra|refug|asyl|shelter|border|medic|clinic`).FindString(said); told != "" {
+		t.Errorf("the terminal says %q: whoever sees it knows what runs here", told)
 	}
 	read := func(name string) string {
 		raw, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(command.Process.Pid), name))
