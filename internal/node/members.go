@@ -161,10 +161,10 @@ func (s *Session) managing(ctx context.Context, do func(Roster) error) error {
 	return do(roster)
 }
 
-// devices are the active key-holders of a person.
+// devices are the active key-holders of a person. A recovery set is nobody's.
 func (r Roster) devices(person journal.MemberID) (out []*Holder) {
 	for _, h := range r.Sorted() {
-		if h.Active && (h.Person() == person || h.ID == person) {
+		if h.Active && (h.Person() == person || h.ID == person) && !slices.Contains(h.Roles, vault.Recovery) {
 			out = append(out, h)
 		}
 	}
