@@ -354,8 +354,15 @@ func TestLayingDownRoles(t *testing.T) {
 	}
 	ana.Lock()
 	n := ana.node
+	stale := filepath.Join(n.viewsDir(ana.member.ID), "care.view")
+	if err := os.WriteFile(stale, []byte("of before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if ana, err = n.Unlock(t.Context(), "", []byte(pass)); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := os.Stat(stale); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a view of what she no longer reads is left: %v", err)
 	}
 	before := &Session{node: n, member: ana.member} // as it was while her roles were not read yet
 	if got := fmt.Sprint(before.compartments()); got != "[field public]" {

@@ -177,11 +177,17 @@ func (s *Session) openViews(of []record.Compartment) error {
 		return err
 	}
 	views, err := store.OpenViews(s.node.viewsDir(s.member.ID), s.node.registry, keys)
-	if err == nil {
-		views.Hides = s.hides
-		s.views = views
+	if err != nil {
+		return err
 	}
-	return err
+	views.Hides = s.hides
+	s.views = views
+	for _, c := range record.Compartments() {
+		if err := views.Forget(c); err != nil {
+			return errors.Join(err, views.Close())
+		}
+	}
+	return nil
 }
 
 // refresh brings the views up to what other sessions wrote or brought, and does what is due to them.
@@ -240,14 +246,6 @@ func (s *Session) reform(ctx context.Context) error {
 	may := s.compartments()
 	if err := s.openViews(may); err != nil {
 		return err
-	}
-	for _, c := range record.Compartments() {
-		if s.views.Opens(c) {
-			continue
-		}
-		if err := s.views.Forget(c); err != nil {
-			return err
-		}
 	}
 	if err := s.catchUp(ctx); err != nil {
 		return err
