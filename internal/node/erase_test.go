@@ -1,7 +1,10 @@
 package node_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -221,5 +224,59 @@ func TestErasingInOneStep(t *testing.T) {
 		return c.Compartment == record.Identity && c.Looked && c.Parts > 0
 	}) {
 		t.Errorf("%+v", got.Erasures[0].Compartments)
+	}
+}
+
+// Views that were made before an erasing, and are put back beside a journal that knows of it, are not believed: nor are those
+// of a device that was cut off between the one and the other.
+func TestViewsOfBeforeAnErasing(t *testing.T) {
+	b := worktest.New(t)
+	maria := registered(b, "María")
+	registered(b, "José")
+	n, folder := b.Session.Node(), t.TempDir()
+	b.Session.Lock()
+	for _, part := range []string{"views", "vault"} {
+		if err := os.CopyFS(filepath.Join(folder, part), os.DirFS(filepath.Join(n.Dir(), part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := func() {
+		t.Helper()
+		var err error
+		if b.Session, err = n.Unlock(t.Context(), "", []byte("una frase larga")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again()
+	eraseAsked(b, b.Session, maria)
+	b.Session.Lock()
+	for _, part := range []string{"views", "vault"} {
+		if err := os.RemoveAll(filepath.Join(n.Dir(), part)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(filepath.Join(n.Dir(), part), os.DirFS(filepath.Join(folder, part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again()
+	if finds(b, b.Session, "maria") != 0 || finds(b, b.Session, "jose") != 1 {
+		t.Error("the views of before are believed")
+	}
+	sound(b, b.Session)
+	for _, part := range []string{"views", "vault"} { // of the old views nothing is left, and no key that opens them
+		old, err := filepath.Glob(filepath.Join(folder, part, "*", "identity.view"))
+		if err != nil || part == "views" && len(old) != 1 {
+			t.Fatal(old, err)
+		}
+		for _, path := range old {
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now, err := os.ReadFile(filepath.Join(n.Dir(), part, filepath.Base(filepath.Dir(path)), "identity.view"))
+			if err != nil || len(before) < 8192 || bytes.Contains(now, before[4096:4160]) {
+				t.Errorf("pages of the old view are still there, %v", err)
+			}
+		}
 	}
 }

@@ -65,7 +65,7 @@ func TestARelayErases(t *testing.T) {
 		t.Fatalf("%d parts, and the first is not there: nothing is tried", len(erase))
 	}
 
-	// x does not administer: what x says waits for somebody who makes x an administrator, and nothing is dropped.
+	// x does not administer: what x says waits until somebody makes x an administrator, and nothing is dropped.
 	said := x.Control(journal.ControlErase, journal.Erasure{Parts: keep[:3]})
 	if verdicts, err := c.Take(t.Context(), []journal.Run{said}); err != nil || !inStore(t, path, parts[keep[0]]) {
 		t.Errorf("somebody who does not administer erases: %v, %v", verdicts, err)
@@ -119,7 +119,7 @@ func TestARelayErases(t *testing.T) {
 	}
 	late := exchangetest.Found(t, 5, nil).Founder.Copy
 	exchangetest.Carry(t, c, late)
-	if got := exchangetest.VectorOf(t, late)[x.Writer()]; got != 301 {
+	if got := exchangetest.VectorOf(t, late)[x.Writer()]; got < 301 {
 		t.Errorf("a node that has nothing takes %d commits", got)
 	}
 }
