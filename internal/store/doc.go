@@ -4,4 +4,6 @@
 // projections of it, one file a compartment, each encrypted with its own key; they can be deleted and are rebuilt.
 // schema/journal-N.sql are the journal's numbered migrations; the views' schema follows from the kinds (see Schema),
 // and a view whose format differs is rebuilt, not migrated.
+// What is erased (erase.go) is overwritten where it stands; who is hidden (hiding.go) is in no answer; about.go says which
+// parts speak of whom.
 package store
