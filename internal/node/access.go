@@ -36,7 +36,8 @@ type accessLog struct {
 	recent  map[record.ID]*opening // of the last minutes; nil: not read yet
 	alarmed time.Time
 	timer   *time.Timer
-	shut    bool // the session is locking: nothing starts a timer any more
+	after   func(time.Duration, func()) *time.Timer // nil: time.AfterFunc
+	shut    bool                                    // the session is locking: nothing starts a timer any more
 
 	glassMu sync.Mutex // on its own: the views ask in the middle of a statement
 	glass   map[record.ID]time.Time
@@ -176,7 +177,11 @@ func (s *Session) watchVolume(now time.Time) {
 func (s *Session) laterWrite() {
 	log := &s.access
 	if log.timer == nil && !log.shut {
-		log.timer = time.AfterFunc(accessWithin, func() {
+		after := log.after
+		if after == nil {
+			after = time.AfterFunc
+		}
+		log.timer = after(accessWithin, func() {
 			_ = s.writeAccess(s.life) // what cannot be written now waits for the next time
 		})
 	}

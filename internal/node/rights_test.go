@@ -10,7 +10,9 @@ import (
 // A fact may be written when the role writes there and has the action's verb where the person's record lies; a count line
 // goes with its action, and the note of having read with reading.
 func TestWhichFactsARoleMayWrite(t *testing.T) {
-	in := func(c record.Compartment, f record.Form) *record.Kind { return &record.Kind{Number: 999, In: c, Form: f} }
+	in := func(c record.Compartment, f record.Form) *record.Kind {
+		return &record.Kind{Number: 999, In: c, Form: f}
+	}
 	for _, c := range []struct {
 		role string
 		verb record.Verb
