@@ -46,6 +46,31 @@ func TestPagesAreCoveredInEveryTab(t *testing.T) {
 	}
 }
 
+// Without script the page hides itself, except what somebody is typing in, and the way back asks the server.
+func TestAPageWithoutScriptHidesItself(t *testing.T) {
+	p := signedIn(t, phone, false)
+	p.Goto("http://" + p.host + "/headcount")
+	seen := func(selector string) bool {
+		return eval[bool](p, `getComputedStyle(document.querySelector(`+quote(selector)+`)).visibility === 'visible'`)
+	}
+	later := `(document.getAnimations().filter(a => a.effect.getTiming().delay >= 120000).forEach(a => a.finish()), true)`
+	p.do(chromedp.Focus(p.find("[name=total]")))
+	eval[bool](p, later)
+	if !seen("[name=total]") || seen(".place") {
+		t.Error("what somebody types in is hidden, or what stands around it is not")
+	}
+	eval[bool](p, `(document.activeElement.blur(), true)`)
+	if !seen("main") {
+		t.Error("the page is hidden before its time")
+	}
+	eval[bool](p, later)
+	if seen("main") || seen("nav") || seen(".foot") || !seen("#leave button") || !seen(".covered a") {
+		t.Errorf("after two minutes the page is still there, or the way out and back is not\n%s", p.describe())
+	}
+	p.Follow(".covered a")
+	p.at("/headcount")
+}
+
 // What one tab leaves is gone from all: by locking, and by the quick exit.
 func TestLeavingOneTabLeavesAll(t *testing.T) {
 	p := signedIn(t, phone, true)
