@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"testing"
 
 	"amparo/internal/exchange"
@@ -114,7 +113,7 @@ func (g *play) exchange(p *player) exchange.Summary {
 	}
 	p.barred = p.barred || sum.Revoked
 	p.locked = p.locked || sum.Revoked && !p.rogue
-	if len(sum.Hidden) > 0 && !slices.ContainsFunc(sum.Hidden, func(h exchange.Hidden) bool { _, revoked := p.roll().RevokedCut(h.Writer); return revoked && !g.healed }) {
+	if len(sum.Hidden) > 0 && g.healed { // until then it may not have been brought yet
 		g.Fatalf("%s accuses the relay: %v", p.Name, sum.Hidden)
 	}
 	for _, f := range sum.Faults {
@@ -227,10 +226,11 @@ func (g *play) heal() {
 			sum := g.exchange(p)
 			now += fmt.Sprint(p.Last.Seq, sum.Sent, sum.Received, missing(g.T, p.Copy), " ")
 		}
-		if now == before {
+		if now == before && g.healed {
 			return
 		}
-		if before, g.healed = now, round > 3; round > 20 {
+		g.healed = now == before // once more: now there is nothing to accuse anybody of
+		if before = now; round > 20 {
 			g.Fatal("it does not come to rest")
 		}
 	}

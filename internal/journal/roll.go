@@ -25,6 +25,7 @@ type Roll struct {
 	Revoked   map[MemberID]Revocation // heads joined when a member was revoked more than once: the higher one counts
 	Erased    map[PartPlace]bool
 
+	waiting     map[place]saying // by who does not administer, as far as is known: it changes nothing yet
 	empowerings map[place]empowering
 	revocations map[place]Revocation
 	rotated     []place // where each of Rotations was said
@@ -108,6 +109,7 @@ func (r *Roll) Learn(c *Commit) error {
 			return fmt.Errorf("commit %d by %s: %w", c.Seq, c.Writer, err)
 		}
 	}
+	next.believe()
 	if next.Founder != r.Founder && next.Writers[c.Writer].Member != next.Founder {
 		return fmt.Errorf("commit %d by %s: %w: founded by another than the founder", c.Seq, c.Writer, ErrChain)
 	}
@@ -122,6 +124,7 @@ type learning struct {
 	Roll
 	own    map[string]bool // which maps are copied already
 	erased []PartPlace
+	heard  bool // something was said that only an administrator can say
 	asks   bool // who is revoked must be worked out
 }
 
@@ -170,15 +173,6 @@ func (r *learning) learn(c *Commit, control Control, at place) error {
 		}
 		r.Founder = id
 		add(r, "members", &r.Members, id, f.Admin)
-	case ControlAdmit:
-		var keys MemberKeys
-		if err := control.Into(&keys); err != nil {
-			return err
-		}
-		if _, err := r.administrator(c.Writer); err != nil {
-			return err
-		}
-		add(r, "members", &r.Members, keys.Member(), keys)
 	case ControlCertify:
 		var cert Certificate
 		if err := control.Into(&cert); err != nil {
@@ -198,64 +192,78 @@ func (r *learning) learn(c *Commit, control Control, at place) error {
 			return fmt.Errorf("%w: one writer of two members", ErrChain)
 		}
 		add(r, "writers", &r.Writers, c.Writer, cert)
-	case ControlEmpower, ControlRotate, ControlRevoke, ControlErase:
-		by, err := r.administrator(c.Writer)
-		if err != nil {
-			return err
-		}
-		return r.learnKeys(by, c, control, at)
-	}
-	return nil
-}
-
-// administrator is the member behind a writer, who must administer. Somebody else's word may be believed later: what
-// empowers them may still be on its way.
-func (r *learning) administrator(w WriterID) (MemberID, error) {
-	by, known := r.Writers[w]
-	if !known {
-		return MemberID{}, fmt.Errorf("%w: it says what administrators say", ErrUnknownWriter)
-	}
-	if !r.empowered(by.Member) {
-		return MemberID{}, fmt.Errorf("%w: %s says what administrators say, and nobody made them one", ErrUnknownWriter, by.Member)
-	}
-	return by.Member, nil
-}
-
-// learnKeys learns what an administrator says of keys and of who has them.
-func (r *learning) learnKeys(by MemberID, c *Commit, control Control, at place) error {
-	switch control.Kind {
+	case ControlAdmit:
+		return hear[MemberKeys](r, c, control, at)
 	case ControlEmpower:
-		var e Empowerment
-		if err := control.Into(&e); err != nil {
-			return err
-		}
-		add(r, "admins", &r.Admins, e.Member, true)
-		add(r, "empowerings", &r.empowerings, at, empowering{by, e.Member, c.Time})
-		r.asks = true
+		return hear[Empowerment](r, c, control, at)
 	case ControlRotate:
-		var rotation Rotation
-		if err := control.Into(&rotation); err != nil {
-			return err
-		}
-		i, said := slices.BinarySearchFunc(r.rotated, at, place.compare)
-		if !said {
-			r.rotated, r.Rotations = slices.Insert(slices.Clone(r.rotated), i, at), slices.Insert(slices.Clone(r.Rotations), i, rotation)
-		}
+		return hear[Rotation](r, c, control, at)
 	case ControlRevoke:
-		var revocation Revocation
-		if err := control.Into(&revocation); err != nil {
-			return err
-		}
-		add(r, "revocations", &r.revocations, at, revocation)
-		r.asks = true
+		return hear[Revocation](r, c, control, at)
 	case ControlErase:
-		var erasure Erasure
-		if err := control.Into(&erasure); err != nil {
-			return err
-		}
-		r.erased = append(r.erased, erasure.Parts...)
+		return hear[Erasure](r, c, control, at)
 	}
 	return nil
+}
+
+// saying is what only an administrator can say, by somebody.
+type saying struct {
+	by   MemberID
+	at   Time
+	what any
+}
+
+// hear takes in what only an administrator can say. Of somebody who does not administer it is kept and changes nothing: what
+// empowers them may still be on its way, and their chain must not wait for it.
+func hear[T any](l *learning, c *Commit, control Control, at place) error {
+	var what T
+	if err := control.Into(&what); err != nil {
+		return err
+	}
+	by, known := l.Writers[c.Writer]
+	if !known {
+		return fmt.Errorf("%w: it says what administrators say", ErrUnknownWriter)
+	}
+	add(l, "waiting", &l.waiting, at, saying{by.Member, c.Time, what})
+	l.heard = true
+	return nil
+}
+
+// believe lets take effect what is said by who administers, and what follows: who is empowered may have said something too.
+func (l *learning) believe() {
+	for more := l.heard; more; {
+		more = false
+		for at, s := range l.waiting {
+			if l.empowered(s.by) {
+				delete(l.waiting, at)
+				l.say(at, s)
+				more = true
+			}
+		}
+	}
+	if len(l.waiting) == 0 {
+		l.waiting = nil
+	}
+}
+
+func (l *learning) say(at place, s saying) {
+	switch what := s.what.(type) {
+	case MemberKeys:
+		add(l, "members", &l.Members, what.Member(), what)
+	case Empowerment:
+		add(l, "admins", &l.Admins, what.Member, true)
+		add(l, "empowerings", &l.empowerings, at, empowering{s.by, what.Member, s.at})
+		l.asks = true
+	case Rotation:
+		if i, said := slices.BinarySearchFunc(l.rotated, at, place.compare); !said {
+			l.rotated, l.Rotations = slices.Insert(slices.Clone(l.rotated), i, at), slices.Insert(slices.Clone(l.Rotations), i, what)
+		}
+	case Revocation:
+		add(l, "revocations", &l.revocations, at, what)
+		l.asks = true
+	case Erasure:
+		l.erased = append(l.erased, what.Parts...)
+	}
 }
 
 // MemberOf is the member behind a writer.

@@ -105,7 +105,6 @@ func TestWhatTheRollDoesNotBelieve(t *testing.T) {
 		"a founding after something was seen":   {seen, journal.ErrChain},
 		"a member not admitted":                 {saying(t, stranger, "Z", 1, open(t, stranger.Commit("Z1"))[1]), journal.ErrUnknownWriter},
 		"admitted by a writer nobody knows":     {saying(t, h, "X", 1, admitZ), journal.ErrUnknownWriter},
-		"admitted by a member who may not yet":  {saying(t, h, "B", 2, admitZ), journal.ErrUnknownWriter},
 		"a certificate with a changed bit":      {saying(t, h, "M", 1, control(t, journal.ControlCertify, forged)), seal.ErrSignature},
 		"a certificate of another workspace":    {saying(t, h, "M", 1, control(t, journal.ControlCertify, certElsewhere)), seal.ErrSignature},
 		"signed by another member":              {saying(t, h, "M", 1, certify("M", "M", "B")), seal.ErrSignature},

@@ -54,11 +54,17 @@ func (s *Standing) again(all *Roll, open []Commit, vouches []Vouch) {
 		}
 		for _, v := range vouches {
 			limit, limited := s.Limits[v.Of]
-			if limited && v.Seq > limit && s.Roll.Active(s.Roll.MemberOf(v.By)) && !doubtful[v.By] {
+			if limited && v.Seq > limit && s.Counts(all, v.By) && !doubtful[v.By] {
 				s.Limits[v.Of], raised = v.Seq, true
 			}
 		}
 	}
+}
+
+// Counts reports whether a writer's word vouches: its member is believed without what does not stand, and not revoked even by
+// what does not stand, which may stand yet.
+func (s *Standing) Counts(all *Roll, by WriterID) bool {
+	return s.Roll.Active(s.Roll.MemberOf(by)) && all.Active(all.MemberOf(by))
 }
 
 func (s *Standing) gather(commits []Commit) (*Roll, []Commit) {

@@ -58,7 +58,7 @@ func (j *Journal) vouched(w journal.WriterID) (seq uint64, err error) {
 		return 0, err
 	}
 	err = j.vouches(w, func(by journal.WriterID, said uint64) {
-		if stands.Active(stands.MemberOf(by)) {
+		if stands.Active(stands.MemberOf(by)) && j.roll.Active(j.roll.MemberOf(by)) {
 			seq = max(seq, said)
 		}
 	})

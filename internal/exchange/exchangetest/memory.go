@@ -20,7 +20,7 @@ type Memory struct {
 	chains map[journal.WriterID][]journal.Commit
 	sigs   map[journal.WriterID]map[uint64]seal.Signature
 	// What stands, once it was asked for, and who vouches for whom.
-	stands  *journal.Roll
+	stands  *journal.Standing
 	vouches []journal.Vouch
 
 	Takes int   // how often Take was called
@@ -88,10 +88,10 @@ func (m *Memory) Vouched(w journal.WriterID) (seq uint64, err error) {
 				}
 			}
 		}
-		m.stands = journal.Stand(m.roll, open, m.vouches).Roll
+		m.stands = journal.Stand(m.roll, open, m.vouches)
 	}
 	for _, v := range m.vouches {
-		if v.Of == w && m.stands.Active(m.stands.MemberOf(v.By)) {
+		if v.Of == w && m.stands.Counts(m.roll, v.By) {
 			seq = max(seq, v.Seq)
 		}
 	}
