@@ -108,7 +108,11 @@ func (s *Session) carry(change *record.Change, person record.ID) (places []journ
 	return places, nil
 }
 
-// carryDue is what a colleague's consent released and this member can say again.
+// carriedTogether is how many parts of persons one commit carries before the rest waits for the next: each person is a part of
+// its own in up to five compartments, and what else is due needs room beside them.
+const carriedTogether = 5
+
+// carryDue is what a colleague's consent released and this member can say again: of as many persons as one commit holds.
 func (s *Session) carryDue(ctx context.Context, change *record.Change) (places []journal.PartPlace, err error) {
 	if !s.views.Opens(record.Identity) {
 		return nil, nil
@@ -117,7 +121,11 @@ func (s *Session) carryDue(ctx context.Context, change *record.Change) (places [
 	if err != nil {
 		return nil, err
 	}
+	parts := map[piece]bool{}
 	for _, person := range persons {
+		if len(parts) >= carriedTogether {
+			break
+		}
 		may, err := s.node.registry.Travels(ctx, change.Reader, person, s.now())
 		if err != nil {
 			return nil, err
@@ -130,8 +138,19 @@ func (s *Session) carryDue(ctx context.Context, change *record.Change) (places [
 			return nil, err
 		}
 		places = append(places, more...)
+		for _, f := range change.Facts() {
+			if f.Kind == carriedIn(f.Kind.In) {
+				parts[piece{in: f.Kind.In, person: personOf(f)}] = true
+			}
+		}
 	}
 	return places, nil
+}
+
+func personOf(f record.Fact) (id record.ID) {
+	raw, _ := f.Values[1].([]byte)
+	copy(id[:], raw)
+	return id
 }
 
 // supply puts carried parts where their commits have a place for them. It reports whether any was missing here.

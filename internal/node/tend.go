@@ -18,14 +18,20 @@ import (
 // member wrote before it was known here. So an administrator need not hold a key to have it given, and nobody has to
 // remember to finish what two people began apart. Node.mu is held and no batch is running.
 func (s *Session) tend(ctx context.Context) (wrote bool, err error) {
-	d, err := s.tending(ctx, s.views)
-	if err != nil || d == nil {
-		return false, err
+	for more := true; more; {
+		d, err := s.tending(ctx, s.views)
+		if err != nil || d == nil {
+			return wrote, err
+		}
+		if err := s.commitControls(ctx, *d); err != nil {
+			return wrote, err
+		}
+		wrote, more = true, len(d.released) > 0 // of what is released one commit holds a few persons
+		if err := s.keepUp(ctx); err != nil {
+			return wrote, err
+		}
 	}
-	if err := s.commitControls(ctx, *d); err != nil {
-		return false, err
-	}
-	return true, s.keepUp(ctx)
+	return wrote, nil
 }
 
 // tending is the commit that tend would write; nil when nothing is due.
