@@ -120,7 +120,7 @@ func TestRawRowsAreAllRows(t *testing.T) {
 	}
 	found := 0
 	for _, table := range rows.tables {
-		if table.in == record.Identity && table.name == "person" {
+		if table.in == record.Identity && table.name == "_all_person" {
 			found = len(table.rows)
 		}
 	}
