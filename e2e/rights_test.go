@@ -26,6 +26,12 @@ func TestWhatAPersonMayAskFor(t *testing.T) {
 			p.Goto("http://" + p.host + "/retention")
 			p.Inspect("retention")
 			erase(p, person)
+			p.Goto("http://" + p.host + "/erasures")
+			p.NotSee(surname1)
+			p.Inspect("erasures")
+			p.Go("[href^='/erasures/']")
+			p.NotSee(surname1)
+			p.Inspect("erasure")
 		})
 	}
 }
