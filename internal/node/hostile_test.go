@@ -598,3 +598,34 @@ func TestTheNameOfWhoComes(t *testing.T) {
 		}
 	}
 }
+
+// Somebody writes that a colleague opened many records, or broke a glass: nobody is accused, and nothing is opened to them, by
+// another's word.
+func TestWhatAColleagueOpenedIsTheirsToSay(t *testing.T) {
+	url := relayed(t)
+	_, ana := founded(t, t.TempDir())
+	_, clara := member(t, ana, url, "Clara", Options{}, roles("clinician"))
+	_, luis := member(t, ana, url, "Luis", Options{}, roles("logistician"))
+	for k, name := range map[*record.Kind]string{accessCount: "member", glassKind: "member", alarmKind: "member"} {
+		if f, has := k.Field(name); !has || f.Number != readerMember {
+			t.Fatalf("%s says elsewhere of whom it speaks", k.Name)
+		}
+	}
+	accuses := func(who *Session) func(*record.Change) error {
+		return func(c *record.Change) error {
+			_, err := c.Happen(glassKind, record.Fields{"member": record.ID(who.member.ID), "until": c.Now.Add(time.Hour)})
+			if err == nil {
+				_, err = c.Happen(alarmKind, record.Fields{"member": record.ID(who.member.ID), "n": 99, "since": c.Now})
+			}
+			return errors.Join(err, c.Count(accessCount, record.Fields{"member": record.ID(who.member.ID), "day": "2026-03-17", "n": 99}))
+		}
+	}
+	says(t, luis, nil, accuses(clara))
+	says(t, clara, nil, accuses(clara)) // of oneself one may
+	inStep(t, url, luis, clara, ana)
+	for _, table := range []string{"glass", "access_alarm", "access_count"} {
+		if got := must2(ana.Word(t.Context(), "SELECT count(*) || ' ' || sum("+map[string]string{"glass": "1", "access_alarm": "n", "access_count": "n"}[table]+") FROM field."+table)); got != map[string]string{"glass": "1 1", "access_alarm": "1 99", "access_count": "1 99"}[table] {
+			t.Errorf("%s: %s", table, got)
+		}
+	}
+}

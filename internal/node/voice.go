@@ -35,6 +35,10 @@ func heed(roll *journal.Roll, p *store.Opened) (odd []store.Odd) {
 				delete(f.Values, holdingHas)
 				delete(f.Replaces, holdingHas)
 			}
+		case accessCount.Number, glassKind.Number, alarmKind.Number:
+			if who, _ := f.Values[readerMember].([]byte); !slices.Equal(who, p.By[:]) {
+				why = "it says of a colleague what they opened"
+			}
 		case erasureKind.Number:
 			if len(f.Entity) > 0 { // what is erased is said once
 				for _, number := range erasureAsked {
@@ -65,6 +69,7 @@ var (
 	holdingMember  = numbered(holdingKind, "member")
 	holdingKeys    = numbered(holdingKind, "keys")
 	holdingHas     = numbered(holdingKind, "has")
+	readerMember   = numbered(glassKind, "member") // as in the kinds beside it
 	erasureAsked   = []uint8{numbered(erasureKind, "person"), numbered(erasureKind, "compartments"), numbered(erasureKind, "reason"), numbered(erasureKind, "authority")}
 	erasureDecided = []uint8{numbered(erasureKind, "decision"), numbered(erasureKind, "why")}
 )
