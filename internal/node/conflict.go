@@ -99,6 +99,9 @@ func settle(c *record.Change, kinds []*record.Kind, d settleData) (any, error) {
 		if len(state.Rivals(f)) == 0 {
 			return nil, record.Refuse("field", "already_settled", "field", d.Field)
 		}
+		if s, ok := c.Engine.(*Session); administered(k) && (!ok || !s.node.journal.Roll().Administers(s.member.ID)) {
+			return nil, record.Refuse("", "not_allowed")
+		}
 		value, err := settledValue(f, d.Value)
 		if err != nil {
 			return nil, err

@@ -629,3 +629,33 @@ func TestWhatAColleagueOpenedIsTheirsToSay(t *testing.T) {
 		}
 	}
 }
+
+// Two who administer say different things of a member: who administers settles it. To anybody else it would seem saved and
+// count for nothing.
+func TestOnlyAdministratorsSettleWhatAdministratorsSay(t *testing.T) {
+	url := relayed(t)
+	_, ana := founded(t, t.TempDir())
+	_, admin := member(t, ana, url, "Admin", Options{}, roles("administrator"))
+	_, clara := member(t, ana, url, "Clara", Options{}, roles("clinician"))
+	inStep(t, url, admin)
+	for s, name := range map[*Session]string{ana: "Clara Sol", admin: "Clara Luz"} {
+		says(t, s, nil, puts(memberKind, record.Fields{"member": record.ID(clara.member.ID), "name": name}))
+	}
+	inStep(t, url, ana, admin, clara, ana)
+	var of record.ID
+	end := must2(ana.use())
+	err := ana.views.Select(t.Context(), "SELECT id FROM field.member WHERE member = ?", []any{record.ID(clara.member.ID)}, func(r record.Row) error { of = r.ID(0); return nil })
+	end()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settle := map[string]any{"record": of.String(), "kind": "member", "field": "name", "value": "Clara Sol"}
+	if r := do(t, clara, "conflict.settle", "", settle); r.OK || r.Error.Code != "not_allowed" {
+		t.Errorf("a clinician settles it: %+v %+v", r, r.Error)
+	}
+	must(t, do(t, ana, "conflict.settle", "", settle))
+	inStep(t, url, ana, clara)
+	if h := rosterOf(t, clara)[clara.member.ID]; h.Name != "Clara Sol" {
+		t.Errorf("she is called %q", h.Name)
+	}
+}

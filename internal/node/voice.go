@@ -64,6 +64,11 @@ func heed(roll *journal.Roll, p *store.Opened) (odd []store.Odd) {
 	return odd
 }
 
+// administered reports a kind of which nothing counts, or not all, that is said by who does not administer.
+func administered(k *record.Kind) bool {
+	return k == workspaceKind || k == memberKind || k == erasureKind
+}
+
 // Numbers of fields that heed looks at.
 var (
 	holdingMember  = numbered(holdingKind, "member")
