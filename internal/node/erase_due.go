@@ -108,7 +108,11 @@ func (s *Session) listParts(c *record.Change, e erasure, in record.Compartment) 
 			records = append(records, id)
 		}
 	}
-	for _, id := range records { // late ones: what says whose the record is may be erased already
+	hiding, err := s.hidingRecord(in, e.person)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range append(slices.Clone(records), hiding) { // late ones: what says whose the record is may be erased already
 		more, err := s.views.AboutRecord(c.Context, c.Reader, in, id)
 		if err != nil {
 			return 0, err
@@ -121,7 +125,7 @@ func (s *Session) listParts(c *record.Change, e erasure, in record.Compartment) 
 		if _, listed := e.listed[p]; listed || slices.Contains(list, p) || s.node.journal.Erased(p) {
 			continue
 		}
-		only, err := s.speaksOnlyOf(p, e.person, records)
+		only, err := s.speaksOnlyOf(p, e.person, append(slices.Clone(records), hiding))
 		switch {
 		case err != nil:
 			return 0, err
@@ -165,6 +169,13 @@ func (s *Session) listParts(c *record.Change, e erasure, in record.Compartment) 
 		}
 	}
 	return n, nil
+}
+
+// hidingRecord is the record that hides a person in a compartment. What was typed there goes with the person.
+func (s *Session) hidingRecord(in record.Compartment, person record.ID) (record.ID, error) {
+	k := s.views.HidingKind(in)
+	field, _ := k.Field("person")
+	return k.KeyID(map[uint8]any{field.Number: person[:]})
 }
 
 // speaksOnlyOf reports whether everything in a part is about the person or the person's records. Programs before this one
@@ -244,7 +255,11 @@ const mostRecords = 64
 func (s *Session) dueParts(e erasure) (due []journal.PartPlace, err error) {
 	shelves := map[record.Compartment][]uint16{}
 	for _, in := range e.in {
-		shelves[in] = append(shelves[in], s.member.Ring.Secret.Shelf(e.person[:]))
+		hiding, err := s.hidingRecord(in, e.person)
+		if err != nil {
+			return nil, err
+		}
+		shelves[in] = append(shelves[in], s.member.Ring.Secret.Shelf(e.person[:]), s.member.Ring.Secret.Shelf(hiding[:]))
 		for _, id := range e.records[in][:min(len(e.records[in]), mostRecords)] {
 			shelves[in] = append(shelves[in], s.member.Ring.Secret.Shelf(id[:]))
 		}

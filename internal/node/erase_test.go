@@ -280,3 +280,37 @@ func TestViewsOfBeforeAnErasing(t *testing.T) {
 		}
 	}
 }
+
+// What somebody typed when they limited the use of a record goes with the person; that the person is hidden stays.
+func TestErasingTakesTheReasonsOfLimits(t *testing.T) {
+	b := worktest.New(t)
+	rosa := colleague(b, "Rosa", "registrar")
+	maria, jose := registered(b, "María"), registered(b, "José")
+	for _, person := range []string{maria, jose} {
+		taken(b, run(b, b.Session, "person.restrict", "", map[string]any{"person": person, "compartments": []string{"identity", "care"}, "reason": "su exmarido la busca", "authority": "ella"}))
+	}
+	texts := func(person string) (out int) {
+		t.Helper()
+		for _, l := range ask[people.Restrictions](b, b.Session, "person.restrictions", "person", person).Limits {
+			if l.Reason != "" || l.Authority != "" {
+				out++
+			}
+		}
+		return out
+	}
+	if texts(maria) != 2 || texts(jose) != 2 {
+		t.Fatalf("%d and %d reasons are there before: nothing is tried", texts(maria), texts(jose))
+	}
+	eraseAsked(b, rosa, maria, "identity")
+	eraseAsked(b, b.Session, maria)
+	if texts(maria) != 0 || texts(jose) != 2 {
+		t.Errorf("after erasing there are %d and %d reasons", texts(maria), texts(jose))
+	}
+	if got := ask[people.Restrictions](b, b.Session, "person.restrictions", "person", maria); got.Shown || len(got.Limits) == 0 || !slices.Equal(got.Limits[0].Why, []string{"erasure"}) {
+		t.Errorf("she is no longer hidden: %+v", got)
+	}
+	if finds(b, b.Session, "jose") != 0 {
+		t.Error("the other one is no longer restricted")
+	}
+	sound(b, b.Session)
+}

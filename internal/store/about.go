@@ -17,11 +17,30 @@ const aboutTable = `CREATE TABLE %[1]s._about (of BLOB NOT NULL, writer BLOB NOT
 
 // about notes of whom a part speaks.
 func (v *Views) about(p *Opened, f record.Fact) error {
-	of, about := Of(f)
+	of, about := speaksOf(f)
 	if !about {
 		return nil
 	}
 	return v.write.exec(fmt.Sprintf("INSERT INTO %s._about (of, writer, seq, idx) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", p.In), of, p.Writer[:], p.Seq, p.Index)
+}
+
+// speaksOf is Of, and the hiding record for what somebody typed when they limited the use of a person's record: that goes with
+// the person, although it is passed on and read while the record is hidden. That the person is hidden for being erased stays.
+func speaksOf(f record.Fact) (of record.ID, about bool) {
+	if !f.Kind.Hides {
+		return Of(f)
+	}
+	for number, value := range f.Values {
+		field, _ := f.Kind.FieldNumbered(number)
+		why, _ := value.([]string)
+		switch {
+		case field.Name == "why" && slices.Contains(why, "erasure"):
+			return of, false
+		case field.Type == record.Text && value != nil:
+			about = true
+		}
+	}
+	return f.Entity, about
 }
 
 // Of is the person a fact is about, as far as the fact itself says, or else the record it is about; about is false for
@@ -112,7 +131,7 @@ func (v *Views) OnlyAbout(p *Opened, person record.ID, records []record.ID) bool
 		if err != nil {
 			return false
 		}
-		of, about := Of(f)
+		of, about := speaksOf(f)
 		if !about || of != person && !slices.Contains(records, of) {
 			return false
 		}
