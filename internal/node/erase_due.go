@@ -244,12 +244,6 @@ func askedBeside(all []erasure, e erasure, in record.Compartment) bool {
 	})
 }
 
-// mostRecords bounds how many records of a person who administers believes: each is one more shelf in 4,096 where a part
-// may lie that is listed for the person. Who may erase in a compartment and has changed their program can use each to have
-// parts of somebody else named too: nobody without its key can tell. The page says how many parts were listed, and by whom
-// shows in the journal.
-const mostRecords = 64
-
 // dueParts are the listed parts that were not named yet: of the compartment they are listed for, and of a shelf on which the
 // person's parts lie, so that a mistake in a list erases nobody else's record but by chance, one in 4,096.
 func (s *Session) dueParts(e erasure) (due []journal.PartPlace, err error) {
@@ -260,9 +254,6 @@ func (s *Session) dueParts(e erasure) (due []journal.PartPlace, err error) {
 			return nil, err
 		}
 		shelves[in] = append(shelves[in], s.member.Ring.Secret.Shelf(e.person[:]), s.member.Ring.Secret.Shelf(hiding[:]))
-		for _, id := range e.records[in][:min(len(e.records[in]), mostRecords)] {
-			shelves[in] = append(shelves[in], s.member.Ring.Secret.Shelf(id[:]))
-		}
 	}
 	for p, in := range e.listed {
 		if s.node.journal.Erased(p) {
