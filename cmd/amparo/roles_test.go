@@ -423,6 +423,9 @@ func TestEveryAddressForEveryRole(t *testing.T) {
 		}
 		for _, page := range []string{"/board", "/keys", "/sites", "/find", "/people/" + person, "/people/" + person + "/access", "/access", "/audit", "/conflicts"} { // what is offered can be used
 			for _, address := range offered(t, ask("GET", page, token, "", "")) {
+				if address == page {
+					continue // to show it again is no offer
+				}
 				if got := ask("GET", address, token, "", "").StatusCode; got == http.StatusForbidden {
 					t.Errorf("%s offers %s the address %s, which answers 403", page, role, address)
 				}
