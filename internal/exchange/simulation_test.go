@@ -42,7 +42,6 @@ type play struct {
 	players []*player
 	wrote   map[journal.WriterID]uint64 // before the writer knew of being revoked
 	knew    []knew
-	refused map[journal.WriterID]bool // whom the relay told that something is not taken
 	path    string
 	healed  bool // everybody has brought what they have
 }
