@@ -118,7 +118,9 @@ func TestAPasskeyUncoversThePages(t *testing.T) {
 	p.at("/me")
 	p.See("Llave azul")
 	p.Inspect("me-passkey")
-	held, err := chromedp.Call(p.ctx, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: made.AuthenticatorID})
+	var ask webauthn.GetCredentialsParams
+	ask.AuthenticatorID = made.AuthenticatorID
+	held, err := chromedp.Call(p.ctx, webauthn.GetCredentials, ask)
 	if err != nil || len(held.Credentials) != 1 {
 		t.Fatalf("the authenticator holds %v, %v", held, err)
 	}
