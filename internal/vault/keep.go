@@ -173,14 +173,11 @@ func (k *Keep) Reseal(m *Member, passphrase []byte) error {
 		return err
 	}
 	old := k.path(m.ID) + oldFile
-	if err := shred(old); err != nil {
+	if err := shredOld(old); err != nil {
 		return err
 	}
-	linked := os.Link(k.path(m.ID), old) // a disk without links keeps the old bytes wherever it likes
-	if err := k.write(m.ID, file); err != nil || linked != nil {
-		return err
-	}
-	return shred(old)
+	_ = os.Link(k.path(m.ID), old) // a disk without links keeps the old bytes wherever it likes
+	return errors.Join(k.write(m.ID, file), shredOld(old))
 }
 
 // oldFile ends the name under which a replaced key file waits to be overwritten.
@@ -190,9 +187,25 @@ const oldFile = ".old"
 func (k *Keep) forgetOld() error {
 	left, err := filepath.Glob(filepath.Join(k.dir, "*.member"+oldFile))
 	for _, path := range left {
-		err = errors.Join(err, shred(path))
+		err = errors.Join(err, shredOld(path))
 	}
 	return err
+}
+
+// shredOld overwrites a replaced key file. Where it was not replaced, because the disk was full or the machine went off, both
+// names are of the one file there is: then only the second name goes.
+func shredOld(path string) error {
+	old, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("replaced key file: %w", err)
+	}
+	if live, err := os.Stat(strings.TrimSuffix(path, oldFile)); err == nil && os.SameFile(live, old) {
+		return os.Remove(path)
+	}
+	return shred(path)
 }
 
 func (k *Keep) sealed(m *Member, passphrase []byte) (memberFile, error) {

@@ -156,3 +156,29 @@ func TestResealing(t *testing.T) {
 		t.Errorf("the lease is lost: %v, %v", l, err)
 	}
 }
+
+// The new passphrase could not be written, or the machine went off in the middle: the old one opens as before.
+func TestAPassphraseChangeCutOff(t *testing.T) {
+	dir := t.TempDir()
+	k := keep(t, dir)
+	ana := member(t, k, "Ana")
+	if err := os.Link(k.path(ana.ID), k.path(ana.ID)+oldFile); err != nil { // as far as it came
+		t.Fatal(err)
+	}
+	k = keep(t, dir)
+	if _, err := k.Unlock(ana.ID, []byte(pass)); err != nil {
+		t.Fatalf("after opening again: %v", err)
+	}
+	if err := os.Link(k.path(ana.ID), k.path(ana.ID)+oldFile); err != nil && !errors.Is(err, os.ErrExist) {
+		t.Fatal(err)
+	}
+	if err := k.Reseal(ana, []byte("otra frase larga")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keep(t, dir).Unlock(ana.ID, []byte("otra frase larga")); err != nil {
+		t.Fatalf("after changing it again: %v", err)
+	}
+	if _, err := os.Stat(k.path(ana.ID) + oldFile); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the old file is left")
+	}
+}
