@@ -112,13 +112,15 @@ func TestNobodyElseIsErased(t *testing.T) {
 }
 
 // Somebody with the disk writes another end of the lease into the key file, where it stands in clear, and turns the clock back:
-// the grant and what the journal knows of time say otherwise.
+// the grant, and what two who administer know of time, say otherwise.
 func TestALeaseTakenOutOfTheFile(t *testing.T) {
 	url := relayed(t)
 	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
 	wall := func() time.Time { return now }
 	_, ana := clocked(t, t.TempDir(), &now)
 	n, bea := member(t, ana, url, "Bea", Options{Wall: wall}, Invite{Roles: []string{"registrar"}, Lease: 20})
+	_, eva := member(t, ana, url, "Eva", Options{Wall: wall}, Invite{Roles: []string{"registrar", "administrator"}})
+	inStep(t, url, bea)
 	id := bea.member.ID
 	now = now.Add(15 * 24 * time.Hour)
 	plant(t, bea, "ceiba")
@@ -133,13 +135,15 @@ func TestALeaseTakenOutOfTheFile(t *testing.T) {
 		writer := must2(os.ReadFile(n.keep.WriterPath(id)))
 		now = now.Add(6 * 24 * time.Hour)
 		if what == "and the clock too" { // the journal has heard of a later time
-			plant(t, ana, "mangle")
-			above := must2(n.Copy().Vector(t.Context()))
-			if err := ana.node.Copy().Runs(t.Context(), above, func(run journal.Run) error {
-				_, err := n.Copy().Take(t.Context(), []journal.Run{run})
-				return err
-			}); err != nil {
-				t.Fatal(err)
+			for _, s := range []*Session{ana, eva} {
+				plant(t, s, "mangle")
+				above := must2(n.Copy().Vector(t.Context()))
+				if err := s.node.Copy().Runs(t.Context(), above, func(run journal.Run) error {
+					_, err := n.Copy().Take(t.Context(), []journal.Run{run})
+					return err
+				}); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		forge()
@@ -236,5 +240,32 @@ func TestOnlyAdministratorsSettleWhatAdministratorsSay(t *testing.T) {
 	inStep(t, url, ana, clara)
 	if h := rosterOf(t, clara)[clara.member.ID]; h.Name != "Clara Sol" {
 		t.Errorf("she is called %q", h.Name)
+	}
+}
+
+// One clock is years ahead, by mistake or on purpose: nobody else loses their keys for it, though it be an administrator's.
+func TestAClockAheadEndsNobodysLease(t *testing.T) {
+	url := relayed(t)
+	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
+	wall, evas := func() time.Time { return now }, now
+	_, ana := clocked(t, t.TempDir(), &now)
+	n, bea := member(t, ana, url, "Bea", Options{Wall: wall}, Invite{Roles: []string{"registrar"}, Lease: 20})
+	_, eva := member(t, ana, url, "Eva", Options{Wall: func() time.Time { return evas }}, Invite{Roles: []string{"registrar", "administrator"}})
+	evas = now.Add(3 * 365 * 24 * time.Hour)
+	plant(t, eva, "ceiba")
+	handed(t, eva, bea)
+	bea.Lock()
+	bea, err := n.Unlock(t.Context(), "Bea", []byte(pass))
+	if err != nil {
+		t.Fatalf("Eva's clock ended Bea's lease: %v", err)
+	}
+	now = now.Add(21 * 24 * time.Hour) // two who administer know that it is late, whatever this device says
+	plant(t, ana, "mangle")
+	now = now.Add(-19 * 24 * time.Hour)
+	handed(t, ana, bea)
+	n.later.Wait()
+	bea.Lock()
+	if _, err := n.Unlock(t.Context(), "Bea", []byte(pass)); !errors.Is(err, ErrLeaseOver) {
+		t.Errorf("the clock turned back: %v", err)
 	}
 }
