@@ -153,7 +153,8 @@ func personOf(f record.Fact) (id record.ID) {
 	return id
 }
 
-// supply puts carried parts where their commits have a place for them. It reports whether any was missing here.
+// supply puts carried parts where their commits have a place for them. It reports whether any was missing here. Of one whose
+// commit is not here yet it is remembered that it waits.
 func (s *Session) supply(parts []store.Opened) (bool, error) {
 	any := false
 	for _, p := range parts {
@@ -165,16 +166,20 @@ func (s *Session) supply(parts []store.Opened) (bool, error) {
 			if f.Kind != k.Number {
 				continue
 			}
-			var place journal.PartPlace
 			writer, _ := f.Values[2].([]byte)
 			seq, _ := f.Values[3].(int64)
 			index, _ := f.Values[4].(int64)
 			data, _ := f.Values[5].([]byte)
-			if len(writer) != len(place.Writer) || seq <= 0 || index < 0 || index >= journal.MaxParts {
+			place, named := carriedPlace(writer, seq, index)
+			if !named {
 				continue // projected, named by nobody, and harmless
 			}
-			copy(place.Writer[:], writer)
-			place.Seq, place.Index = uint64(seq), uint8(index)
+			if _, here, err := s.node.journal.HashAt(place.Writer, place.Seq); err != nil || !here {
+				if s.early = true; err != nil {
+					return any, err
+				}
+				continue
+			}
 			fresh, err := s.node.journal.Supply(place, data)
 			if errors.Is(err, store.ErrDamaged) {
 				s.odd = append(s.odd, store.Odd{Writer: p.Writer, Seq: p.Seq, Fact: f.N, Reason: err.Error()})
@@ -187,4 +192,73 @@ func (s *Session) supply(parts []store.Opened) (bool, error) {
 		}
 	}
 	return any, nil
+}
+
+func carriedPlace(writer []byte, seq, index int64) (place journal.PartPlace, named bool) {
+	if len(writer) != len(place.Writer) || seq <= 0 || index < 0 || index >= journal.MaxParts {
+		return place, false
+	}
+	copy(place.Writer[:], writer)
+	place.Seq, place.Index = uint64(seq), uint8(index)
+	return place, true
+}
+
+// supplyLate does so with what was carried here before its commit was, or was read when the machine went off. No batch is running.
+func (s *Session) supplyLate(ctx context.Context) error {
+	s.early = false
+	came := false
+	for _, k := range carriedKinds {
+		if !s.views.Opens(k.In) {
+			continue
+		}
+		waits := map[record.ID]journal.PartPlace{}
+		if err := s.views.Select(ctx, "SELECT id, writer, seq, idx FROM "+s.allOf(k), nil, func(row record.Row) error {
+			if place, named := carriedPlace(row.Blob(1), row.Int(2), row.Int(3)); named {
+				waits[row.ID(0)] = place
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		for id, place := range waits {
+			_, here, err := s.node.journal.HashAt(place.Writer, place.Seq)
+			if err != nil {
+				return err
+			}
+			if !here {
+				s.early = true
+				continue
+			}
+			if held, err := s.node.journal.Holds(place); err != nil || held {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			if err := s.views.Select(ctx, "SELECT data FROM "+s.allOf(k)+" WHERE id = ?", []any{id}, func(row record.Row) error {
+				fresh, err := s.node.journal.Supply(place, row.Blob(0))
+				if came = came || fresh; errors.Is(err, store.ErrDamaged) {
+					return nil // said when it arrived
+				}
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	if !came {
+		return nil
+	}
+	if err := s.node.journal.Flush(); err != nil {
+		return err
+	}
+	return s.catchUp(ctx)
+}
+
+// allOf is the table of a kind, of persons who are hidden too.
+func (s *Session) allOf(k *record.Kind) string {
+	if s.views.HidingKind(k.In) == nil {
+		return k.Table()
+	}
+	return k.In.String() + "._all_" + k.Name
 }

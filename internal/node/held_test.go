@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"amparo/internal/journal"
 	"amparo/internal/record"
 )
 
@@ -199,5 +200,80 @@ func TestReleasedByWhoHoldsTheCompartment(t *testing.T) {
 	}
 	if held := n.journal.Held(); held != 0 {
 		t.Errorf("%d parts are held after the clinician came", held)
+	}
+}
+
+// What a colleague carries arrives before the commit it belongs to, or the machine goes off between: it finds its place.
+func TestCarriedBeforeItsCommit(t *testing.T) {
+	url := relayed(t)
+	n, err := Found(t.TempDir(), quiet(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ana, err := n.Unlock(t.Context(), "", []byte(pass))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Rita", "Bea"} {
+		req, err := n.JoinHere(must2(ana.Invite(t.Context(), working())), name, pass)
+		if err != nil {
+			t.Fatal(err)
+		}
+		must2(ana.Accept(t.Context(), req))
+	}
+	rita := must2(n.Unlock(t.Context(), "Rita", []byte(pass)))
+	bea := must2(n.Unlock(t.Context(), "Bea", []byte(pass)))
+	plant(t, bea, "roble")
+	inv := must2(ana.Invite(t.Context(), working()))
+	far, req, err := Join(filepath.Join(t.TempDir(), "node"), quiet(t), inv, "Eva", pass, Options{Cost: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { far.Close() })
+	must2(ana.Accept(t.Context(), req))
+	inStep(t, url, ana)
+	must2(far.ExchangeAs(t.Context(), "", []byte(pass), url, nil))
+	eva := must2(far.Unlock(t.Context(), "", []byte(pass)))
+
+	must(t, do(t, bea, "tree.plant", "ceiba", map[string]any{"name": "ceiba", "birds": []string{"owl"}}))
+	must(t, do(t, rita, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{}}))
+	take := func(only func(journal.WriterID) bool) {
+		above := must2(far.Copy().Vector(t.Context()))
+		if err := n.Copy().Runs(t.Context(), above, func(run journal.Run) error {
+			if !only(run.First().Writer) {
+				return nil
+			}
+			for i := range run.Commits {
+				if run.First().Writer == bea.member.WriterID() { // it left before anybody agreed
+					run.Commits[i].Parts = make([][]byte, len(run.Commits[i].Parts))
+				}
+			}
+			_, err := far.Copy().Take(t.Context(), []journal.Run{run})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take(func(w journal.WriterID) bool { return w == rita.member.WriterID() })
+	if got := trees(t, eva); slices.Contains(got, "ceiba 0") {
+		t.Fatalf("without the commit: %q", got)
+	}
+	take(func(w journal.WriterID) bool { return w == bea.member.WriterID() })
+	if got := trees(t, eva); !slices.Contains(got, "ceiba 0") {
+		t.Errorf("with the commit: %q", got)
+	}
+	if a, b := digestsOf(t, ana), digestsOf(t, eva); a != b {
+		t.Errorf("the views differ\n%s\n%s", a, b)
+	}
+	place := journal.PartPlace{Writer: bea.member.WriterID(), Seq: must2(n.Copy().Vector(t.Context()))[bea.member.WriterID()]}
+	plant(t, eva, "mangle")
+	if dropped, err := far.journal.LetGo([]journal.PartPlace{place}); err != nil || dropped != 1 { // as if it had not been written any more
+		t.Fatalf("%d, %v", dropped, err)
+	}
+	eva.Lock()
+	must2(far.Unlock(t.Context(), "", []byte(pass)))
+	if held, err := far.journal.Holds(place); err != nil || !held {
+		t.Errorf("after the machine went off: %v, %v", held, err)
 	}
 }

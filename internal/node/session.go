@@ -32,6 +32,7 @@ type Session struct {
 	torn  bool                        // the views are closed or not whole: nothing is read from them before they are made anew. Guarded by using
 	saw   map[journal.WriterID]uint64 // heads that this writer's commits already name as seen
 	odd   []store.Odd
+	early bool         // something was carried here whose commit is not here yet. Guarded by Node.mu
 	grown atomic.Int64 // up to which growth of the journal the views have followed
 	due   atomic.Int32 // what to do to the views before they are next used: reopen or renew
 
@@ -132,6 +133,9 @@ func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 	} else if err == nil {
 		err = s.catchUp(ctx)
 	}
+	if err == nil {
+		err = s.supplyLate(ctx)
+	}
 	if errors.Is(err, store.ErrViewDamaged) {
 		err = s.renew(ctx)
 	}
@@ -226,6 +230,11 @@ func (s *Session) keepUp(ctx context.Context) error {
 	}
 	if err := s.catchUp(ctx); err != nil {
 		return err
+	}
+	if s.early {
+		if err := s.supplyLate(ctx); err != nil {
+			return err
+		}
 	}
 	s.grown.Store(grown)
 	return s.learnRights(ctx)
@@ -409,6 +418,9 @@ func (s *Session) project(ctx context.Context) error {
 		s.odd = append(append(s.odd, odd...), b.odd...)
 		if pending += len(b.parts); pending >= catchUpBatch {
 			pending = 0
+			if err := s.node.journal.Flush(); err != nil { // first: a view that has read what carries a part does not read it again
+				return errors.Join(err, s.views.Drop())
+			}
 			if err := s.views.Flush(); err != nil {
 				return err
 			}
@@ -417,10 +429,10 @@ func (s *Session) project(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return errors.Join(err, s.views.Drop())
 	}
-	if err := s.views.Flush(); err != nil || !supplied {
-		return err
-	}
 	if err := s.node.journal.Flush(); err != nil {
+		return errors.Join(err, s.views.Drop())
+	}
+	if err := s.views.Flush(); err != nil || !supplied {
 		return err
 	}
 	return s.catchUp(ctx) // what was carried has a place of its own
