@@ -98,6 +98,7 @@ func restrictAndLift(p *Page, person string) {
 	p.Inspect("restricted")
 	notFound(p)
 	p.Goto("http://" + p.host + person + "/restrict")
+	p.Put("[name=lift_reason]", "Ella lo pide")
 	p.Go("#lift-form button")
 	p.Until("shown again", `document.querySelector('.who')`)
 	p.See(surname1)

@@ -125,8 +125,8 @@ func (s *Session) recentAccess(ctx context.Context, now time.Time) error {
 		if !s.views.Opens(c) {
 			continue
 		}
-		err := s.views.Select(ctx, "SELECT person, opened FROM "+k.Table()+" WHERE opened > ? AND _by = ? AND why NOT IN (?, ?)",
-			[]any{from.Unix(), me, whyGlass, whyReviewed}, func(r record.Row) error {
+		err := s.views.Select(ctx, "SELECT person, opened FROM "+k.Table()+" WHERE opened > ? AND _by = ? AND why NOT IN (?, ?, ?)",
+			[]any{from.Unix(), me, whyGlass, whyReviewed, whyLifted}, func(r record.Row) error {
 				id, at := r.ID(0), time.Unix(r.Int(1), 0)
 				if recent[id] == nil {
 					recent[id] = &opening{person: id, at: at}

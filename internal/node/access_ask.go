@@ -253,7 +253,7 @@ func askReaders(a *record.Ask, p readersParams) (any, error) {
 	if out.Glass, err = s.glassDue(a, " AND a.person = ?", person); err != nil {
 		return nil, err
 	}
-	entries, err := s.accesses(a.Context, a, " AND person = ? AND opened >= ? AND why <> ?", []any{person, a.Now.AddDate(0, 0, -accessDays).Unix(), whyReviewed}, accessLimit)
+	entries, err := s.accesses(a.Context, a, " AND person = ? AND opened >= ? AND why NOT IN (?, ?)", []any{person, a.Now.AddDate(0, 0, -accessDays).Unix(), whyReviewed, whyLifted}, accessLimit)
 	out.Recently = len(entries)
 	return out, err
 }

@@ -11,6 +11,7 @@ const (
 	whyOpened   = "opened"
 	whyGlass    = "glass"    // although it is restricted, with a reason
 	whyReviewed = "reviewed" // somebody looked at why the glass was broken
+	whyLifted   = "lifted"   // a restriction was lifted, with a reason
 )
 
 // accessFields say that somebody opened a person's record: who, where and when stand beside every fact. The person is no
@@ -32,7 +33,7 @@ var accessKinds = func() map[record.Compartment]*record.Kind {
 	return out
 }()
 
-// glassReasons are the words that go with the breaking of a glass and with its review. In an hour of need people write names:
+// glassReasons are the words that go with the breaking of a glass, with its review, and with the lifting of a restriction. In an hour of need people write names:
 // so they are about the person, sealed apart, and go when the person's record is erased, while that it was opened stays known.
 var glassReasons = func() map[record.Compartment]*record.Kind {
 	out := map[record.Compartment]*record.Kind{}
@@ -54,13 +55,13 @@ var (
 		{Number: 2, Name: "day", Type: record.Date},
 		{Number: 3, Name: "n", Type: record.Int},
 	}}
-	// glassKind says in field that somebody opened a restricted record, and later what became of it. The reason stands with
+	// glassKind says in field that somebody opened a restricted record or lifted the restriction, and later what became of it. The reason stands with
 	// the record, see glassReasons.
 	glassKind = &record.Kind{Number: 206, Name: "glass", In: record.FieldWork, Form: record.Happening, Fields: []record.Field{
 		{Number: 1, Name: "member", Type: record.Ref},
 		{Number: 2, Name: "until", Type: record.Time},
 		{Number: 3, Name: "of", Type: record.Ref, Index: true},                  // of a review: the opening that was looked at
-		{Number: 4, Name: "finding", Type: record.Code, Codes: "glass_finding"}, // of a review
+		{Number: 4, Name: "finding", Type: record.Code, Codes: "glass_finding"}, // of a review; lifted: of no opening
 	}}
 	// alarmKind says in field that somebody opened unusually many records in a short time.
 	alarmKind = &record.Kind{Number: 207, Name: "access_alarm", In: record.FieldWork, Form: record.Happening, Fields: []record.Field{

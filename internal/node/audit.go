@@ -32,6 +32,7 @@ const (
 	auditRoster    = "roster" // roles, sites or lease changed
 	auditGlass     = "glass"
 	auditReviewed  = "reviewed"
+	auditLifted    = "lifted" // a restriction
 	auditAlarm     = "alarm"
 )
 
@@ -199,8 +200,11 @@ func fieldEvents(a *record.Ask, out *Audit, first, last int64) error {
 	}
 	if err := add("SELECT _at, member, of, coalesce(finding, '') FROM field.glass WHERE _at >= ? AND _at < ?", func(r record.Row) AuditEvent {
 		what := auditGlass
-		if !r.Null(2) {
+		switch {
+		case !r.Null(2):
 			what = auditReviewed
+		case r.Text(3) == whyLifted:
+			what = auditLifted
 		}
 		return AuditEvent{At: unix(r.Int(0)), What: what, By: r.ID(1), Code: r.Text(3)}
 	}); err != nil {

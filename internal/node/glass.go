@@ -92,6 +92,24 @@ func breakGlass(c *record.Change, d glassData) (any, error) {
 	return out, nil
 }
 
+// NoteLifted says to everybody who works with a person that the member lifted a restriction, and why; and in field that they
+// lifted one. Else lifting it, reading and restricting again would be opening the record without a word.
+func (s *Session) NoteLifted(c *record.Change, person record.ID, in []record.Compartment, why string) error {
+	id, err := c.Happen(glassKind, record.Fields{"member": c.Member, "finding": whyLifted})
+	if err != nil {
+		return err
+	}
+	for _, in := range in {
+		if _, err := c.Happen(accessKinds[in], record.Fields{"person": person, "why": whyLifted, "opened": c.Now, "glass": id}); err != nil {
+			return err
+		}
+		if _, err := c.Happen(glassReasons[in], record.Fields{"person": person, "glass": id, "reason": why}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // hiddenPerson finds a person of whom something is hidden from who asks, by id or by the digits of the card.
 func (s *Session) hiddenPerson(c *record.Change, text string) (record.ID, error) {
 	id, err := c.Ref("person", strings.TrimSpace(text))

@@ -277,3 +277,33 @@ func fieldWords(t *testing.T, b *worktest.Bed, s *node.Session) string {
 	}
 	return all.String()
 }
+
+// Lifting a restriction, reading and restricting again would be a way round the glass: it takes a reason, which those who work
+// with the person and the auditor read, and it stands in the audit without a word of whom.
+func TestLiftingARestrictionLeavesATrace(t *testing.T) {
+	b := worktest.New(t)
+	b.Site("Casa", "07089")
+	rosa, clara, coordinator := colleague(b, "Rosa", "registrar"), colleague(b, "Clara", "clinician"), colleague(b, "Carmen", "coordinator")
+	maria := registered(b, "María")
+	worktest.Do[people.RestrictedNow](b, "person.restrict", "", map[string]any{"person": maria, "reason": "lo pidió", "authority": "ella"})
+	if r := run(b, rosa, "person.restrict", "", map[string]any{"person": maria, "lift": true}); code(r) != "required" {
+		t.Fatalf("lifted without a reason: %+v", r)
+	}
+	if r := run(b, rosa, "person.restrict", "", map[string]any{"person": maria, "lift": true, "reason": "Quiero ver"}); !r.OK {
+		t.Fatalf("lifting: %+v", r)
+	}
+	if r := run(b, rosa, "person.restrict", "", map[string]any{"person": maria, "reason": "lo pidió", "authority": "ella"}); !r.OK {
+		t.Fatalf("restricting again: %+v", r)
+	}
+	traced := func(e node.Access) bool { return e.Why == "lifted" && e.ByName == "Rosa" && e.Reason == "Quiero ver" }
+	if got := ask[node.Accesses](b, clara, "access", "person", maria); !slices.ContainsFunc(got.Entries, traced) {
+		t.Errorf("a clinician does not see who lifted it: %+v", got.Entries)
+	}
+	if got := ask[node.Audit](b, coordinator, "audit"); len(got.Glass) != 0 ||
+		!slices.ContainsFunc(got.Events, func(e node.AuditEvent) bool { return e.What == "lifted" && e.ByName == "Rosa" }) {
+		t.Errorf("the audit does not say that one was lifted: %+v", got.Events)
+	}
+	if got := ask[node.Readers](b, clara, "person.readers", "person", maria); len(got.Glass) != 0 || got.Recently != 0 {
+		t.Errorf("a lifting counts as an opening: %+v", got)
+	}
+}

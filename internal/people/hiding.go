@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -187,7 +188,7 @@ func isUnshared(row string) string {
 type RestrictData struct {
 	Person       string   `json:"person"`
 	Compartments []string `json:"compartments,omitempty" jsonschema:"description=all in which the member may write when empty"`
-	Reason       string   `json:"reason,omitempty" jsonschema:"description=needed unless it is lifted"`
+	Reason       string   `json:"reason" jsonschema:"description=why, also when it is lifted: those who work with the person read it"`
 	Authority    string   `json:"authority,omitempty" jsonschema:"description=who asked or decided; needed unless it is lifted"`
 	Until        string   `json:"until,omitempty" jsonschema:"description=day on which to look at it again as 2026-05-17"`
 	Lift         bool     `json:"lift,omitempty"`
@@ -200,7 +201,15 @@ type RestrictedNow struct {
 	Restricted   bool                 `json:"restricted"`
 }
 
-var restrict = record.NewAction("person.restrict", Sealed, func(c *record.Change, d RestrictData) (any, error) {
+// lifting is the engine, which notes who lifted a restriction and why: without it, lifting would be a way round opening a
+// restricted record with a reason.
+type lifting interface {
+	NoteLifted(c *record.Change, person record.ID, in []record.Compartment, reason string) error
+}
+
+var errNoLifting = errors.New("this engine does not note who lifts a restriction")
+
+var restrict = record.NewAction("person.restrict", append(slices.Clone(Sealed), record.FieldWork), func(c *record.Change, d RestrictData) (any, error) {
 	id, err := knownOrHidden(c, d.Person)
 	if err != nil {
 		return nil, err
@@ -222,6 +231,20 @@ var restrict = record.NewAction("person.restrict", Sealed, func(c *record.Change
 		}
 		if len(there) == 0 {
 			return nil, record.Refuse("lift", "not_restricted")
+		}
+		why, err := typed.Line("reason", d.Reason, 300)
+		if err == nil && why == "" {
+			err = record.Refuse("reason", "required", "field", "reason")
+		}
+		if err != nil {
+			return nil, err
+		}
+		engine, notes := c.Engine.(lifting)
+		if !notes {
+			return nil, errNoLifting
+		}
+		if err := engine.NoteLifted(c, id, there, why); err != nil {
+			return nil, err
 		}
 		return RestrictedNow{id, there, false}, unhide(c, id, Restricted, there...)
 	}

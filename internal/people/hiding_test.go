@@ -51,7 +51,8 @@ func TestRestrict(t *testing.T) {
 		t.Errorf("a restricted person is found: %v", found)
 	}
 	b.Refused("person.update", site, fields{"person": id, "note": "x"}, "person", "unknown_id")
-	lifted := worktest.Do[people.RestrictedNow](b, "person.restrict", site, fields{"person": id, "lift": true, "compartments": []string{"identity", "care", "mind", "survivor"}})
+	b.Refused("person.restrict", site, fields{"person": id, "lift": true}, "reason", "required")
+	lifted := worktest.Do[people.RestrictedNow](b, "person.restrict", site, fields{"person": id, "lift": true, "reason": "lo pidió ella", "compartments": []string{"identity", "care", "mind", "survivor"}})
 	if l := limits(b, id); len(l) != 1 || len(lifted.Compartments) != 4 || lifted.Restricted {
 		t.Errorf("after lifting four: %+v", l)
 	}

@@ -80,7 +80,7 @@ func TestWishesAcrossSites(t *testing.T) {
 	for _, b := range []*worktest.Bed{south, north, clinic} {
 		seen("restricted", b, 0)
 	}
-	worktest.Do[people.RestrictedNow](north, "person.restrict", there, fields{"person": id, "lift": true, "compartments": []string{"identity"}})
+	worktest.Do[people.RestrictedNow](north, "person.restrict", there, fields{"person": id, "lift": true, "reason": "lo pidió ella", "compartments": []string{"identity"}})
 	all()
 	seen("lifted", south, 1)
 }

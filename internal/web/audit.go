@@ -98,7 +98,7 @@ func auditPage(c *call) error {
 		case "alarm":
 			line.Warn, line.Note = true, c.T("audit.alarm", "n", e.N)
 			p.Alarms = append(p.Alarms, line)
-		case "glass":
+		case "glass", "lifted":
 			line.Warn = true
 		case "reviewed":
 			line.Note = c.coded("glass_finding", e.Code)

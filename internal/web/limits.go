@@ -21,6 +21,7 @@ type RestrictPage struct {
 	Banner               Banner
 	Limits               []LimitLine
 	Lift                 Field // parts to lift; no options: nothing to lift
+	LiftReason           Field
 	Parts, Reason, Until Field
 	Authority            Field
 	Again                bool // some parts are not limited yet
@@ -51,8 +52,11 @@ func restrictPage(c *call) error {
 		data := people.RestrictData{Person: now.Person.String(), Compartments: f.values("parts"), Reason: f.value("reason"), Authority: f.value("authority"), Until: f.value("until")}
 		said := "restrict.done"
 		if data.Lift = f.typed.Has("_lift"); data.Lift {
-			data = people.RestrictData{Person: data.Person, Compartments: f.values("lift"), Lift: true}
+			data = people.RestrictData{Person: data.Person, Compartments: f.values("lift"), Reason: f.value("lift_reason"), Lift: true}
 			said = "restrict.lifted"
+			if data.Reason == "" {
+				f.wrong("lift_reason", f.T("refuse.required", "field", f.T("restrict.lift_reason")))
+			}
 		} else {
 			for _, name := range []string{"reason", "authority"} {
 				if f.value(name) == "" {
@@ -100,6 +104,7 @@ func restrictPage(c *call) error {
 	page.Again = len(free) > 0
 	if len(limited) > 0 {
 		page.Lift = f.field("lift", codes("data_class", limited...), hint("restrict.lift_hint"))
+		page.LiftReason = f.field("lift_reason", label("restrict.lift_reason"), hint("restrict.lift_reason_hint"))
 	}
 	page.Parts = f.field("parts", label("field.compartments"), hint("restrict.parts_hint"), codes("data_class", free...))
 	page.Reason = f.field("reason", label("restrict.reason"), hint("restrict.reason_hint"))
