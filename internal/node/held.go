@@ -79,6 +79,11 @@ func (s *Session) holdUnsent(ctx context.Context, person record.ID, d *draft, re
 			itself := p.Writer == refusal.Writer && p.Seq == refusal.Seq
 			if p.Seq > memory.Known[p.Writer] && !(itself && slices.Contains(d.told, person)) {
 				unsent = append(unsent, p)
+				carried, err := s.carriedBy(k, p)
+				if err != nil {
+					return err
+				}
+				unsent = append(unsent, carried...)
 			}
 		}
 		if err := s.node.journal.Hold(person, unsent); err != nil {
@@ -86,6 +91,30 @@ func (s *Session) holdUnsent(ctx context.Context, person record.ID, d *draft, re
 		}
 	}
 	return nil
+}
+
+// carriedBy lists the parts that a part of this machine carries: their commits may have left long ago, they have not.
+func (s *Session) carriedBy(k *record.Kind, p journal.PartPlace) (list []journal.PartPlace, err error) {
+	a, here, err := s.node.journal.Part(p)
+	if err != nil || !here {
+		return nil, err
+	}
+	opened, err := openPart(s.member.Ring, &a)
+	if err != nil {
+		return nil, nil // damaged: check names it
+	}
+	for _, f := range opened.Body.Facts {
+		if f.Kind != k.Number {
+			continue
+		}
+		writer, _ := f.Values[2].([]byte)
+		seq, _ := f.Values[3].(int64)
+		index, _ := f.Values[4].(int64)
+		if place, named := carriedPlace(writer, seq, index); named {
+			list = append(list, place)
+		}
+	}
+	return list, nil
 }
 
 // carry says again, for everybody, what was held back of a person in the compartments this member may write in, and gives

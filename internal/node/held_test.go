@@ -277,3 +277,44 @@ func TestCarriedBeforeItsCommit(t *testing.T) {
 		t.Errorf("after the machine went off: %v, %v", held, err)
 	}
 }
+
+// Agreed and taken back before anything left: what had been held back before stays too, on every road, and follows when they
+// agree after all.
+func TestTakenBackBeforeItLeft(t *testing.T) {
+	url := relayed(t)
+	n, err := Found(t.TempDir(), quiet(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ana := must2(n.Unlock(t.Context(), "", []byte(pass)))
+	inv := must2(ana.Invite(t.Context(), working()))
+	far, req, err := Join(filepath.Join(t.TempDir(), "node"), quiet(t), inv, "Bea", pass, Options{Cost: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { far.Close() })
+	must2(ana.Accept(t.Context(), req))
+	must(t, do(t, ana, "tree.plant", "ceiba", map[string]any{"name": "ceiba", "birds": []string{"owl"}}))
+	must(t, do(t, ana, "storm.note", "", map[string]any{"tree": "ceiba", "note": "granizo"}))
+	inStep(t, url, ana) // the commits leave, the parts do not
+	must2(far.ExchangeAs(t.Context(), "", []byte(pass), url, nil))
+	bea := must2(far.Unlock(t.Context(), "", []byte(pass)))
+	for range 2 {
+		must(t, do(t, ana, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{}}))
+		must(t, do(t, ana, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{"owl"}}))
+	}
+	handed(t, ana, bea)
+	inStep(t, url, ana, bea)
+	if got, more := trees(t, bea), storms(t, bea); slices.Contains(got, "ceiba 0") || slices.Contains(got, "ceiba 1") || len(more) > 0 {
+		t.Errorf("taken back before it left, and yet elsewhere: %q, %q", got, more)
+	}
+	must(t, do(t, ana, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{}}))
+	inStep(t, url, ana, bea)
+	if a, b := digestsOf(t, ana), digestsOf(t, bea); a != b || len(storms(t, bea)) != 1 {
+		t.Errorf("agreed after all, and the views differ\n%s\n%s", a, b)
+	}
+	if held := n.journal.Held(); held != 0 {
+		t.Errorf("%d parts are held still", held)
+	}
+}
