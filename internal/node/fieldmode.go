@@ -60,7 +60,7 @@ func (s *Session) letGo(ctx context.Context) error {
 		return err
 	}
 	since := s.now().Add(-time.Duration(days) * 24 * time.Hour)
-	newest := map[record.ID]time.Time{}
+	newest, only := map[record.ID]time.Time{}, map[record.ID]bool{}
 	parts := map[record.ID][]journal.PartPlace{}
 	for _, k := range carriedKinds {
 		if !s.views.Opens(k.In) {
@@ -74,9 +74,9 @@ func (s *Session) letGo(ctx context.Context) error {
 			if t := at.Wall(); t.After(newest[person]) {
 				newest[person] = t
 			}
-			if p.Seq <= memory.Known[p.Writer] {
-				parts[person] = append(parts[person], p)
-			}
+			parts[person] = append(parts[person], p)
+			// Of whom something is only here all stays: what has not left may be what an earlier part travels in.
+			only[person] = only[person] || p.Seq > memory.Known[p.Writer] || s.node.journal.IsHeld(p)
 			return nil
 		}); err != nil {
 			return err
@@ -84,7 +84,7 @@ func (s *Session) letGo(ctx context.Context) error {
 	}
 	var old []journal.PartPlace
 	for person, at := range newest {
-		if at.Before(since) {
+		if at.Before(since) && !only[person] {
 			old = append(old, parts[person]...)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -131,4 +132,53 @@ func sealedOf(t *testing.T, s *Session, name string) (out [][]byte) {
 		t.Fatalf("%d parts about %s in %s", len(out), name, lang.ES)
 	}
 	return out
+}
+
+// Field mode keeps what nobody else is known to have: what a relay that was left behind had confirmed, and what was agreed to
+// and has not gone out yet.
+func TestFieldModeKeepsTheOnlyCopy(t *testing.T) {
+	url := relayed(t)
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	n, err := Found(t.TempDir(), quiet(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap, Wall: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ana := must2(n.Unlock(t.Context(), "", []byte(pass)))
+	plant(t, ana, "roble")
+	must(t, do(t, ana, "tree.plant", "ceiba", map[string]any{"name": "ceiba", "birds": []string{"owl"}}))
+	inStep(t, url, ana)
+	must(t, do(t, ana, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{}}))
+	ceiba := sealedOf(t, ana, "ceiba")
+	plant(t, ana, "mangle")
+	now = now.Add(20 * 24 * time.Hour)
+	relay := n.Relay()
+	if err := n.SetRelay("http://127.0.0.1:9"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"roble 0", "ceiba 0", "mangle 0"} {
+		if err := ana.SetFieldDays(t.Context(), 3); err != nil {
+			t.Fatal(err)
+		}
+		if got := trees(t, ana); !slices.Contains(got, want) {
+			t.Errorf("%s is gone: %q", want, got)
+		}
+	}
+	if err := n.SetRelay(relay); err != nil {
+		t.Fatal(err)
+	}
+	memory, at, err := n.lastExchange()
+	if err != nil || len(memory.Known) > 0 || at.IsZero() {
+		t.Fatalf("%+v, %v, %v", memory, at, err)
+	}
+	memory.Known = must2(n.Copy().Vector(t.Context())) // the relay has what was here before she agreed
+	memory.Known[ana.member.WriterID()] -= 2
+	must2(0, n.keepExchange(memory, at))
+	must2(0, ana.SetFieldDays(t.Context(), 3))
+	if got := sealedOf(t, ana, "ceiba"); len(got) != len(ceiba) {
+		t.Errorf("of %d parts of who agreed and whose record has not left, %d are here", len(ceiba), len(got))
+	}
+	if got := trees(t, ana); slices.Contains(got, "roble 0") {
+		t.Errorf("what the relay has is still here: %q", got)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"amparo/internal/exchange"
 	"amparo/internal/journal"
 	"amparo/internal/record"
 	"amparo/internal/seal"
@@ -260,8 +261,18 @@ func (n *Node) set(change func(*settings)) error {
 	return nil
 }
 
-// SetRelay remembers where this node exchanges.
+// SetRelay remembers where this node exchanges. What another relay holds says nothing of this one: until it has answered,
+// nothing counts as being anywhere else.
 func (n *Node) SetRelay(url string) error {
+	if url != n.Relay() {
+		_, at, err := n.lastExchange()
+		if err != nil {
+			return err
+		}
+		if err := n.keepExchange(exchange.Memory{}, at); err != nil {
+			return err
+		}
+	}
 	return n.set(func(s *settings) { s.Relay = url })
 }
 

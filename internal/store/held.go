@@ -95,6 +95,13 @@ func (j *Journal) Held() int {
 	return len(j.held)
 }
 
+// IsHeld reports whether a part is held back.
+func (j *Journal) IsHeld(p journal.PartPlace) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.held[p]
+}
+
 func (j *Journal) loadHeld() error {
 	j.held = map[journal.PartPlace]bool{}
 	return j.db.run("SELECT writer, seq, idx FROM held", nil, func(s *sqlite3.Stmt) error {
