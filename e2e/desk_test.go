@@ -114,6 +114,7 @@ func TestAPasskeyUncoversThePages(t *testing.T) {
 	p.Goto("http://" + p.host + "/me")
 	p.Inspect("me")
 	p.Fill("[name=label]", "Llave azul")
+	p.Fill("#passkey-passphrase", passphrase)
 	p.Follow("[data-passkey] button")
 	p.at("/me")
 	p.See("Llave azul")

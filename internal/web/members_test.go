@@ -236,7 +236,7 @@ func TestADeskLockedFromWithinIsOver(t *testing.T) {
 var once = base64.RawURLEncoding.EncodeToString
 
 func answer(key, value string) url.Values {
-	return url.Values{"id": {once([]byte("azul"))}, "client": {once([]byte("{}"))}, "auth": {once([]byte("auth"))}, key: {once([]byte(value))}, "to": {"/headcount"}, "label": {"Llave azul"}}
+	return url.Values{"id": {once([]byte("azul"))}, "client": {once([]byte("{}"))}, "auth": {once([]byte("auth"))}, key: {once([]byte(value))}, "to": {"/headcount"}, "label": {"Llave azul"}, "passphrase": {webtest.Passphrase}}
 }
 
 // A passkey shows covered pages and nothing else: it opens no locked desk and answers each question once.
@@ -252,6 +252,16 @@ func TestAPasskeyUncoversAndDoesNotUnlock(t *testing.T) {
 		}
 		if page := b.page(b.get("/me")); !strings.Contains(page, `data-passkey="create"`) {
 			t.Error("making one is not offered")
+		}
+		for _, phrase := range []string{"", "cuatro caballos cruzan"} {
+			made := answer("key", "made")
+			made.Set("passphrase", phrase)
+			if b.post("/me/passkeys", made); len(house.Keys) != 0 {
+				t.Error("who does not know the passphrase left a passkey behind")
+			}
+			if page := b.page(b.get("/me")); !strings.Contains(page, lang.T(lang.ES, "refuse.wrong_passphrase")) {
+				t.Error("it is not said that the passphrase was wrong")
+			}
 		}
 		if b.post("/me/passkeys", answer("key", "made")); len(house.Keys) != 1 {
 			t.Fatal("the passkey was not made")

@@ -144,6 +144,14 @@ func passkeyAdd(c *call) error {
 	if !can {
 		return errNothingHere
 	}
+	if err := c.own(c.r.PostForm.Get("passphrase")); err != nil {
+		f := form{call: c}
+		if err := f.wrongPassphrase("passphrase", err); err != nil {
+			return err
+		}
+		c.session.tell(notice{Text: f.Faults[0].Text})
+		return c.to("/me")
+	}
 	q, a, err := c.answered(c.session)
 	if err == nil {
 		label := strings.TrimSpace(c.r.PostForm.Get("label"))
@@ -165,6 +173,19 @@ func passkeyAdd(c *call) error {
 		c.session.tell(notice{Text: c.T("me.passkey_made")})
 	}
 	return c.to("/me")
+}
+
+// own reports whether who sits here knows the member's passphrase: whoever finds a page open for a minute must not leave a
+// passkey of theirs behind.
+func (c *call) own(passphrase string) error {
+	d, err := c.Server.trying(c.r.Context(), c.session.member.String(), func() (Desk, error) {
+		return c.config.House.Unlock(c.r.Context(), c.session.member, passphrase)
+	})
+	if err == nil { // the session may have ended meanwhile: then nothing stays unlocked by this
+		token, _ := c.sessions.beginAs(d, true)
+		c.sessions.endToken(token, true)
+	}
+	return err
 }
 
 func passkeyRemove(c *call) error {
