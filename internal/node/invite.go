@@ -251,6 +251,9 @@ func (s *Session) openRequest(req Request) (inv Invitation, inside requestInside
 	if inv.Founder != s.node.settings.Founder || inv.Workspace != req.Workspace {
 		return inv, inside, wrong
 	}
+	if _, err := vault.Grant(s.member.Workspace, journal.MemberKeys{Sign: inside.Sign, Receiver: inside.Receiver}, s.member.Ring.Part(), 0); err != nil {
+		return inv, inside, wrong.Because(err) // nothing could ever be given to them
+	}
 	inside.Name, err = memberName(inside.Name) // it answered with a program of its own choosing
 	return inv, inside, err
 }

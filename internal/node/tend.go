@@ -223,8 +223,9 @@ func (t *tended) draft(ctx context.Context, r record.Reader) (*draft, error) {
 			continue
 		}
 		control, err := vault.Grant(s.member.Workspace, t.roll.Members[h.ID], part, t.lease[h.ID])
-		if err != nil {
-			return nil, err
+		if err != nil { // keys to which nothing can be sealed, as a changed program may have: the others must not wait for theirs
+			part.Wipe()
+			continue
 		}
 		d.controls = append(d.controls, control)
 		if err := t.note(change, h, part); err != nil {

@@ -2,7 +2,12 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+
+	"amparo/internal/journal"
+	"amparo/internal/record"
+	"amparo/internal/vault"
 )
 
 // What is due for many persons at once is more than one commit holds: all of it is done all the same, and with it whatever
@@ -51,5 +56,25 @@ func TestMuchIsDueAtOnce(t *testing.T) {
 	}
 	if h, err := n.Check(t.Context(), ana, nil); err != nil || !h.OK {
 		t.Errorf("check: %+v, %v", h.Problems, err)
+	}
+}
+
+// An administrator with a changed program lets in somebody to whose keys nothing can be sealed: everybody else gets what is due to
+// them all the same.
+func TestKeysToWhichNothingCanBeSealed(t *testing.T) {
+	url := relayed(t)
+	_, ana := founded(t, t.TempDir())
+	keys := must2(vault.NewMember(ana.member.Workspace, "Nadie")).Keys()
+	keys.Receiver = slices.Repeat([]byte{0xff}, len(keys.Receiver))
+	says(t, ana, []journal.Control{must2(journal.NewControl(journal.ControlAdmit, keys))},
+		puts(memberKind, record.Fields{"member": record.ID(keys.Member()), "name": "Nadie", "roles": []string{"clinician"}, "lease_days": 60}))
+	_, bea := member(t, ana, url, "Bea", Options{}, roles("clinician"))
+	if got := opened(bea); !slices.Contains(got, "care") {
+		t.Errorf("Bea was given %q", got)
+	}
+	for range 2 {
+		if wrote := must2(ana.arrive(t.Context())); wrote {
+			t.Error("there is always something due")
+		}
 	}
 }
