@@ -24,7 +24,7 @@ func check(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	n, err := node.Open(dirs[0], reg, node.Options{})
+	n, err := node.Open(dirs[0], reg, c.options())
 	if errors.Is(err, store.ErrDamaged) {
 		return c.found(err)
 	}

@@ -42,7 +42,7 @@ func runExchange(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	n, err := node.Open(dirs[0], reg, node.Options{})
+	n, err := node.Open(dirs[0], reg, c.options())
 	if err != nil {
 		return err
 	}

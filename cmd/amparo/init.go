@@ -45,7 +45,7 @@ func initialise(ctx context.Context, c *call) error {
 			return err
 		}
 	}
-	n, err := node.Found(dirs[0], reg, node.Founding{Workspace: *workspace, Member: *member, Passphrase: string(pass), Lang: string(tag)}, node.Options{})
+	n, err := node.Found(dirs[0], reg, node.Founding{Workspace: *workspace, Member: *member, Passphrase: string(pass), Lang: string(tag)}, c.options())
 	if err != nil {
 		if into != nil {
 			err = errors.Join(err, into.remove())

@@ -13,12 +13,12 @@ import (
 )
 
 // joinFolder makes the folder, or adds the member to one that others use already.
-func joinFolder(dir string, reg *record.Registry, inv node.Invitation, member, pass string) (*node.Node, node.Request, error) {
-	n, req, err := node.Join(dir, reg, inv, member, pass, node.Options{})
+func (c *call) joinFolder(dir string, reg *record.Registry, inv node.Invitation, member, pass string) (*node.Node, node.Request, error) {
+	n, req, err := node.Join(dir, reg, inv, member, pass, c.options())
 	if !errors.Is(err, node.ErrFounded) {
 		return n, req, err
 	}
-	if n, err = node.Open(dir, reg, node.Options{}); err != nil {
+	if n, err = node.Open(dir, reg, c.options()); err != nil {
 		return nil, req, err
 	}
 	if req, err = n.JoinHere(inv, member, pass); err != nil {
@@ -57,7 +57,7 @@ func join(_ context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	n, req, err := joinFolder(dirs[0], reg, inv, *member, string(pass))
+	n, req, err := c.joinFolder(dirs[0], reg, inv, *member, string(pass))
 	if err != nil {
 		return errors.Join(err, f.Close(), os.Remove(*out))
 	}

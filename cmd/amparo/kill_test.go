@@ -13,7 +13,6 @@ import (
 	"amparo/internal/lang"
 	"amparo/internal/node"
 	"amparo/internal/record"
-	"amparo/internal/seal"
 )
 
 // kills is how often the program is killed.
@@ -27,7 +26,7 @@ func cheapNode(t testing.TB, dir string) {
 		t.Fatal(err)
 	}
 	n, err := node.Found(dir, reg, node.Founding{Workspace: "Prueba", Member: "Ana", Passphrase: phrase, Lang: "es"},
-		node.Options{Cost: seal.Cost{Passes: 1, Memory: 64, Threads: 1}})
+		quick)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +42,7 @@ func session(t testing.TB, dir string) (*node.Node, *node.Session) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := node.Open(dir, reg, node.Options{})
+	n, err := node.Open(dir, reg, quick)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"amparo/internal/lang"
 	"amparo/internal/node"
+	"amparo/internal/seal"
 )
 
 // Exit statuses, the same for every command.
@@ -36,15 +37,22 @@ type Env struct {
 	Stderr   io.Writer
 	Getenv   func(string) string
 	Terminal bool // stdin is a terminal: questions may be asked
+	// Cost is how dear one guess of a passphrase is; zero: what the program says. Tests are cheap about it.
+	Cost seal.Cost
 }
 
-func main() {
+func (e *Env) options() node.Options { return node.Options{Cost: e.Cost} }
+
+func main() { start(seal.Cost{}) }
+
+// start is the program as the operating system sees it.
+func start(cost seal.Cost) {
 	if err := guard(); err != nil { // before anything secret is read
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(exitFailed)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := Main(ctx, Env{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Terminal: isTerminal(os.Stdin)})
+	code := Main(ctx, Env{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Terminal: isTerminal(os.Stdin), Cost: cost})
 	stop()
 	os.Exit(code)
 }

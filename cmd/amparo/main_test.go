@@ -18,7 +18,7 @@ var others = map[string]func(){}
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		main()
+		start(quick.Cost)
 		return
 	}
 	for name, be := range others {
@@ -49,7 +49,7 @@ func run(t testing.TB, in string, args ...string) (code int, out, complaint stri
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	env := map[string]string{"AMPARO_PASSPHRASE": phrase, "AMPARO_LANG": "en"}
-	code = Main(t.Context(), Env{Args: args, Stdin: strings.NewReader(in), Stdout: &stdout, Stderr: &stderr, Getenv: func(k string) string { return env[k] }})
+	code = Main(t.Context(), Env{Args: args, Stdin: strings.NewReader(in), Stdout: &stdout, Stderr: &stderr, Getenv: func(k string) string { return env[k] }, Cost: quick.Cost})
 	return code, stdout.String(), stderr.String()
 }
 

@@ -113,7 +113,7 @@ func beRole() {
 	must(json.Unmarshal([]byte(await()), &asks))
 	reg, err := markedRegistry()
 	must(err)
-	n, err := node.Open(asks.Dir, reg, node.Options{})
+	n, err := node.Open(asks.Dir, reg, quick)
 	must(err)
 	fmt.Println("opened")
 	await()

@@ -86,7 +86,7 @@ func (c *call) unlockWith(ctx context.Context, dir, as string, ask func() ([]byt
 	if err != nil {
 		return nil, nil, err
 	}
-	n, err := node.Open(dir, reg, node.Options{})
+	n, err := node.Open(dir, reg, c.options())
 	if err != nil {
 		return nil, nil, err
 	}

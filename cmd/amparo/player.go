@@ -68,7 +68,7 @@ func newPlayer(c *call, dir string) (*player, error) {
 	return &player{call: c, dir: dir, registry: reg, ids: map[string]record.ID{}, cards: map[string]string{}}, nil
 }
 
-func (p *player) options() node.Options { return node.Options{Wall: p.now} }
+func (p *player) options() node.Options { return node.Options{Wall: p.now, Cost: p.Cost} }
 
 func (p *player) now() time.Time {
 	if t := p.clock.Load(); t != nil {

@@ -121,7 +121,7 @@ func (r *recovery) rehearse() error {
 	if err != nil {
 		return err
 	}
-	n, err := node.Open(r.dir, reg, node.Options{})
+	n, err := node.Open(r.dir, reg, r.options())
 	if err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (r *recovery) newPassphrase() ([]byte, error) {
 
 // open opens the folder. When there is none it makes one, and undo takes away what was made.
 func (r *recovery) open(v *revival) (n *node.Node, undo func() error, err error) {
-	n, err = node.Open(r.dir, v.registry, node.Options{})
+	n, err = node.Open(r.dir, v.registry, r.options())
 	if !errors.Is(err, node.ErrNoWorkspace) {
 		return n, func() error { return nil }, err
 	}

@@ -124,7 +124,7 @@ func (s *script) do(neg bool, name string, args []string) {
 	switch name {
 	case "exec":
 		var out, said bytes.Buffer
-		s.code = Main(s.Context(), Env{Args: args[1:], Stdin: strings.NewReader(s.in), Stdout: &out, Stderr: &said, Getenv: func(k string) string { return s.env[k] }})
+		s.code = Main(s.Context(), Env{Args: args[1:], Stdin: strings.NewReader(s.in), Stdout: &out, Stderr: &said, Getenv: func(k string) string { return s.env[k] }, Cost: quick.Cost})
 		s.in, s.out, s.said = "", out.String(), said.String()
 		if neg != (s.code != exitDone) {
 			s.bad("%q", args)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"amparo/internal/lang"
-	"amparo/internal/node"
 	"amparo/internal/record"
 	"amparo/internal/web"
 )
@@ -32,7 +31,7 @@ func serve(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	h, err := openHouse(dirs[0], reg, node.Options{})
+	h, err := openHouse(dirs[0], reg, c.options())
 	if err != nil {
 		return err
 	}
