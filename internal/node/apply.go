@@ -175,8 +175,9 @@ func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (
 		return nil, result, err
 	}
 	var released []journal.PartPlace
+	room := carriedMost
 	for _, person := range change.Released() {
-		places, err := s.carry(change, person)
+		places, err := s.carry(change, person, &room)
 		if err != nil {
 			return nil, result, err
 		}

@@ -119,15 +119,20 @@ func (s *Session) carriedBy(k *record.Kind, p journal.PartPlace) (list []journal
 
 // carry says again, for everybody, what was held back of a person in the compartments this member may write in, and gives
 // what may travel once that is written. The rest waits for who holds the other compartments: their program does it by itself.
-func (s *Session) carry(change *record.Change, person record.ID) (places []journal.PartPlace, err error) {
+//
+// room is how many bytes may still be carried; of more the rest waits for the next commit.
+func (s *Session) carry(change *record.Change, person record.ID, room *int) (places []journal.PartPlace, err error) {
 	held, err := s.node.journal.HeldOf(person)
 	if err != nil {
 		return nil, err
 	}
 	for _, h := range held {
 		c, named := s.member.Ring.Named(h.Tag)
-		if !named || !s.views.Opens(c) || !s.Rights().May(record.Write, c) || carriedIn(c) == nil {
-			continue
+		if !named || !s.views.Opens(c) || !s.Rights().May(record.Write, c) || carriedIn(c) == nil || len(h.Data) > carriedMost {
+			continue // one that fills a commit by itself stays where it was written
+		}
+		if *room -= len(h.Data); *room < 0 {
+			break
 		}
 		if _, err := change.Happen(carriedIn(c), record.Fields{"person": person, "writer": h.Place.Writer[:], "seq": int64(h.Place.Seq), "idx": int64(h.Place.Index), "data": h.Data}); err != nil {
 			return nil, fmt.Errorf("carry: %w", err)
@@ -141,6 +146,9 @@ func (s *Session) carry(change *record.Change, person record.ID) (places []journ
 // its own in up to five compartments, and what else is due needs room beside them.
 const carriedTogether = 5
 
+// carriedMost is how many bytes of held parts one commit carries. There must be room for what a commit says besides.
+const carriedMost = journal.MaxPartSize - 1<<20
+
 // carryDue is what a colleague's consent released and this member can say again: of as many persons as one commit holds.
 func (s *Session) carryDue(ctx context.Context, change *record.Change) (places []journal.PartPlace, err error) {
 	if !s.views.Opens(record.Identity) {
@@ -150,9 +158,9 @@ func (s *Session) carryDue(ctx context.Context, change *record.Change) (places [
 	if err != nil {
 		return nil, err
 	}
-	parts := map[piece]bool{}
+	parts, room := map[piece]bool{}, carriedMost
 	for _, person := range persons {
-		if len(parts) >= carriedTogether {
+		if len(parts) >= carriedTogether || room < 0 {
 			break
 		}
 		may, err := s.node.registry.Travels(ctx, change.Reader, person, s.now())
@@ -162,7 +170,7 @@ func (s *Session) carryDue(ctx context.Context, change *record.Change) (places [
 		if !may {
 			continue
 		}
-		more, err := s.carry(change, person)
+		more, err := s.carry(change, person, &room)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,8 @@ package node
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"slices"
@@ -316,5 +318,29 @@ func TestTakenBackBeforeItLeft(t *testing.T) {
 	}
 	if held := n.journal.Held(); held != 0 {
 		t.Errorf("%d parts are held still", held)
+	}
+}
+
+// More is held of one person than a commit carries: they can agree all the same, and it follows in several.
+func TestMuchIsHeldOfOnePerson(t *testing.T) {
+	n, err := Found(t.TempDir(), quiet(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ana := must2(n.Unlock(t.Context(), "", []byte(pass)))
+	must(t, do(t, ana, "tree.plant", "ceiba", map[string]any{"name": "ceiba", "birds": []string{"owl"}}))
+	long := make([]byte, 3<<20)
+	for range 8 {
+		rand.Read(long)
+		must(t, do(t, ana, "storm.note", "", map[string]any{"tree": "ceiba", "note": base64.StdEncoding.EncodeToString(long)}))
+	}
+	must(t, do(t, ana, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{}}))
+	if held := n.journal.Held(); held == 0 || held > 8 {
+		t.Errorf("%d parts are held at first", held)
+	}
+	must2(ana.arrive(t.Context()))
+	if held := n.journal.Held(); held != 0 {
+		t.Errorf("%d parts are held at last", held)
 	}
 }
