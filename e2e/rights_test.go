@@ -112,6 +112,7 @@ func erase(p *Page, person string) {
 	p.Inspect("erase")
 	p.Pick("reason", "asked_by_person")
 	p.Put("[name=authority]", "La propia persona")
+	p.Pick("sure", "forever")
 	p.Go("#form .save .go")
 	p.at("/find")
 	notFound(p)

@@ -128,12 +128,15 @@ func (c *call) limitLine(l people.Limits) LimitLine {
 	return line
 }
 
-// ErasePage asks that a person's record be erased. Nothing is erased by it alone.
+// ErasePage asks that a person's record be erased. Nothing is erased by it alone, unless who asks administers: then nobody else
+// confirms it, and the page says so and asks for a tick.
 type ErasePage struct {
 	Shell
 	Form
 	Banner                   Banner
 	Reason, Authority, Parts Field
+	Sure                     Field
+	Now                      bool // who asks administers: it is erased at once
 	Copy, Restrict, Back     string
 }
 
@@ -164,6 +167,9 @@ func erasePage(c *call) error {
 				f.wrong(name, c.T("refuse.required", "field", c.T("erase."+name), "label", c.T("erase."+name)))
 			}
 		}
+		if c.administers() && f.value("sure") != "forever" {
+			f.wrong("sure", f.T("erase.sure_missing"))
+		}
 		if f.ready() {
 			r, err := c.apply("person.erase", f.Client, time.Time{}, struct {
 				Person       record.ID `json:"person"`
@@ -179,7 +185,11 @@ func erasePage(c *call) error {
 			}
 		}
 	}
-	page := ErasePage{Shell: c.shell("erase.title"), Banner: c.banner(p.Brief), Back: address, Copy: address + "/copy", Restrict: address + "/restrict"}
+	title, now := "erase.title", c.administers()
+	if now {
+		title = "erase.now_title"
+	}
+	page := ErasePage{Shell: c.shell(title), Now: now, Banner: c.banner(p.Brief), Back: address, Copy: address + "/copy", Restrict: address + "/restrict"}
 	page.Reason = f.field("reason", label("erase.reason"), codes("erase_reason", eraseReasons...))
 	page.Authority = f.field("authority", label("erase.authority"), hint("erase.authority_hint"))
 	var parts []string
@@ -189,6 +199,7 @@ func erasePage(c *call) error {
 		}
 	}
 	page.Parts = f.field("parts", label("field.compartments"), hint("erase.parts_hint"), codes("data_class", parts...))
+	page.Sure = f.field("sure", label("erase.sure"), func(f *form, d *Field) { f.offer(d, []lang.Choice{{Code: "forever", Name: f.T("erase.sure_forever")}}) })
 	page.Form, page.Shell.Form, page.Faulty = f.close(), f.ID, len(f.Faults) > 0
 	return c.show(f.status(), "erase.html", page)
 }

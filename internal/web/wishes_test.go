@@ -34,7 +34,7 @@ func TestRightsBecomeActions(t *testing.T) {
 			"person.restrict", "/restrict", `{"authority":"ella","compartments":["care","mind"],"person":"` + person + `","reason":"lo pidió","until":"2026-06-01"}`},
 		{"lifting", "/restrict", url.Values{"_lift": {"1"}, "lift": {"law"}, "reason": {"olvidado"}, "lift_reason": {"lo pide ella"}}, "person.restrict", "/restrict",
 			`{"compartments":["law"],"lift":true,"person":"` + person + `","reason":"lo pide ella"}`},
-		{"asking to erase a part", "/erase", url.Values{"reason": {"asked_by_person"}, "authority": {"ella misma"}, "parts": {"law"}}, "person.erase", "",
+		{"asking to erase a part", "/erase", url.Values{"reason": {"asked_by_person"}, "authority": {"ella misma"}, "parts": {"law"}, "sure": {"forever"}}, "person.erase", "",
 			`{"authority":"ella misma","compartments":["law"],"person":"` + person + `","reason":"asked_by_person"}`},
 		{"keeping for a reason", "/keep/law", url.Values{"until": {"2027-01-01"}, "reason": {"juicio"}}, "retention.hold", "/retention",
 			`{"compartment":"law","person":"` + person + `","reason":"juicio","until":"2027-01-01"}`},
@@ -55,6 +55,29 @@ func TestRightsBecomeActions(t *testing.T) {
 				t.Errorf("action %s, want %s", request.Action, c.action)
 			}
 		})
+	}
+}
+
+// Who administers erases at once, with nobody after them to notice a mistake: the page says so and asks for a tick. Everybody else
+// asks, and is told that somebody confirms it.
+func TestErasingAtOnceSaysSo(t *testing.T) {
+	address := "/people/" + webtest.Maria.ID.String() + "/erase"
+	form := func() url.Values { return url.Values{"reason": {"mistake"}, "authority": {"ella misma"}} }
+	house := &webtest.House{}
+	b := unlocked(t, house)
+	if page := b.page(b.get(address)); !strings.Contains(page, lang.T(lang.ES, "erase.now_alone")) || strings.Contains(page, lang.T(lang.ES, "erase.step_confirmed")) {
+		t.Error("who administers is told that somebody else confirms it")
+	}
+	if r := b.post(address, form()); r.StatusCode != http.StatusUnprocessableEntity || len(house.Applied) != 0 {
+		t.Errorf("erased without the tick: %d", r.StatusCode)
+	}
+	house = &webtest.House{Humble: true}
+	b = unlocked(t, house)
+	if page := b.page(b.get(address)); strings.Contains(page, lang.T(lang.ES, "erase.now_alone")) || strings.Contains(page, `name="sure"`) || !strings.Contains(page, lang.T(lang.ES, "erase.step_confirmed")) {
+		t.Error("who only asks is told that it is erased at once")
+	}
+	if r := b.post(address, form()); r.StatusCode != http.StatusSeeOther || len(house.Applied) != 1 {
+		t.Errorf("asking: %d, %d actions", r.StatusCode, len(house.Applied))
 	}
 }
 
