@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+
 	"github.com/ncruces/go-sqlite3"
 
 	"amparo/internal/journal"
@@ -30,7 +32,7 @@ func (j *Journal) Arrivals(after int64, limit int) ([]Arrived, error) {
 				out = append(out, Arrived{Arrival: s.ColumnInt64(0), Index: -1})
 				return nil
 			}
-			if err != nil || i < 0 || i >= len(h.Parts) {
+			if err != nil || i < 0 || i >= len(h.Parts) || bytes.HasPrefix(s.ColumnRawBlob(3), letGoStart) {
 				out = append(out, Arrived{Arrival: s.ColumnInt64(0), Index: -1}) // Verify names it, and the rest stays readable
 				return nil
 			}

@@ -161,7 +161,7 @@ func (j *Journal) Holds(p journal.PartPlace) (held bool, err error) {
 	if j.roll.Erased[p] {
 		return false, nil
 	}
-	err = j.db.run("SELECT 1 FROM part WHERE idx = ?3 AND chain = (SELECT n FROM chain WHERE writer = ?1 AND seq = ?2)", []any{j.local[p.Writer], p.Seq, int(p.Index)},
+	err = j.db.run("SELECT 1 FROM part WHERE idx = ?3 AND chain = (SELECT n FROM chain WHERE writer = ?1 AND seq = ?2) AND "+isHere, []any{j.local[p.Writer], p.Seq, int(p.Index)},
 		func(*sqlite3.Stmt) error { held = true; return nil })
 	return held, plain("look for a part", err)
 }

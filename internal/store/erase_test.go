@@ -289,3 +289,76 @@ func TestAnErasureKeptWithoutBeingUnderstood(t *testing.T) {
 		must(t, j.Close())
 	}
 }
+
+// Field mode lets go of parts among those that are erased later: neither stands in the file afterwards, what stays is whole, and
+// what comes again has a place of its own in the order of arrival.
+func TestErasedAmongWhatWasLetGo(t *testing.T) {
+	c, path := chained(t, 1), filepath.Join(t.TempDir(), "journal")
+	j := openJournal(t, path, c.h)
+	c.keep(j, c.h.Commit("A1"))
+	type part struct {
+		place journal.PartPlace
+		data  []byte
+	}
+	var here, gone []part
+	for range 6 {
+		var batch []*journal.Commit
+		for range 720 {
+			data := c.bytes(60 + c.rand.Intn(400))
+			batch = append(batch, c.commit(nil, data))
+			here = append(here, part{c.place(c.last.Seq, 0), data})
+		}
+		c.keep(j, batch...)
+		c.rand.Shuffle(len(here), func(a, b int) { here[a], here[b] = here[b], here[a] })
+		places := func(n int) (list []journal.PartPlace) {
+			for _, p := range here[:n] {
+				list = append(list, p.place)
+			}
+			gone, here = append(gone, here[:n]...), here[n:]
+			return list
+		}
+		third := len(here) / 3
+		old := places(third)
+		for _, want := range []int{third, 0} { // the second time there is nothing left to let go of
+			if n, err := j.LetGo(old); err != nil || n != want {
+				t.Fatalf("%d of %d, %v", n, want, err)
+			}
+		}
+		c.keep(j, c.erasing(places(third)...))
+	}
+	var file []byte
+	for _, suffix := range []string{"", "-wal"} {
+		raw, err := os.ReadFile(path + suffix)
+		must(t, err)
+		file = append(file, raw...)
+	}
+	for _, p := range gone {
+		if bytes.Contains(file, p.data[:40]) {
+			t.Errorf("part %v can still be read", p.place)
+		}
+		if held, err := j.Holds(p.place); err != nil || held {
+			t.Fatalf("part %v is here: %v", p.place, err)
+		}
+	}
+	for _, p := range here {
+		if a, held, err := j.Part(p.place); err != nil || !held || !bytes.Equal(a.Data, p.data) {
+			t.Fatalf("part %v: %v, %v", p.place, held, err)
+		}
+	}
+	findings, _, err := j.Verify(nil)
+	if err != nil || len(findings) == 0 || slices.ContainsFunc(findings, func(f Finding) bool { return !f.Withheld }) {
+		t.Errorf("%d findings, %v", len(findings), err)
+	}
+	last, err := j.LastArrival()
+	must(t, err)
+	newest := c.commit(nil, c.bytes(90))
+	c.keep(j, newest)
+	if n, err := j.LetGo([]journal.PartPlace{c.place(newest.Seq, 0)}); err != nil || n != 1 {
+		t.Fatalf("%d, %v", n, err)
+	}
+	must(t, j.Fill([]journal.Commit{*newest}))
+	must(t, j.Flush())
+	if arrived, err := j.Arrivals(last+1, 9); err != nil || len(arrived) != 1 || !bytes.Equal(arrived[0].Data, newest.Parts[0]) {
+		t.Errorf("what came again is not among what arrived: %d, %v", len(arrived), err)
+	}
+}

@@ -32,7 +32,7 @@ const lacksPiece = 4096
 func (j *Journal) lacksAfter(w journal.WriterID, after uint64, lacks journal.Vector) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.db.run(`SELECT c.seq, c.header, (SELECT group_concat(p.idx) FROM part p WHERE p.chain = c.n) FROM chain c
+	return j.db.run(`SELECT c.seq, c.header, (SELECT group_concat(p.idx) FROM part p WHERE p.chain = c.n AND `+isHere+`) FROM chain c
 		WHERE c.writer = ? AND c.seq > ? AND c.seq <= ? ORDER BY c.seq DESC`, []any{j.local[w], after, after + lacksPiece}, func(s *sqlite3.Stmt) error {
 		h, err := journal.DecodeHeader(s.ColumnRawBlob(1))
 		if err != nil {

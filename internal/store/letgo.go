@@ -1,9 +1,23 @@
 package store
 
-import "amparo/internal/journal"
+import (
+	"bytes"
 
-// LetGo deletes sealed parts that another copy is known to hold; Fill takes them again. Held and erased parts are left as they
-// are, and so is the newest part of all: its place in the order of arrival must not be given twice. It reports how many went.
+	"amparo/internal/journal"
+)
+
+// A part that was let go of keeps its row, with one letter over and over for its bytes, for the reason for which an erased one
+// does: to delete rows moves their neighbours, and of those copies stay behind that a later erasure would not reach. Nothing
+// that is sealed begins so, and a disk that fails writes something else.
+const (
+	letGoBytes = "CAST(replace(hex(zeroblob(length(data))), '00', 'L') AS BLOB)"
+	isHere     = "substr(data, 1, 16) <> CAST('LLLLLLLLLLLLLLLL' AS BLOB)"
+)
+
+var letGoStart = bytes.Repeat([]byte{'L'}, 16)
+
+// LetGo overwrites sealed parts that another copy is known to hold; Fill takes them again. Held and erased parts are left as
+// they are. It reports how many went.
 func (j *Journal) LetGo(parts []journal.PartPlace) (dropped int, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -14,7 +28,7 @@ func (j *Journal) LetGo(parts []journal.PartPlace) (dropped int, err error) {
 		if err := j.begin(); err != nil {
 			return 0, err
 		}
-		if err := j.db.exec("DELETE FROM part WHERE tag <> 0 AND idx = ?3 AND chain = (SELECT n FROM chain WHERE writer = ?1 AND seq = ?2) AND arrival < (SELECT max(arrival) FROM part)",
+		if err := j.db.exec("UPDATE part SET data = "+letGoBytes+" WHERE tag <> 0 AND idx = ?3 AND chain = (SELECT n FROM chain WHERE writer = ?1 AND seq = ?2) AND "+isHere,
 			j.local[p.Writer], p.Seq, int(p.Index)); err != nil {
 			return 0, plain("let go", err)
 		}

@@ -52,7 +52,7 @@ func (j *Journal) OnlyHere(other journal.Vector) (Only, error) {
 		if err != nil {
 			return only, plain("count what is only here", err)
 		}
-		err = j.db.run("SELECT p.tag, count(*), sum(length(p.data)) FROM chain c JOIN part p ON p.chain = c.n WHERE c.writer = ? AND c.seq > ? GROUP BY p.tag", []any{j.local[w], other[w]}, func(s *sqlite3.Stmt) error {
+		err = j.db.run("SELECT p.tag, count(*), sum(length(p.data)) FROM chain c JOIN part p ON p.chain = c.n WHERE c.writer = ? AND c.seq > ? AND "+isHere+" GROUP BY p.tag", []any{j.local[w], other[w]}, func(s *sqlite3.Stmt) error {
 			only.Parts[uint8(s.ColumnInt(0))] += s.ColumnInt(1)
 			only.Bytes += s.ColumnInt64(2)
 			return nil

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -102,6 +103,9 @@ func (j *Journal) commit(writer int64, seq uint64, strict bool) (c journal.Commi
 			return nil
 		}
 		data := s.ColumnBlob(1, []byte{})
+		if c.Header.Parts[i].Tag != 0 && bytes.HasPrefix(data, letGoStart) {
+			return nil
+		}
 		if journal.Hash(seal.Digest(data)) != c.Header.Parts[i].Digest {
 			if !strict && c.Header.Parts[i].Tag != 0 {
 				return nil
@@ -155,11 +159,15 @@ func (j *Journal) Fill(held []journal.Commit) error {
 			if err := j.begin(); err != nil {
 				return err
 			}
+			next := int64(0) // before the row goes: the newest one's place must not be given twice
+			if err := j.db.run("SELECT coalesce(max(arrival), 0) + 1 FROM part", nil, func(s *sqlite3.Stmt) error { next = s.ColumnInt64(0); return nil }); err != nil {
+				return plain("mend a commit", err)
+			}
 			if err := j.db.exec("DELETE FROM part WHERE idx = ?3 AND chain = (SELECT n FROM chain WHERE writer = ?1 AND seq = ?2)", j.local[c.Writer], c.Seq, p); err != nil {
 				return plain("mend a commit", err)
 			}
-			if err := j.db.exec("INSERT INTO part (arrival, chain, idx, tag, data) SELECT (SELECT max(arrival) + 1 FROM part), n, ?3, ?4, ?5 FROM chain WHERE writer = ?1 AND seq = ?2",
-				j.local[c.Writer], c.Seq, p, int(c.Header.Parts[p].Tag), data); err != nil {
+			if err := j.db.exec("INSERT INTO part (arrival, chain, idx, tag, data) SELECT ?6, n, ?3, ?4, ?5 FROM chain WHERE writer = ?1 AND seq = ?2",
+				j.local[c.Writer], c.Seq, p, int(c.Header.Parts[p].Tag), data, next); err != nil {
 				return plain("mend a commit", err)
 			}
 		}
