@@ -17,6 +17,10 @@ type parked struct {
 // parkedFor is how long a locked member's drafts are kept.
 const parkedFor = 30 * time.Minute
 
+// passphraseBoxes are the boxes into which passphrases are typed. What they hold waits for nobody: a locked desk would still know
+// what opens it.
+var passphraseBoxes = []string{"passphrase", "before", "again"}
+
 // parkPost keeps a form that was sent after the desk had locked or was covered by itself. It reports false when it is not
 // known whose it is.
 func (s *sessions) parkPost(token, address string, typed url.Values) bool {
@@ -30,6 +34,9 @@ func (s *sessions) parkPost(token, address string, typed url.Values) bool {
 	}
 	if !known || !ofMember(typed, member) {
 		return false
+	}
+	for _, secret := range passphraseBoxes {
+		typed.Del(secret)
 	}
 	if address == "/draft" { // what the page sends of itself while somebody types
 		if address = typed.Get("_for"); !strings.HasPrefix(address, "/") {

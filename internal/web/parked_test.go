@@ -45,6 +45,27 @@ func TestWhatWasTypedWaitsOrIsForgotten(t *testing.T) {
 	}
 }
 
+// A passphrase that is sent a moment after the desk locked or was covered is not kept: a locked desk must not know what opens it.
+func TestAPassphraseIsNotParked(t *testing.T) {
+	typed := func() url.Values {
+		return url.Values{"before": {"secret"}, "passphrase": {"secret"}, "again": {"secret"}, "label": {"Llave azul"}}
+	}
+	s := newSessions(time.Hour, time.Hour)
+	defer s.close()
+	token, _ := s.begin(rosa{})
+	s.endToken(token, true)
+	s.parkPost(token, "/me", typed())
+	token, one := s.begin(rosa{})
+	locked := one.draft("/me")
+	one.covered = true
+	s.parkPost(token, "/me", typed())
+	for where, got := range map[string]url.Values{"locked": locked, "covered": one.draft("/me")} {
+		if got.Get("label") != "Llave azul" || len(got) != 1 {
+			t.Errorf("%s: kept %v", where, got)
+		}
+	}
+}
+
 func TestNumbersAsPeopleWriteThem(t *testing.T) {
 	for text, want := range map[string]int{"125": 125, "1,250": 1250, "1.250": 1250, "1 250": 1250, "1\u202f250": 1250, "12.5": -1, "1,25": -1, "1.2.3": -1, "-3": -1, "doce": -1} {
 		f := &form{call: &call{}, typed: url.Values{"total": {text}}}
