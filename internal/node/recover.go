@@ -254,6 +254,9 @@ func (r *Recovery) Readmit(ctx context.Context, name, passphrase string) (out Re
 	defer s.Lock()
 	var ended []*Holder
 	err = s.managing(ctx, func(roster Roster) error {
+		if err := r.node.forgetUnfinished(name); err != nil {
+			return err
+		}
 		back, err := r.node.comingBack(roster, name)
 		if err != nil {
 			return err
@@ -350,6 +353,18 @@ type comeback struct {
 	of          string
 	lease       int
 	ending      []journal.MemberID // key-holders that end
+}
+
+// forgetUnfinished removes keys of that name that were never admitted: coming back was cut off before it was written. They open
+// nothing, and would be taken for who unlocks by this name.
+func (n *Node) forgetUnfinished(name string) error {
+	here, err := n.keep.Members()
+	for _, l := range here {
+		if _, admitted := n.journal.Roll().Members[l.ID]; !admitted && !l.Damaged && strings.EqualFold(l.Label, strings.TrimSpace(name)) {
+			err = errors.Join(err, n.keep.Forget(l.ID))
+		}
+	}
+	return err
 }
 
 // comingBack finds who is meant: by the label on this device, or by name or id in the roster.
