@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +45,11 @@ func (s *Session) tending(ctx context.Context, r record.Reader) (*draft, error) 
 	administers := t.roll.Administers(s.member.ID)
 	if administers {
 		t.rotate()
-		t.renewLeases(s.now())
+		now := s.now()
+		if agreed := s.node.agreed(s.member.ID); agreed.After(now) { // this clock is behind: nobody's keys may end for it
+			now = agreed
+		}
+		t.renewLeases(now)
 	}
 	if err := t.complete(); err != nil {
 		return nil, err
@@ -199,6 +204,20 @@ func (t *tended) renewLeases(now time.Time) {
 		t.lease[h.ID] = now.Add(term).Unix()
 		t.ring(h.ID)
 	}
+}
+
+// agreed is a time that two other members at least have reached by their clocks; zero when there are not two.
+func (n *Node) agreed(but journal.MemberID) time.Time {
+	roll, latest := n.journal.Roll(), map[journal.MemberID]time.Time{}
+	for w, h := range n.journal.Heads() {
+		if by, at := roll.MemberOf(w), h.Time.Wall(); by != but && roll.Active(by) && at.After(latest[by]) {
+			latest[by] = at
+		}
+	}
+	if len(latest) < 2 {
+		return time.Time{}
+	}
+	return slices.SortedFunc(maps.Values(latest), time.Time.Compare)[len(latest)-2]
 }
 
 // draft is the commit of all that is due.

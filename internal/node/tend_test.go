@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"amparo/internal/journal"
 	"amparo/internal/record"
@@ -75,6 +76,29 @@ func TestKeysToWhichNothingCanBeSealed(t *testing.T) {
 	for range 2 {
 		if wrote := must2(ana.arrive(t.Context())); wrote {
 			t.Error("there is always something due")
+		}
+	}
+}
+
+// The administrator's clock is behind: leases are renewed by the time that the others agree on, and one of them alone who is years
+// ahead stretches nobody's.
+func TestLeasesAreRenewedWhenTheAdministratorsClockIsBehind(t *testing.T) {
+	url := relayed(t)
+	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
+	began, others, ahead := now, now, now
+	_, ana := clocked(t, t.TempDir(), &now)
+	registrar := Invite{Roles: []string{"registrar"}, Lease: 20}
+	_, bea := member(t, ana, url, "Bea", Options{Wall: func() time.Time { return others }}, registrar)
+	_, eva := member(t, ana, url, "Eva", Options{Wall: func() time.Time { return others }}, registrar)
+	_, ida := member(t, ana, url, "Ida", Options{Wall: func() time.Time { return ahead }}, Invite{Roles: []string{"registrar"}, Lease: -1})
+	others, ahead = now.Add(15*24*time.Hour), now.Add(9*365*24*time.Hour)
+	for _, s := range []*Session{bea, eva, ida} {
+		plant(t, s, "ceiba")
+		handed(t, s, ana)
+	}
+	for _, h := range []*Holder{rosterOf(t, ana)[bea.member.ID], rosterOf(t, ana)[eva.member.ID]} {
+		if days := h.Lease.Sub(began).Hours() / 24; days < 34 || days > 36 {
+			t.Errorf("the lease of %s ends after %.0f days", h.Name, days)
 		}
 	}
 }
