@@ -315,6 +315,12 @@ func (s *Session) brokeGlass(person record.ID) bool {
 	return broken && s.now().Before(until)
 }
 
+func (s *Session) someBroken() bool {
+	s.access.glassMu.Lock()
+	defer s.access.glassMu.Unlock()
+	return len(s.access.glass) > 0
+}
+
 // setGlass remembers that the glass is broken for the member until then.
 func (s *Session) setGlass(person record.ID, until time.Time) {
 	s.access.glassMu.Lock()
@@ -329,29 +335,34 @@ func (s *Session) setGlass(person record.ID, until time.Time) {
 // site and moment, by which every table has an index.
 const brokenHere = "a._site IS g._site AND a._at = g._at AND a.glass = g.id AND a.why = 'glass' AND g.of IS NULL"
 
-// learnGlass finds what the member broke in the last hours: another session or command of theirs sees the same. It finds where
-// the member works, too.
+// learnGlass finds what the member broke in the last hours, and where they work.
 func (s *Session) learnGlass(ctx context.Context) error {
+	if err := s.learnBroken(ctx); err != nil {
+		return err
+	}
+	return s.learnHomes(ctx)
+}
+
+// learnBroken finds what the member broke in the last hours: another session or command of theirs sees the same. What a colleague
+// found unjustified is shut again.
+func (s *Session) learnBroken(ctx context.Context) error {
+	glass := map[record.ID]time.Time{}
 	for c, k := range accessKinds {
 		if !s.views.Opens(c) {
 			continue
 		}
-		type broken struct {
-			person record.ID
-			until  time.Time
-		}
-		var found []broken
-		err := s.views.Select(ctx, "SELECT a.person, g.until FROM field.glass AS g JOIN "+k.Table()+" AS a ON "+brokenHere+" WHERE g.until > ? AND g.member = ?",
-			[]any{s.now().Unix(), record.ID(s.member.ID)}, func(r record.Row) error {
-				found = append(found, broken{r.ID(0), time.Unix(r.Int(1), 0)})
+		err := s.views.Select(ctx, "SELECT a.person, g.until FROM field.glass AS g JOIN "+k.Table()+" AS a ON "+brokenHere+
+			" WHERE g.until > ? AND g.member = ? AND NOT EXISTS (SELECT 1 FROM field.glass AS r WHERE r.of = g.id AND r.member <> g.member AND r.finding = ?) ORDER BY g.until",
+			[]any{s.now().Unix(), record.ID(s.member.ID), glassFindings[1]}, func(r record.Row) error {
+				glass[r.ID(0)] = time.Unix(r.Int(1), 0)
 				return nil
 			})
 		if err != nil {
 			return fmt.Errorf("read broken glass: %w", err)
 		}
-		for _, b := range found {
-			s.setGlass(b.person, b.until)
-		}
 	}
-	return s.learnHomes(ctx)
+	s.access.glassMu.Lock()
+	defer s.access.glassMu.Unlock()
+	s.access.glass = glass
+	return nil
 }

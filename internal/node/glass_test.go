@@ -307,3 +307,33 @@ func TestLiftingARestrictionLeavesATrace(t *testing.T) {
 		t.Errorf("a lifting counts as an opening: %+v", got)
 	}
 }
+
+// What a colleague finds unjustified is shut at once, for who is unlocked and for who comes back; what was justified stays open.
+func TestAnUnjustifiedOpeningIsShut(t *testing.T) {
+	b := worktest.New(t)
+	rosa, clara := colleague(b, "Rosa", "registrar"), colleague(b, "Clara", "clinician")
+	for finding, stays := range map[string]bool{"justified": true, "unjustified": false} {
+		maria := registered(b, "María")
+		worktest.Do[people.RestrictedNow](b, "person.restrict", "", map[string]any{"person": maria, "reason": "lo pidió", "authority": "ella"})
+		shown := func() bool {
+			_, err := tryAsk(b, rosa, "person.show", "person", maria)
+			return err == nil
+		}
+		r := run(b, rosa, "person.glass", "", map[string]any{"person": maria, "reason": "curiosidad"})
+		glass, ok := r.Result.(node.Glass)
+		if !ok || !shown() {
+			t.Fatalf("the glass: %+v", r)
+		}
+		if r := run(b, clara, "glass.review", "", map[string]any{"glass": glass.ID, "finding": finding}); !r.OK {
+			t.Fatalf("the review: %+v", r)
+		}
+		if shown() != stays {
+			t.Errorf("found %s: open %v", finding, !stays)
+		}
+		rosa.Lock()
+		rosa = unlock(b, "Rosa")
+		if shown() != stays {
+			t.Errorf("found %s and unlocked again: open %v", finding, !stays)
+		}
+	}
+}

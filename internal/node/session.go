@@ -236,6 +236,11 @@ func (s *Session) keepUp(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.someBroken() { // a colleague may have looked at it
+		if err := s.learnBroken(ctx); err != nil {
+			return err
+		}
+	}
 	s.grown.Store(grown)
 	return s.learnRights(ctx)
 }
