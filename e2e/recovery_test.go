@@ -11,6 +11,7 @@ func TestKeysOnPaper(t *testing.T) {
 		p.at("/members/recovery")
 		p.Inspect("recovery")
 		p.Pick("sheets", "of3")
+		p.Put("[name=passphrase]", passphrase)
 		p.Go("#form .save .go")
 		p.Until("three sheets", `document.querySelectorAll('.share').length === 3`)
 		p.Until("36 words", `document.querySelectorAll('.share:first-of-type ol.strong > li').length === 36`)

@@ -104,7 +104,7 @@ func TestSheetsMadeOnThePageOpen(t *testing.T) {
 		}
 		return regexp.MustCompile(`<[^>]*>`).ReplaceAllString(w.Body.String(), " ")
 	}
-	found, err := shares.Parse(ask("POST", "sheets=of5"))
+	found, err := shares.Parse(ask("POST", "sheets=of5&passphrase="+url.QueryEscape(phrase)))
 	if err != nil || len(found.Shares) != 5 {
 		t.Fatalf("%d shares on the page, %v", len(found.Shares), err)
 	}

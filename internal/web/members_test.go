@@ -308,3 +308,14 @@ func TestAPasskeyUncoversAndDoesNotUnlock(t *testing.T) {
 		}
 	})
 }
+
+// Sheets that open everything are made by who knows the passphrase, and not by who finds the page open for a minute.
+func TestSheetsAskForThePassphrase(t *testing.T) {
+	b := unlocked(t, &webtest.House{})
+	for phrase, want := range map[string]int{"": http.StatusUnprocessableEntity, "otra cosa": http.StatusUnprocessableEntity, webtest.Passphrase: http.StatusOK} {
+		r := b.post("/members/recovery", url.Values{"sheets": {"of5"}, "passphrase": {phrase}})
+		if page := b.page(r); r.StatusCode != want || strings.Contains(page, `class="sheet flow share"`) != (want == http.StatusOK) {
+			t.Errorf("with %q: %d, want %d", phrase, r.StatusCode, want)
+		}
+	}
+}

@@ -34,6 +34,7 @@ type RecoveryPage struct {
 	Form
 	Sets   []RecoverySet
 	Choice Field
+	Phrase Field // the member's own: the sheets open everything
 	Sheets []Sheet
 }
 
@@ -74,6 +75,13 @@ func recoveryPage(c *call) error {
 	p := RecoveryPage{}
 	if f.submitted {
 		k, n := chosenSheets(f)
+		if f.ready() { // who finds a page open for a minute must not leave with all the keys
+			if err := c.own(f.typed.Get("passphrase")); err != nil {
+				if err := f.wrongPassphrase("passphrase", err); err != nil {
+					return err
+				}
+			}
+		}
 		if f.ready() {
 			sheets, err := maker.MakeShares(c.r.Context(), c.lang, k, n)
 			if err == nil {
@@ -98,6 +106,7 @@ func recoveryPage(c *call) error {
 		}
 		f.offer(d, list)
 	})
+	p.Phrase = f.field("passphrase", label("me.before"), kind("password"))
 	p.Shell, p.Form = c.shell("recovery.title"), f.close()
 	p.Faulty = len(f.Faults) > 0
 	return c.show(f.status(), "recovery.html", p)
