@@ -373,5 +373,5 @@ var restrictions = record.NewQuery("person.restrictions", Sealed, func(a *record
 	for i := range limits {
 		limits[i].HomeName, limits[i].ByName = sites[limits[i].Home], members[limits[i].By]
 	}
-	return Restrictions{id, !row.id.IsZero(), slices.Concat([]Limits{}, limits)}, nil
+	return Restrictions{id, !row.id.IsZero(), append([]Limits{}, limits...)}, nil
 })

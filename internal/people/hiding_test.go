@@ -22,6 +22,9 @@ func TestRestrict(t *testing.T) {
 	site := b.Site("Casa", "07089")
 	b.Stand(site)
 	id := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Ana"}).Person.String()
+	if got := worktest.Ask[people.Restrictions](b, "person.restrictions", "person", id); got.Limits == nil {
+		t.Error("nothing limits the record: JSON must have [] and not null")
+	}
 	for _, c := range []struct {
 		data        fields
 		field, code string
