@@ -34,6 +34,7 @@ cross: ## Builds without cgo for the other machines it must run on
 
 unit: ## All tests of the program, with the race detector
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
+	go test -timeout 10m -run TestARolesMachineHoldsNothingOfOthers ./cmd/amparo
 
 e2e: ## The pages in a real browser: main path, no JavaScript, keyboard, axe
 	cd e2e && go test -count=1 -timeout 10m ./...
