@@ -234,7 +234,7 @@ var restrict = record.NewAction("person.restrict", append(slices.Clone(Sealed), 
 		}
 		why, err := typed.Line("reason", d.Reason, 300)
 		if err == nil && why == "" {
-			err = record.Refuse("reason", "required", "field", "reason")
+			err = record.Refuse("reason", "required", "field", "reason_given")
 		}
 		if err != nil {
 			return nil, err
