@@ -16,8 +16,8 @@ import (
 // comes back with a bundle.
 func TestFieldMode(t *testing.T) {
 	url := relayed(t)
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	wall := func() time.Time { return now }
+	now := turning(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	wall := now.wall
 	dir := t.TempDir()
 	n, err := Found(dir, quiet(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap, Wall: wall})
 	if err != nil {
@@ -36,7 +36,7 @@ func TestFieldMode(t *testing.T) {
 			must(t, do(t, ana, "tree.plant", name, map[string]any{"name": name}))
 		}
 		if name == "alone" {
-			now = now.Add(20 * 24 * time.Hour)
+			now.turn(20 * 24 * time.Hour)
 		}
 	}
 	must(t, do(t, ana, "storm.note", "", map[string]any{"tree": "again", "note": "viento"}))
@@ -138,8 +138,8 @@ func sealedOf(t *testing.T, s *Session, name string) (out [][]byte) {
 // and has not gone out yet.
 func TestFieldModeKeepsTheOnlyCopy(t *testing.T) {
 	url := relayed(t)
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	n, err := Found(t.TempDir(), quiet(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap, Wall: func() time.Time { return now }})
+	now := turning(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	n, err := Found(t.TempDir(), quiet(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap, Wall: now.wall})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestFieldModeKeepsTheOnlyCopy(t *testing.T) {
 	must(t, do(t, ana, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{}}))
 	ceiba := sealedOf(t, ana, "ceiba")
 	plant(t, ana, "mangle")
-	now = now.Add(20 * 24 * time.Hour)
+	now.turn(20 * 24 * time.Hour)
 	relay := n.Relay()
 	if err := n.SetRelay("http://127.0.0.1:9"); err != nil {
 		t.Fatal(err)

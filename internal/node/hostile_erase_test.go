@@ -115,25 +115,25 @@ func TestNobodyElseIsErased(t *testing.T) {
 // the grant, and what two who administer know of time, say otherwise.
 func TestALeaseTakenOutOfTheFile(t *testing.T) {
 	url := relayed(t)
-	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
-	wall := func() time.Time { return now }
-	_, ana := clocked(t, t.TempDir(), &now)
+	now := turning(time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC))
+	wall := now.wall
+	_, ana := by(t, t.TempDir(), now.wall)
 	n, bea := member(t, ana, url, "Bea", Options{Wall: wall}, Invite{Roles: []string{"registrar"}, Lease: 20})
 	_, eva := member(t, ana, url, "Eva", Options{Wall: wall}, Invite{Roles: []string{"registrar", "administrator"}})
 	inStep(t, url, bea)
 	id := bea.member.ID
-	now = now.Add(15 * 24 * time.Hour)
+	now.turn(15 * 24 * time.Hour)
 	plant(t, bea, "ceiba")
 	bea.Lock()
 	for what, forge := range map[string]func(){
 		"without a lease":   func() { must2(0, n.keep.SetLease(id, time.Time{})) },
-		"with another end":  func() { must2(0, n.keep.SetLease(id, now.Add(900*24*time.Hour))) },
-		"and the clock too": func() { must2(0, n.keep.SetLease(id, time.Time{})); now = now.Add(-40 * 24 * time.Hour) },
+		"with another end":  func() { must2(0, n.keep.SetLease(id, now.wall().Add(900*24*time.Hour))) },
+		"and the clock too": func() { must2(0, n.keep.SetLease(id, time.Time{})); now.turn(-40 * 24 * time.Hour) },
 	} {
-		was := now
+		was := now.wall()
 		keys := must2(os.ReadFile(filepath.Join(n.Dir(), "vault", id.String()+".member")))
 		writer := must2(os.ReadFile(n.keep.WriterPath(id)))
-		now = now.Add(6 * 24 * time.Hour)
+		now.turn(6 * 24 * time.Hour)
 		if what == "and the clock too" { // the journal has heard of a later time
 			for _, s := range []*Session{ana, eva} {
 				plant(t, s, "mangle")
@@ -153,7 +153,7 @@ func TestALeaseTakenOutOfTheFile(t *testing.T) {
 		if left := must2(filepath.Glob(filepath.Join(n.Dir(), "vault", "*.member"))); len(left) != 0 {
 			t.Errorf("%s: %q are left", what, left)
 		}
-		now = was
+		now.set(was)
 		must2(0, errors.Join(os.WriteFile(filepath.Join(n.Dir(), "vault", id.String()+".member"), keys, 0o600), os.WriteFile(n.keep.WriterPath(id), writer, 0o600),
 			os.Remove(filepath.Join(n.Dir(), "vault", id.String()+".gone"))))
 	}
@@ -246,12 +246,12 @@ func TestOnlyAdministratorsSettleWhatAdministratorsSay(t *testing.T) {
 // One clock is years ahead, by mistake or on purpose: nobody else loses their keys for it, though it be an administrator's.
 func TestAClockAheadEndsNobodysLease(t *testing.T) {
 	url := relayed(t)
-	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
-	wall, evas := func() time.Time { return now }, now
-	_, ana := clocked(t, t.TempDir(), &now)
+	now := turning(time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC))
+	wall, evas := now.wall, turning(now.wall())
+	_, ana := by(t, t.TempDir(), now.wall)
 	n, bea := member(t, ana, url, "Bea", Options{Wall: wall}, Invite{Roles: []string{"registrar"}, Lease: 20})
-	_, eva := member(t, ana, url, "Eva", Options{Wall: func() time.Time { return evas }}, Invite{Roles: []string{"registrar", "administrator"}})
-	evas = now.Add(3 * 365 * 24 * time.Hour)
+	_, eva := member(t, ana, url, "Eva", Options{Wall: evas.wall}, Invite{Roles: []string{"registrar", "administrator"}})
+	evas.turn(3 * 365 * 24 * time.Hour)
 	plant(t, eva, "ceiba")
 	handed(t, eva, bea)
 	bea.Lock()
@@ -259,9 +259,9 @@ func TestAClockAheadEndsNobodysLease(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Eva's clock ended Bea's lease: %v", err)
 	}
-	now = now.Add(21 * 24 * time.Hour) // two who administer know that it is late, whatever this device says
+	now.turn(21 * 24 * time.Hour) // two who administer know that it is late, whatever this device says
 	plant(t, ana, "mangle")
-	now = now.Add(-19 * 24 * time.Hour)
+	now.turn(-19 * 24 * time.Hour)
 	handed(t, ana, bea)
 	n.later.Wait()
 	bea.Lock()

@@ -29,8 +29,14 @@ func refusedWith(t testing.TB, what string, err error, codes ...string) {
 // clocked founds a workspace whose clock the test turns.
 func clocked(t testing.TB, dir string, now *time.Time) (*Node, *Session) {
 	t.Helper()
+	return by(t, dir, func() time.Time { return *now })
+}
+
+// by founds a workspace that goes by a clock.
+func by(t testing.TB, dir string, wall func() time.Time) (*Node, *Session) {
+	t.Helper()
 	n, err := Found(dir, forestRegistry(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"},
-		Options{Cost: cheap, Wall: func() time.Time { return *now }})
+		Options{Cost: cheap, Wall: wall})
 	if err != nil {
 		t.Fatal(err)
 	}

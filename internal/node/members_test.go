@@ -236,8 +236,8 @@ func TestTwoRevocationsApart(t *testing.T) {
 // with an administrator now and then never notices.
 func TestLeases(t *testing.T) {
 	url := relayed(t)
-	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
-	wall := func() time.Time { return now }
+	now := turning(time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC))
+	wall := now.wall
 	n, err := Found(t.TempDir(), forestRegistry(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap, Wall: wall})
 	if err != nil {
 		t.Fatal(err)
@@ -250,7 +250,7 @@ func TestLeases(t *testing.T) {
 	here, bea := member(t, ana, url, "Bea", Options{Wall: wall}, Invite{Roles: []string{"registrar"}, Lease: 20})
 	lost, _ := member(t, ana, url, "Eva", Options{Wall: wall}, Invite{Roles: []string{"registrar"}, Lease: 20})
 	for range 5 { // fifteen days at a time
-		now = now.Add(15 * 24 * time.Hour)
+		now.turn(15 * 24 * time.Hour)
 		inStep(t, url, ana)
 		if here.leaseOver(must2(here.Members())[0].Lease) {
 			t.Fatal("who is in contact lost their keys")
@@ -266,13 +266,13 @@ func TestLeases(t *testing.T) {
 	if members := must2(n.Members()); len(members) != 1 || !members[0].Lease.IsZero() {
 		t.Errorf("the founder's keys end: %+v", members)
 	}
-	now = now.Add(21 * 24 * time.Hour)
+	now.turn(21 * 24 * time.Hour)
 	if _, err := bea.Query(t.Context(), "es", "trees", nil); !errors.Is(err, ErrLeaseOver) {
 		t.Errorf("a session goes on beyond its lease: %v", err)
 	}
 	dir := here.Dir()
 	closed(t, here)
-	now = now.Add(-60 * 24 * time.Hour) // somebody turns the clock back
+	now.turn(-60 * 24 * time.Hour) // somebody turns the clock back
 	here, err = Open(dir, forestRegistry(t), Options{Cost: cheap, Wall: wall})
 	if err != nil {
 		t.Fatal(err)

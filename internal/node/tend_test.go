@@ -85,13 +85,14 @@ func TestKeysToWhichNothingCanBeSealed(t *testing.T) {
 func TestLeasesAreRenewedWhenTheAdministratorsClockIsBehind(t *testing.T) {
 	url := relayed(t)
 	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
-	began, others, ahead := now, now, now
+	began, others, ahead := now, turning(now), turning(now)
 	_, ana := clocked(t, t.TempDir(), &now)
 	registrar := Invite{Roles: []string{"registrar"}, Lease: 20}
-	_, bea := member(t, ana, url, "Bea", Options{Wall: func() time.Time { return others }}, registrar)
-	_, eva := member(t, ana, url, "Eva", Options{Wall: func() time.Time { return others }}, registrar)
-	_, ida := member(t, ana, url, "Ida", Options{Wall: func() time.Time { return ahead }}, Invite{Roles: []string{"registrar"}, Lease: -1})
-	others, ahead = now.Add(15*24*time.Hour), now.Add(9*365*24*time.Hour)
+	_, bea := member(t, ana, url, "Bea", Options{Wall: others.wall}, registrar)
+	_, eva := member(t, ana, url, "Eva", Options{Wall: others.wall}, registrar)
+	_, ida := member(t, ana, url, "Ida", Options{Wall: ahead.wall}, Invite{Roles: []string{"registrar"}, Lease: -1})
+	others.turn(15 * 24 * time.Hour)
+	ahead.turn(9 * 365 * 24 * time.Hour)
 	for _, s := range []*Session{bea, eva, ida} {
 		plant(t, s, "ceiba")
 		handed(t, s, ana)
