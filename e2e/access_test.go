@@ -49,6 +49,7 @@ func TestWhoReads(t *testing.T) {
 			p.Goto("http://" + p.host + "/access")
 			p.Inspect("access-all")
 			p.Goto("http://" + p.host + person + "/restrict")
+			p.Put("[name=lift_reason]", "Ella lo pide")
 			p.Go("#lift-form button")
 			p.Until("shown again", `document.querySelector('.who')`)
 		})
