@@ -1,0 +1,150 @@
+package seal
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func newDoor(t *testing.T) DoorKey {
+	t.Helper()
+	raw, err := NewDoorKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := ReadDoorKey(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ReadDoorKey(raw)
+	if err != nil || again.Pin() != d.Pin() {
+		t.Fatalf("the same key has two pins: %s, %s, %v", d.Pin(), again.Pin(), err)
+	}
+	return d
+}
+
+// meeting lets a client come to a server and gives what each of them has to say; heard is what the server was told.
+func meeting(t *testing.T, server, client *tls.Config) (served, came error, heard string) {
+	t.Helper()
+	here, there := net.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		conn := tls.Server(there, server)
+		var raw []byte
+		if served = conn.HandshakeContext(t.Context()); served == nil {
+			raw, served = io.ReadAll(conn)
+		}
+		heard = string(raw)
+		there.Close()
+	}()
+	conn := tls.Client(here, client)
+	if came = conn.HandshakeContext(t.Context()); came == nil {
+		_, came = conn.Write([]byte("sealed"))
+		came = errors.Join(came, conn.Close())
+	}
+	here.Close()
+	<-ended
+	return served, came, heard
+}
+
+func TestAPinnedKeyIsTheOnlyOne(t *testing.T) {
+	ours, other := newDoor(t), newDoor(t)
+	if served, came, heard := meeting(t, ours.TLS(), ours.Pin().TLS()); served != nil || came != nil || heard != "sealed" {
+		t.Fatalf("who holds the pin is not let in: %v, %v, %q", served, came, heard)
+	}
+	// Somebody who answers under every name, as who sits between does.
+	between := other.TLS()
+	between.GetConfigForClient = nil
+	if _, came, heard := meeting(t, between, ours.Pin().TLS()); !errors.Is(came, ErrPin) || heard != "" {
+		t.Errorf("another key: %v, and it heard %q", came, heard)
+	}
+}
+
+func TestADoorShowsItsKeyOnlyToWhoNamesIt(t *testing.T) {
+	ours, other := newDoor(t), newDoor(t)
+	for name, client := range map[string]*tls.Config{"no name": {InsecureSkipVerify: true}, "another pin": other.Pin().TLS(), "an older TLS": {InsecureSkipVerify: true, ServerName: ours.Pin().serverName(), MaxVersion: tls.VersionTLS12}} {
+		shown := false
+		client.VerifyConnection = func(state tls.ConnectionState) error { shown = len(state.PeerCertificates) > 0; return nil }
+		if served, came, _ := meeting(t, ours.TLS(), client); served == nil || came == nil || shown {
+			t.Errorf("%s: %v, %v, certificate shown: %v", name, served, came, shown)
+		}
+	}
+}
+
+func TestThePinIsRead(t *testing.T) {
+	p := newDoor(t).Pin()
+	typed := strings.NewReplacer("0", "o", "1", "l", "-", " ").Replace(strings.ToLower(p.String()))
+	for _, text := range []string{p.String(), typed, " " + strings.ReplaceAll(p.String(), "-", "") + "\n"} {
+		if got, err := ParsePin(text); err != nil || got != p {
+			t.Errorf("%q: %s, %v; want %s", text, got, err, p)
+		}
+	}
+	for _, text := range []string{"", "-", p.String()[:35], p.String() + "0", "https://192.168.1.5", strings.Repeat("U", 32)} {
+		if _, err := ParsePin(text); !errors.Is(err, ErrPinText) {
+			t.Errorf("%q: %v; want ErrPinText", text, err)
+		}
+	}
+}
+
+// One wrong sign is nearly always found, and never leads to the same key.
+func TestAMistypedPin(t *testing.T) {
+	p := newDoor(t).Pin()
+	found, tried := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		text := []byte(p.String())
+		i := rapid.IntRange(0, len(text)-1).Draw(t, "at")
+		wrong := rapid.SampledFrom([]byte("0123456789ABCDEFGHJKMNPQRSTVWXYZ")).Draw(t, "sign")
+		if text[i] == '-' || text[i] == wrong {
+			return
+		}
+		text[i] = wrong
+		tried++
+		if got, err := ParsePin(string(text)); err != nil {
+			found++
+		} else if got == p {
+			t.Fatalf("%q reads as the pin that was written otherwise", text)
+		}
+	})
+	if found*10 < tried*9 {
+		t.Errorf("only %d of %d mistyped pins are noticed", found, tried)
+	}
+}
+
+func TestWhatIsAnnouncedIsKnownAgainByWhoHoldsThePin(t *testing.T) {
+	p, q := newDoor(t).Pin(), newDoor(t).Pin()
+	if p.Recognition("a") != p.Recognition("a") || p.Recognition("a") == p.Recognition("b") || p.Recognition("a") == q.Recognition("a") {
+		t.Error("a recognition is not of one key and one name")
+	}
+}
+
+func FuzzParsePin(f *testing.F) {
+	f.Add("0000-0000-0000-0000-0000-0000-0000-0000")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := ParsePin(text)
+		if err != nil {
+			return
+		}
+		if again, err := ParsePin(p.String()); err != nil || again != p {
+			t.Errorf("%q: %s is not read again: %v", text, p, err)
+		}
+	})
+}
+
+func FuzzReadDoorKey(f *testing.F) {
+	raw, err := NewDoorKey()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if d, err := ReadDoorKey(raw); err == nil && d.Pin() == (Pin{}) {
+			t.Error("a key without a pin")
+		}
+	})
+}
