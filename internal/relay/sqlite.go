@@ -26,8 +26,18 @@ func OpenSQLite(ctx context.Context, path string) (*SQLStore, error) {
 	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("open the relay's store: %w", err)
 	}
-	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: "_txlock=deferred" +
-		"&_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=secure_delete(on)"}).String()
+	return OpenSQLiteOn(ctx, "", path)
+}
+
+// OpenSQLiteOn opens or makes the relay's file on a disk that SQLite knows by that name, for tests with disks that fail;
+// empty: the system's.
+func OpenSQLiteOn(ctx context.Context, disk, path string) (*SQLStore, error) {
+	query := "_txlock=deferred" +
+		"&_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=secure_delete(on)"
+	if disk != "" {
+		query += "&vfs=" + url.QueryEscape(disk)
+	}
+	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query}).String()
 	write, err := sql.Open("sqlite3", name)
 	if err != nil {
 		return nil, fmt.Errorf("open the relay's store: %w", err)
