@@ -32,6 +32,9 @@ type Options struct {
 	Now      func() time.Time // this machine's clock; time.Now
 	Idle     time.Duration    // without a byte before a connection is given up; a minute
 	Attempts int              // in a row without anything new arriving; 4
+
+	Narrow      bool // this copy wants few of the sealed parts: commits come without
+	CommitsOnly bool // sealed parts that are missing are not asked for now
 }
 
 // Limits of one question. The first is small: it may turn out that the relay does not take it.
@@ -66,9 +69,8 @@ type session struct {
 	later    map[journal.WriterID]bool // skipped as revoked or waiting: what is sent after may vouch for them
 	noted    uint64                    // what was sent when the last of them was skipped
 	retried  bool                      // they were offered once more
-	again    journal.Vector            // from where on commits are asked for though they are held: sealed parts are missing
-	looked   journal.Vector            // up to where it was looked for missing parts
-	own      []*Fault                  // what our own copy can no longer read
+	loose    loose
+	own      []*Fault // what our own copy can no longer read
 	intake   *wire.Intake
 	witness  *witness
 }
@@ -104,15 +106,15 @@ func (x *session) run(ctx context.Context) (err error) {
 	if x.intake, err = wire.NewIntake(ctx, x.copy); err != nil {
 		return fmt.Errorf("exchange: %w", err)
 	}
-	x.intake.Arrived = x.arrived
-	if err := x.lookForGaps(ctx); err != nil {
+	x.intake.Arrived = x.witness.arrived
+	if err := x.beginLoose(ctx); err != nil {
 		return err
 	}
 	corrected, idle := 0, 0
 	for failures := 0; ; {
-		before := x.sum.Received + x.sum.Sent + x.offered
+		before := x.moved()
 		again, err := x.round(ctx)
-		if idle++; x.sum.Received+x.sum.Sent+x.offered > before {
+		if idle++; x.moved() > before {
 			failures, idle = 0, 0
 		}
 		if again && idle > maxIdle {
@@ -150,6 +152,11 @@ func (x *session) run(ctx context.Context) (err error) {
 			return fmt.Errorf("%w: %w", ErrInterrupted, err)
 		}
 	}
+}
+
+// moved counts whatever shows that asking again is worth it.
+func (x *session) moved() uint64 {
+	return x.sum.Received + x.sum.Sent + x.offered + x.loose.taken + x.loose.brings + uint64(len(x.loose.vain))
 }
 
 func (x *session) writer() journal.WriterID { return journal.WriterOf(x.o.Signer.Public()) }
@@ -199,7 +206,7 @@ func (x *session) answerRefusal(r *Refusal, corrected *int) (retry bool, err err
 func (x *session) progress() {
 	x.sum.BytesOut, x.sum.BytesIn = x.meter.out.Load(), x.meter.in.Load()
 	if x.o.Progress != nil {
-		x.o.Progress(Progress{Sent: x.sum.Sent, ToSend: x.sum.ToSend, Received: x.sum.Received, ToCome: x.sum.ToCome, BytesOut: x.sum.BytesOut, BytesIn: x.sum.BytesIn})
+		x.o.Progress(Progress{Sent: x.sum.Sent, ToSend: x.sum.ToSend, Received: x.sum.Received, ToCome: x.sum.ToCome, Parts: x.sum.Parts, BytesOut: x.sum.BytesOut, BytesIn: x.sum.BytesIn})
 	}
 }
 
@@ -223,7 +230,7 @@ func (x *session) finish(ctx context.Context, ended bool) error {
 		if err := x.witness.compare(ctx, held); err != nil {
 			return fmt.Errorf("exchange: %w", err)
 		}
-		x.sum.Faults = slices.Concat(x.intake.Faults, x.witness.faults, x.own)
+		x.sum.Faults = slices.Concat(x.intake.Faults, x.witness.faults, x.own, x.loose.wrong)
 		if ended {
 			if err := x.witness.excuse(func(e Expected) (bool, error) { return x.needless(ctx, e) }); err != nil {
 				return fmt.Errorf("exchange: %w", err)
@@ -259,9 +266,7 @@ func (x *session) finish(ctx context.Context, ended bool) error {
 	if x.sum.Revoked, err = x.revoked(ctx); err != nil {
 		return err
 	}
-	if m.Whole = x.o.Memory.Whole; x.looked != nil && !x.sum.Revoked {
-		m.Whole = x.asWhole()
-	}
+	x.rememberLoose(&m)
 	x.sum.Memory = m
 	return nil
 }

@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"amparo/internal/journal"
@@ -49,59 +48,6 @@ func (x *session) needless(ctx context.Context, e Expected) (bool, error) {
 	}
 	_, known, err := x.copy.(wire.Keys).Writer(ctx, e.Writer)
 	return !known, err
-}
-
-// arrived is told of every run that is now held.
-func (x *session) arrived(run *journal.Run) {
-	x.witness.arrived(run)
-	w := run.First().Writer
-	if from, asked := x.again[w]; asked && run.First().Seq <= from && from <= run.Last().Seq {
-		if x.again[w] = run.Last().Seq + 1; x.again[w] > x.looked[w] {
-			delete(x.again, w)
-		}
-	}
-}
-
-// Sealed parts may be missing here: another member of this machine was revoked and was not given them, or a file came from
-// somebody to whom that happened. Each relay is asked for them once; some parts are nowhere to be had.
-
-// lookForGaps finds out which parts are to be asked for. The revoked are given none.
-func (x *session) lookForGaps(ctx context.Context) error {
-	gaps, tells := x.copy.(wire.Gaps)
-	revoked, err := x.revoked(ctx)
-	if err != nil || revoked || !tells {
-		return err
-	}
-	x.looked = x.intake.Held()
-	if x.again, err = gaps.Lacks(ctx, x.o.Memory.Whole); err != nil {
-		return fmt.Errorf("exchange: %w", err)
-	}
-	return nil
-}
-
-// asWhole is up to where parts need not be asked for again of this relay.
-func (x *session) asWhole() journal.Vector {
-	v := maps.Clone(x.looked)
-	for w, from := range x.again { // the relay did not give these commits at all
-		if v[w] = from - 1; from <= 1 {
-			delete(v, w)
-		}
-	}
-	return v
-}
-
-// asked is what the question says that is held here: less, where parts are missing.
-func (x *session) asked(mine journal.Vector) journal.Vector {
-	if len(x.again) == 0 {
-		return mine
-	}
-	v := maps.Clone(mine)
-	for w, from := range x.again {
-		if v[w] = min(v[w], from-1); v[w] == 0 {
-			delete(v, w)
-		}
-	}
-	return v
 }
 
 // postpone remembers whose runs may be taken when they are offered once more.

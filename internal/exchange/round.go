@@ -45,18 +45,20 @@ func (x *session) round(ctx context.Context) (again bool, err error) {
 
 // question writes what is asked and sent. sent is up to where each chain goes along.
 func (x *session) question(ctx context.Context, mine journal.Vector) (body []byte, sent journal.Vector, err error) {
-	held := x.asked(mine)
 	ask := wire.Ask{Version: wire.Version, Workspace: x.o.Workspace, Writer: x.writer(), Time: x.o.Now().Add(x.offset).UnixMilli(),
-		Digest: wire.DigestOf(held)}
+		Digest: wire.DigestOf(mine), Bare: x.bare(), Help: x.loose.help}
+	if ask.Parts, err = x.wants(ctx); err != nil {
+		return nil, nil, err
+	}
 	rand.Read(ask.Nonce[:])
 	if x.stranger {
 		ask.Certificate = &x.o.Certificate
 	}
 	if x.told && !x.whole {
 		base := wire.DigestOf(x.known)
-		ask.Base, ask.Vector = base[:], wire.PackVector(held, x.known)
+		ask.Base, ask.Vector = base[:], wire.PackVector(mine, x.known)
 	} else {
-		ask.Vector = wire.PackVector(held, nil)
+		ask.Vector = wire.PackVector(mine, nil)
 	}
 	signed, err := ask.Sign(x.o.Signer)
 	if err != nil {
@@ -91,6 +93,11 @@ func (x *session) question(ctx context.Context, mine journal.Vector) (body []byt
 			return out.Write(wire.FrameRun, encoded)
 		})
 		if err = x.unreadable(err); err != nil && !errors.Is(err, full) {
+			return nil, nil, err
+		}
+	}
+	if !x.asking {
+		if err := x.supply(ctx, out); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -184,7 +191,6 @@ func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal
 	frames := wire.NewFrameReader(body)
 	x.unsure = true // until the end frame says what the relay holds
 	had, lacked := x.intake.Taken, len(x.later)
-	missed := maps.Clone(x.again)
 	runs, greeted := uint64(0), false
 	// What arrived is kept whatever comes after, even when this exchange is being given up.
 	kept := func(cause error) (bool, error) {
@@ -230,6 +236,16 @@ func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal
 			if err := x.intake.Offer(ctx, payload); err != nil {
 				return false, fmt.Errorf("exchange: %w", err)
 			}
+		case wire.FrameParts:
+			if err := x.partsCame(payload); err != nil {
+				return kept(fmt.Errorf("%w: %w", ErrProtocol, err))
+			}
+			if x.loose.size >= partsBatch {
+				if err := x.keep(ctx); err != nil {
+					return false, err
+				}
+				x.progress()
+			}
 		case wire.FrameEnd:
 			if err := x.keep(ctx); err != nil {
 				return false, err
@@ -242,11 +258,14 @@ func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal
 			if len(x.later) > lacked {
 				x.noted = x.sum.Sent
 			}
-			if err != nil || again {
-				return again, err
+			if err != nil {
+				return false, err
 			}
-			if end.More && !maps.Equal(missed, x.again) {
-				return true, nil
+			if end.Whole { // nothing was given
+				return again, nil
+			}
+			if more, err := x.settleParts(ctx, &end); err != nil || again || more {
+				return again || more, err
 			}
 			return (lacked > 0 && x.sum.Sent > x.noted || x.intake.Taken > had) && x.offerAgain(), nil
 		default:
@@ -261,8 +280,11 @@ func (x *session) keep(ctx context.Context) error {
 		return fmt.Errorf("exchange: %w", err)
 	}
 	x.sum.Received = x.intake.Taken
-	return nil
+	return x.keepParts(ctx)
 }
+
+// partsBatch is how many bytes of sealed parts are made durable together at most.
+const partsBatch = 1 << 20
 
 // settle reads the receipt and decides whether to ask again.
 func (x *session) settle(ctx context.Context, end *wire.End, mine, sent journal.Vector, gained bool) (again bool, err error) {
@@ -279,6 +301,7 @@ func (x *session) settle(ctx context.Context, end *wire.End, mine, sent journal.
 	x.sum.Sent += pushed + x.offered
 	x.offered = 0
 	first, back := !x.told, x.wentBack(relay)
+	x.loose.help = x.loose.help || back && !x.loose.helped
 	x.known, x.told, x.unsure, x.blind, x.budget = relay, true, false, false, roundBytes
 	x.stranger = relay[journal.WriterOf(x.o.Signer.Public())] == 0 // until the relay holds a commit of ours it cannot know who vouches for us
 	if end.Whole && x.whole {

@@ -41,6 +41,7 @@ type Summary struct {
 	Hidden  []Hidden
 	ToSend  uint64 // commits the other side still lacks
 	ToCome  uint64 // commits this copy still lacks
+	Parts   uint64 // sealed parts that were missing here and came by themselves
 
 	Memory Memory // to be given to the next exchange with the same relay
 }
@@ -74,6 +75,7 @@ func (s *Summary) Skewed() bool { return s.Skew.Abs() > wire.MaxClockDifference 
 type Progress struct {
 	Sent, ToSend      uint64 // commits
 	Received, ToCome  uint64
+	Parts             uint64 // sealed parts that came after their commits
 	BytesOut, BytesIn int64
 }
 
@@ -84,7 +86,10 @@ type Memory struct {
 	Unsure bool           // the last exchange broke off: the relay may hold more than Known
 	Skew   time.Duration  // this clock before the relay's
 	Expect []Expected     // seen by others and not yet here
-	Whole  journal.Vector // up to where every sealed part is here, or this relay was asked for it in vain
+
+	Vain     int64     // sealed parts that were noted as missing up to there were asked for in vain …
+	VainAt   time.Time // … since then
+	HelpedAt time.Time // when the other side last said which parts it lacks
 }
 
 // Expected is a commit that somebody had seen.
@@ -105,12 +110,15 @@ type storedMemory struct {
 	Unsure  bool       `cbor:"3,keyasint,omitempty"`
 	Skew    int64      `cbor:"4,keyasint,omitempty"` // milliseconds
 	Expect  []Expected `cbor:"5,keyasint,omitempty"`
-	Whole   []byte     `cbor:"6,keyasint,omitempty"`
+	Vain    int64      `cbor:"7,keyasint,omitempty"` // 6 was how a version before asked for missing parts
+	VainAt  int64      `cbor:"8,keyasint,omitempty"` // unix seconds, as the next
+	Helped  int64      `cbor:"9,keyasint,omitempty"`
 }
 
 // Encode writes the memory, to be kept.
 func (m Memory) Encode() ([]byte, error) {
-	return wire.Marshal(storedMemory{Version: 1, Known: wire.PackVector(m.Known, nil), Unsure: m.Unsure, Skew: m.Skew.Milliseconds(), Expect: m.Expect, Whole: wire.PackVector(m.Whole, nil)})
+	return wire.Marshal(storedMemory{Version: 1, Known: wire.PackVector(m.Known, nil), Unsure: m.Unsure, Skew: m.Skew.Milliseconds(), Expect: m.Expect,
+		Vain: m.Vain, VainAt: seconds(m.VainAt), Helped: seconds(m.HelpedAt)})
 }
 
 // ReadMemory reads what Encode wrote. On an error the zero Memory will do.
@@ -126,19 +134,30 @@ func ReadMemory(data []byte) (Memory, error) {
 	if err != nil {
 		return Memory{}, fmt.Errorf("what is remembered of a relay: %w", err)
 	}
-	whole, err := wire.UnpackVector(s.Whole, nil)
-	if err != nil {
-		return Memory{}, fmt.Errorf("what is remembered of a relay: %w", err)
+	return Memory{Known: known, Unsure: s.Unsure, Skew: time.Duration(s.Skew) * time.Millisecond, Expect: s.Expect, Vain: s.Vain, VainAt: moment(s.VainAt), HelpedAt: moment(s.Helped)}, nil
+}
+
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
 	}
-	return Memory{Whole: whole, Known: known, Unsure: s.Unsure, Skew: time.Duration(s.Skew) * time.Millisecond, Expect: s.Expect}, nil
+	return t.Unix()
+}
+
+func moment(s int64) time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0).UTC()
 }
 
 // Add takes in a second exchange right after this one: what was moved adds up, what it says of now is the later one's word.
 func (s *Summary) Add(later Summary) {
 	sent, received, out, in, trips := s.Sent, s.Received, s.BytesOut, s.BytesIn, s.RoundTrips
-	faults, refused := s.Faults, s.Refused
+	faults, refused, parts := s.Faults, s.Refused, s.Parts
 	*s = later
 	s.Sent, s.Received, s.BytesOut, s.BytesIn, s.RoundTrips = sent+later.Sent, received+later.Received, out+later.BytesOut, in+later.BytesIn, trips+later.RoundTrips
+	s.Parts += parts
 	for _, f := range faults {
 		if !slices.ContainsFunc(s.Faults, func(g *Fault) bool { return g.Writer == f.Writer && g.Seq == f.Seq && g.Code == f.Code }) {
 			s.Faults = append(s.Faults, f)

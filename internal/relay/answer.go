@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"amparo/internal/journal"
@@ -57,15 +56,17 @@ func (p patientWriter) Write(b []byte) (sent int, err error) {
 // question is one request on its way.
 type question struct {
 	*server
-	ask    *wire.SignedAsk
-	copy   Workspace
-	body   *patient
-	frames *wire.FrameReader
-	intake *wire.Intake
-	asker  toldKey
-	theirs journal.Vector // what the asker holds; nil when base is wanted and not remembered
-	base   journal.Vector // what the asker was told last
-	whole  bool           // the asker must tell its vector whole
+	ask      *wire.SignedAsk
+	copy     Workspace
+	body     *patient
+	frames   *wire.FrameReader
+	intake   *wire.Intake
+	asker    toldKey
+	theirs   journal.Vector      // what the asker holds; nil when base is wanted and not remembered
+	base     journal.Vector      // what the asker was told last
+	whole    bool                // the asker must tell its vector whole
+	wants    []journal.PartPlace // sealed parts asked for
+	supplied int                 // sealed parts that were lacking here
 }
 
 func (s *server) exchange(w http.ResponseWriter, r *http.Request) {
@@ -85,7 +86,7 @@ func (s *server) exchange(w http.ResponseWriter, r *http.Request) {
 	refusal := q.read(r.Context())
 	log := s.log.With("workspace", q.workspaceShort(), "writer", q.writerShort(), "in", q.frames.Bytes)
 	if q.intake != nil {
-		log = log.With("taken", q.intake.Taken, "parked", len(q.intake.Parked()), "aside", len(q.intake.Faults))
+		log = log.With("taken", q.intake.Taken, "supplied", q.supplied, "parked", len(q.intake.Parked()), "aside", len(q.intake.Faults))
 		for _, f := range q.intake.Faults {
 			log.Warn("a run is set aside", "of", short(f.Writer[:]), "seq", f.Seq, "code", f.Code)
 		}
@@ -139,6 +140,9 @@ func (q *question) read(ctx context.Context) *wire.Refusal {
 	}
 	if q.ask.Version != wire.Version {
 		return wire.Refuse(wire.RefusedVersion, "this relay speaks version %d", wire.Version)
+	}
+	if q.wants, err = wire.UnpackPlaces(q.ask.Parts); err != nil {
+		return wire.Refuse(wire.RefusedFormat, "%v", err)
 	}
 	q.asker = toldKey{q.ask.Workspace, q.ask.Writer}
 	if q.copy, err = q.store.Workspace(ctx, q.ask.Workspace); err != nil {
@@ -238,6 +242,10 @@ func (q *question) take(ctx context.Context) *wire.Refusal {
 			if err := q.intake.Offer(ctx, payload); err != nil {
 				return q.failed(err)
 			}
+		case wire.FrameSupply:
+			if err := q.supply(ctx, payload); err != nil {
+				return q.failed(err)
+			}
 		case wire.FrameEnd:
 			if err := q.intake.Flush(ctx); err != nil {
 				return q.failed(err)
@@ -285,7 +293,7 @@ func (q *question) answer(ctx context.Context, out *wire.FrameWriter) error {
 		}
 	}
 	if !end.Whole {
-		if err := q.give(ctx, out, &end); err != nil {
+		if err := q.give(ctx, out, held, &end); err != nil {
 			return err
 		}
 	}
@@ -310,7 +318,7 @@ func (q *question) held() *wire.Refusal {
 	return nil
 }
 
-func (q *question) give(ctx context.Context, out *wire.FrameWriter, end *wire.End) error {
+func (q *question) give(ctx context.Context, out *wire.FrameWriter, held journal.Vector, end *wire.End) error {
 	room := q.limits.Answer
 	if asked := q.ask.Room; asked > 0 && asked < uint64(room) {
 		room = int64(asked)
@@ -324,18 +332,23 @@ func (q *question) give(ctx context.Context, out *wire.FrameWriter, end *wire.En
 		return err
 	}
 	full := errors.New("full")
-	err = q.copy.Runs(ctx, q.theirs, func(run journal.Run) error {
+	give := func(run journal.Run) error {
 		if end.Runs > 0 && out.Bytes >= room {
 			end.More = true
 			return full
 		}
 		end.Runs++
-		if revoked {
-			withhold(&run)
-		}
 		return out.Write(wire.FrameRun, run.Encode())
-	})
+	}
+	// A revoked member is given who signed what and what is said openly, and so learns of the revocation from who revoked; what
+	// others write from then on is not for the revoked, not even sealed.
+	if revoked || q.ask.Bare > 0 && wire.Lacking(held, q.theirs) >= q.ask.Bare {
+		err = q.copy.Bare(ctx, q.theirs, give)
+	} else {
+		err = q.copy.Runs(ctx, q.theirs, give)
+	}
 	if errors.Is(err, full) {
+		end.Unread = uint64(len(q.wants))
 		return nil
 	}
 	faults := wire.FaultsIn(err)
@@ -348,21 +361,10 @@ func (q *question) give(ctx context.Context, out *wire.FrameWriter, end *wire.En
 			return err
 		}
 	}
-	return nil
-}
-
-// withhold leaves out what is sealed. A revoked member is given who signed what and what is said openly, and so learns of
-// the revocation from who revoked; what others write from then on is not for the revoked, not even sealed.
-func withhold(run *journal.Run) {
-	for i := range run.Commits {
-		c := &run.Commits[i]
-		c.Parts = slices.Clone(c.Parts) // the store's own
-		for j, p := range c.Header.Parts {
-			if p.Tag != 0 {
-				c.Parts[j] = nil
-			}
-		}
+	if revoked {
+		return nil
 	}
+	return q.giveParts(ctx, out, end, room)
 }
 
 func write(out *wire.FrameWriter, kind byte, message any) error {

@@ -56,6 +56,9 @@ func (w *sqlWorkspace) erase(ctx context.Context, tx *sql.Tx, roll *journal.Roll
 		if err := w.blank(ctx, tx, "writer = $2 AND seq = $3 AND idx = $4", p.Writer[:], int64(p.Seq), int64(p.Index)); err != nil {
 			return false, err
 		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM lacks WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4", w.id[:], p.Writer[:], int64(p.Seq), int64(p.Index)); err != nil {
+			return false, err
+		}
 	}
 	return erased, nil
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"amparo/internal/journal"
@@ -44,6 +45,7 @@ type server struct {
 	limits   Limits
 	told     *told
 	asked    *asked
+	filled   sync.Map // workspace → when missing parts were last brought since this process began
 	at       chan struct{}
 	handlers *http.ServeMux
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"amparo/internal/journal"
 	"amparo/internal/relay/wire"
@@ -212,7 +213,10 @@ func (w *sqlWorkspace) setHead(ctx context.Context, tx *sql.Tx, writer journal.W
 }
 
 // tables are the rows of a batch on their way.
-type tables struct{ commits, parts, rolls, vouch *inserter }
+type tables struct {
+	commits, parts, rolls, vouch, lacks *inserter
+	noted, lacking                      int64 // when it began, and how many parts were noted as lacking since
+}
 
 func newTables() *tables {
 	return &tables{
@@ -220,6 +224,8 @@ func newTables() *tables {
 		parts:   newInserter("parts", "workspace, writer, seq, idx, shelf, data", " ON CONFLICT (workspace, writer, seq, idx) DO UPDATE SET shelf = excluded.shelf, data = excluded.data"),
 		rolls:   newInserter("rolls", "workspace, writer, seq", " ON CONFLICT DO NOTHING"),
 		vouch:   newVouchInserter(),
+		lacks:   newInserter("lacks", "workspace, writer, seq, idx, n, size", " ON CONFLICT DO NOTHING"),
+		noted:   time.Now().UnixMicro(),
 	}
 }
 
@@ -236,10 +242,17 @@ func (t *tables) add(ctx context.Context, tx *sql.Tx, roll *journal.Roll, fresh 
 		}
 		open := false
 		for j, data := range c.Parts {
-			if data == nil || isErased(roll, c, j) {
+			if isErased(roll, c, j) {
 				continue
 			}
 			p := c.Header.Parts[j]
+			if data == nil {
+				t.lacking++
+				if err := t.lacks.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), j, t.noted+t.lacking, int64(p.Size)); err != nil {
+					return 0, err
+				}
+				continue
+			}
 			open = open || p.Tag == 0
 			if err := t.parts.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), j, int64(p.Shelf), data); err != nil {
 				return 0, err
@@ -256,7 +269,7 @@ func (t *tables) add(ctx context.Context, tx *sql.Tx, roll *journal.Roll, fresh 
 }
 
 func (t *tables) flush(ctx context.Context, tx *sql.Tx) error {
-	for _, in := range []*inserter{t.commits, t.parts, t.rolls, t.vouch} {
+	for _, in := range []*inserter{t.commits, t.parts, t.rolls, t.vouch, t.lacks} {
 		if err := in.flush(ctx, tx); err != nil {
 			return err
 		}
@@ -267,6 +280,22 @@ func (t *tables) flush(ctx context.Context, tx *sql.Tx) error {
 // Runs reads one run at a time, each with queries of its own: a slow client holds no transaction open. What is damaged is
 // left out and named at the end.
 func (w *sqlWorkspace) Runs(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error {
+	return w.runs(ctx, above, wholeParts, yield)
+}
+
+// Bare is Runs without what is sealed.
+func (w *sqlWorkspace) Bare(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error {
+	return w.runs(ctx, above, openParts, yield)
+}
+
+// What of a run's parts is read: all, or those of commits that carry something open.
+const (
+	wholeParts = "SELECT seq, idx, data FROM parts WHERE workspace = $1 AND writer = $2 AND seq > $3 AND seq <= $4 ORDER BY seq, idx"
+	openParts  = `SELECT p.seq, p.idx, p.data FROM rolls r JOIN parts p ON p.workspace = r.workspace AND p.writer = r.writer AND p.seq = r.seq
+		WHERE r.workspace = $1 AND r.writer = $2 AND r.seq > $3 AND r.seq <= $4 ORDER BY p.seq, p.idx`
+)
+
+func (w *sqlWorkspace) runs(ctx context.Context, above journal.Vector, which string, yield func(journal.Run) error) error {
 	held, err := w.Vector(ctx)
 	if err != nil {
 		return err
@@ -285,7 +314,7 @@ func (w *sqlWorkspace) Runs(ctx context.Context, above journal.Vector, yield fun
 			return journal.Time(t), w.store.plain("read commits", err)
 		},
 		func(writer journal.WriterID, seq uint64) (journal.Run, bool, error) {
-			run, err := w.run(ctx, roll, writer, seq-1)
+			run, err := w.run(ctx, roll, writer, seq-1, which)
 			err = w.store.plain("read commits", err)
 			if errors.Is(err, ErrDamaged) {
 				err = &wire.Fault{Writer: writer, Seq: seq, Code: wire.FaultDamaged, Err: err}
@@ -296,7 +325,7 @@ func (w *sqlWorkspace) Runs(ctx context.Context, above journal.Vector, yield fun
 
 // run reads the next run of a writer: up to the first signature after journal.RunLength commits or wire.RunBytes, or else
 // the last signature there is. Of a revoked member's writer up to the last within the cut, and beyond it up to the next.
-func (w *sqlWorkspace) run(ctx context.Context, roll *journal.Roll, writer journal.WriterID, above uint64) (journal.Run, error) {
+func (w *sqlWorkspace) run(ctx context.Context, roll *journal.Roll, writer journal.WriterID, above uint64, which string) (journal.Run, error) {
 	var run journal.Run
 	cut, revoked := roll.RevokedCut(writer)
 	signed, size := 0, 0
@@ -336,7 +365,7 @@ func (w *sqlWorkspace) run(ctx context.Context, roll *journal.Roll, writer journ
 	if signed == 0 {
 		return run, nil
 	}
-	parts, err := w.store.read.QueryContext(ctx, "SELECT seq, idx, data FROM parts WHERE workspace = $1 AND writer = $2 AND seq > $3 AND seq <= $4 ORDER BY seq, idx",
+	parts, err := w.store.read.QueryContext(ctx, which,
 		w.id[:], writer[:], int64(above), int64(above)+int64(signed))
 	err = each(parts, err, func() error {
 		var seq int64
@@ -346,7 +375,7 @@ func (w *sqlWorkspace) run(ctx context.Context, roll *journal.Roll, writer journ
 			return err
 		}
 		c := &run.Commits[seq-int64(above)-1]
-		if isBlank(data) || idx >= 0 && idx < len(c.Parts) && isErased(roll, c, idx) {
+		if isBlank(data) || idx >= 0 && idx < len(c.Parts) && (isErased(roll, c, idx) || which == openParts && c.Header.Parts[idx].Tag != 0) {
 			return nil
 		}
 		if idx < 0 || idx >= len(c.Parts) || journal.Hash(seal.Digest(data)) != c.Header.Parts[idx].Digest {

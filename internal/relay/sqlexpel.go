@@ -109,7 +109,7 @@ func (w *sqlWorkspace) shorten(ctx context.Context, tx *sql.Tx, writer journal.W
 	if err := w.blank(ctx, tx, "writer = $2 AND seq > $3", writer[:], to); err != nil {
 		return 0, err
 	}
-	for _, table := range []string{"rolls", "commits"} {
+	for _, table := range []string{"rolls", "lacks", "commits"} {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE workspace = $1 AND writer = $2 AND seq > $3", w.id[:], writer[:], to); err != nil {
 			return 0, err
 		}

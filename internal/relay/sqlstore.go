@@ -35,7 +35,7 @@ type SQLStore struct {
 //go:embed schema/*.sql
 var schemas embed.FS
 
-const schemaVersion = 2
+const schemaVersion = 3
 
 func (s *SQLStore) prepare(ctx context.Context) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
@@ -77,8 +77,11 @@ func migrate(ctx context.Context, tx *sql.Tx, version int) error {
 			return err
 		}
 	}
-	if version == 2 {
+	switch version {
+	case 2:
 		return fillVouch(ctx, tx)
+	case 3:
+		return fillLacks(ctx, tx)
 	}
 	return nil
 }

@@ -36,6 +36,9 @@ func (j *Journal) erase() error {
 			j.local[p.Writer], p.Seq, int(p.Index)); err != nil {
 			return plain("erase", err)
 		}
+		if err := j.db.exec("DELETE FROM lack WHERE idx = ?3 AND chain = (SELECT n FROM chain WHERE writer = ?1 AND seq = ?2)", j.local[p.Writer], p.Seq, int(p.Index)); err != nil {
+			return plain("erase", err)
+		}
 	}
 	j.scrub = true
 	return j.stripAsides()

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
@@ -126,27 +127,60 @@ func (j *Journal) withhold(c *journal.Commit) {
 	}
 }
 
-// Supply gives a commit that is held a part that was held back where it was written. It reports whether it was missing here;
-// bytes that are not what the commit names are refused with ErrDamaged and change nothing.
+// Supply gives a commit that is held a sealed part that is missing here, in the running batch. It reports whether it was
+// missing; bytes that are not what the commit names are refused with ErrDamaged and change nothing.
 func (j *Journal) Supply(p journal.PartPlace, data []byte) (new bool, err error) {
-	hash, there, err := j.HashAt(p.Writer, p.Seq)
-	if err != nil || !there {
-		return false, err
-	}
 	j.mu.Lock()
-	c, _, _, err := j.commit(j.local[p.Writer], p.Seq, false)
-	j.mu.Unlock()
+	defer j.mu.Unlock()
+	var chain int64
+	var raw []byte
+	if err := j.db.run("SELECT n, header FROM chain WHERE writer = ? AND seq = ?", []any{j.local[p.Writer], p.Seq}, func(s *sqlite3.Stmt) error {
+		chain, raw = s.ColumnInt64(0), s.ColumnBlob(1, nil)
+		return nil
+	}); err != nil || raw == nil {
+		return false, plain("take a part", err)
+	}
+	h, err := journal.DecodeHeader(raw)
 	if err != nil {
-		return false, err
+		return false, nil // Verify names it
 	}
 	i := int(p.Index)
-	if i >= len(c.Parts) || c.Header.Parts[i].Tag == 0 || c.Parts[i] != nil || j.Roll().Erased[p] {
+	if i >= len(h.Parts) || h.Parts[i].Tag == 0 || j.roll.Erased[p] {
 		return false, nil
 	}
-	if journal.Hash(seal.Digest(data)) != c.Header.Parts[i].Digest {
+	if journal.Hash(seal.Digest(data)) != h.Parts[i].Digest {
 		return false, fmt.Errorf("%w: a part that is not the one its commit names", ErrDamaged)
 	}
-	one := journal.Commit{Header: c.Header, Hash: hash, Parts: make([][]byte, len(c.Parts))}
-	one.Parts[i] = data
-	return true, j.Fill([]journal.Commit{one})
+	there, whole := false, false
+	if err := j.db.run("SELECT data FROM part WHERE chain = ? AND idx = ?", []any{chain, i}, func(s *sqlite3.Stmt) error {
+		there, whole = true, bytes.Equal(s.ColumnRawBlob(0), data)
+		return nil
+	}); err != nil || whole {
+		return false, plain("take a part", err)
+	}
+	if err := j.begin(); err != nil {
+		return false, err
+	}
+	if !there {
+		if err := j.db.exec("INSERT INTO part (chain, idx, tag, data) VALUES (?,?,?,?)", chain, i, int(h.Parts[i].Tag), data); err != nil {
+			return false, plain("take a part", err)
+		}
+		return true, plain("take a part", j.found(chain, i))
+	}
+	return true, j.replace(chain, i, h.Parts[i].Tag, data)
+}
+
+// replace puts a part where another row stands, damaged or let go of: views read it as one that arrived now.
+func (j *Journal) replace(chain int64, index int, tag uint8, data []byte) error {
+	next := int64(0) // before the row goes: the newest one's place must not be given twice
+	if err := j.db.run("SELECT coalesce(max(arrival), 0) + 1 FROM part", nil, func(s *sqlite3.Stmt) error { next = s.ColumnInt64(0); return nil }); err != nil {
+		return plain("mend a commit", err)
+	}
+	if err := j.db.exec("DELETE FROM part WHERE chain = ? AND idx = ?", chain, index); err != nil {
+		return plain("mend a commit", err)
+	}
+	if err := j.db.exec("INSERT INTO part (arrival, chain, idx, tag, data) VALUES (?,?,?,?,?)", next, chain, index, int(tag), data); err != nil {
+		return plain("mend a commit", err)
+	}
+	return plain("mend a commit", j.found(chain, index))
 }

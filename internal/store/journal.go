@@ -23,7 +23,7 @@ var schemas embed.FS
 
 const (
 	journalApplication = 0x416d706a // "Ampj"
-	journalVersion     = 2
+	journalVersion     = 3
 )
 
 // Journal is the journal file of one node. While it is open no other process can open it.
@@ -39,6 +39,7 @@ type Journal struct {
 	erased map[journal.PartPlace]bool // what was dropped; the roll says what is to be
 	held   map[journal.PartPlace]bool // what does not leave this machine
 	scrub  bool                       // something was dropped that still stands in the write-ahead log
+	scope  Scope                      // which sealed parts are wanted
 
 	standing, standingOf *journal.Roll // the roll without what does not stand, and the roll it was worked out from
 
@@ -152,7 +153,7 @@ func (s *session) definitions() (text string, err error) {
 }
 
 // fill completes what a migration's SQL cannot: it reads headers.
-var fill = map[int]func(*session) error{2: fillVouch}
+var fill = map[int]func(*session) error{2: fillVouch, 3: fillLack}
 
 func migrate(db *session, from int) error {
 	for v := from + 1; v <= journalVersion; v++ {
@@ -366,7 +367,13 @@ func (j *Journal) insert(c *journal.Commit, sig *seal.Signature) error {
 	}
 	n := j.db.conn.LastInsertRowID()
 	for i, data := range c.Parts {
-		if data == nil || c.Header.Parts[i].Tag != 0 && j.gone(c, i) {
+		if c.Header.Parts[i].Tag != 0 && j.gone(c, i) {
+			continue
+		}
+		if data == nil {
+			if err := j.lack(n, &c.Header, i, j.scope.state(c.Header.Parts[i].Shelf)); err != nil {
+				return plain("append", err)
+			}
 			continue
 		}
 		if err := j.db.exec("INSERT INTO part (chain, idx, tag, data) VALUES (?,?,?,?)", n, i, int(c.Header.Parts[i].Tag), data); err != nil {

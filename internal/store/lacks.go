@@ -1,52 +1,209 @@
 package store
 
 import (
-	"context"
-	"strconv"
-	"strings"
+	"errors"
+	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
 
 	"amparo/internal/journal"
+	"amparo/internal/seal"
 )
 
-// Lacks gives for each writer the first commit beyond above that lacks a sealed part which was not erased.
-func (j *Journal) Lacks(ctx context.Context, above journal.Vector) (journal.Vector, error) {
-	lacks := journal.Vector{}
-	for w, head := range j.Heads() {
-		for from := above[w]; from < head.Seq && lacks[w] == 0; from += lacksPiece {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			if err := j.lacksAfter(w, from, lacks); err != nil {
-				return nil, plain("look for missing parts", err)
-			}
-		}
-	}
-	return lacks, nil
+// A commit may be held without a sealed part of it: it came bare because the part follows later, whoever passed it on kept it
+// back, this device let go of it or never wanted it. What is missing is noted, so that it can be asked for.
+const (
+	lackWanted  = 0
+	lackLetGo   = 1 // only brought back when somebody asks for the person
+	lackApart   = 2 // beyond the scope: of persons whom this device does not follow
+	lackNothing = -1
+)
+
+// Scope says which sealed parts a device wants. The zero Scope wants all.
+type Scope struct {
+	Narrow  bool            // only what is needed to find a person, and of whole records those on the shelves
+	Shelves map[uint16]bool // without the detail mark
 }
 
-// lacksPiece is how many commits are looked at before others get a turn.
-const lacksPiece = 4096
+func (s Scope) state(shelf uint16) int {
+	if !s.Narrow || shelf&journal.DetailShelf == 0 || s.Shelves[shelf&^journal.DetailShelf] {
+		return lackWanted
+	}
+	return lackApart
+}
 
-func (j *Journal) lacksAfter(w journal.WriterID, after uint64, lacks journal.Vector) error {
+// Wants reports whether a part on that shelf is wanted.
+func (s Scope) Wants(shelf uint16) bool { return s.state(shelf) == lackWanted }
+
+// lack notes that a part of a commit is not here.
+func (j *Journal) lack(chain int64, h *journal.Header, index, state int) error {
+	p := h.Parts[index]
+	return j.db.exec(`INSERT INTO lack (chain, idx, shelf, size, time, state) VALUES (?,?,?,?,?,?)
+		ON CONFLICT (chain, idx) DO UPDATE SET state = excluded.state`, chain, index, int(p.Shelf), int(p.Size), uint64(h.Time), state)
+}
+
+// found takes the note away.
+func (j *Journal) found(chain int64, index int) error {
+	return j.db.exec("DELETE FROM lack WHERE chain = ? AND idx = ?", chain, index)
+}
+
+// SetScope changes which parts are wanted. What is here stays; LetGo lets go of it.
+func (j *Journal) SetScope(s Scope) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.db.run(`SELECT c.seq, c.header, (SELECT group_concat(p.idx) FROM part p WHERE p.chain = c.n AND `+isHere+`) FROM chain c
-		WHERE c.writer = ? AND c.seq > ? AND c.seq <= ? ORDER BY c.seq DESC`, []any{j.local[w], after, after + lacksPiece}, func(s *sqlite3.Stmt) error {
-		h, err := journal.DecodeHeader(s.ColumnRawBlob(1))
-		if err != nil {
-			return nil // damaged: Verify names it
+	before := j.scope
+	j.scope = s
+	if !s.Narrow {
+		if !before.Narrow {
+			return nil
 		}
-		c, here := journal.Commit{Header: h}, map[string]bool{}
-		for i := range strings.SplitSeq(s.ColumnText(2), ",") {
-			here[i] = true
+		return plain("want everything", j.db.exec("UPDATE lack SET state = ? WHERE state = ?", lackWanted, lackApart))
+	}
+	var change [][2]int64
+	if err := j.db.run("SELECT n, shelf, state FROM lack WHERE state IN (?, ?)", []any{lackWanted, lackApart}, func(row *sqlite3.Stmt) error {
+		if now := s.state(uint16(row.ColumnInt(1))); now != row.ColumnInt(2) {
+			change = append(change, [2]int64{row.ColumnInt64(0), int64(now)})
 		}
-		for i, p := range h.Parts {
-			if p.Tag != 0 && !here[strconv.Itoa(i)] && !j.gone(&c, i) {
-				lacks[w] = h.Seq
-			}
+		return nil
+	}); err != nil {
+		return plain("narrow what is wanted", err)
+	}
+	if len(change) == 0 {
+		return nil
+	}
+	if j.open {
+		return errors.New("narrow what is wanted: a batch is running")
+	}
+	if err := j.begin(); err != nil {
+		return err
+	}
+	for _, c := range change {
+		if err := j.db.exec("UPDATE lack SET state = ? WHERE n = ?", c[1], c[0]); err != nil {
+			return errors.Join(plain("narrow what is wanted", err), j.drop())
+		}
+	}
+	return j.flush()
+}
+
+// Wanted lists sealed parts that are wanted and not here, noted after the given one, those of the newest commits first.
+func (j *Journal) Wanted(after int64, most int) (list []journal.Missing, err error) {
+	return j.missing("WHERE l.state = 0 AND l.n > ? ORDER BY l.time DESC, l.n DESC LIMIT ?", after, most)
+}
+
+// MissingFrom lists what is wanted and not here in the order in which it was noted, from the given one on.
+func (j *Journal) MissingFrom(from int64, most int) ([]journal.Missing, error) {
+	return j.missing("WHERE l.state = 0 AND l.n >= ? ORDER BY l.n LIMIT ?", from, most)
+}
+
+// MissingOn lists what is not here on a shelf, wanted or not, the newest first.
+func (j *Journal) MissingOn(shelf uint16, most int) ([]journal.Missing, error) {
+	return j.missing("WHERE l.shelf IN (?, ?) ORDER BY l.time DESC, l.n DESC LIMIT ?", int(shelf&^journal.DetailShelf), int(shelf|journal.DetailShelf), most)
+}
+
+func (j *Journal) missing(which string, args ...any) (list []journal.Missing, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT l.n, w.id, c.seq, l.idx, l.size, c.header FROM lack l JOIN chain c ON c.n = l.chain JOIN writer w ON w.n = c.writer "+which, args, func(s *sqlite3.Stmt) error {
+		m := journal.Missing{N: s.ColumnInt64(0), Place: journal.PartPlace{Seq: uint64(s.ColumnInt64(2)), Index: uint8(s.ColumnInt(3))}, Size: uint32(s.ColumnInt64(4))}
+		h, err := journal.DecodeHeader(s.ColumnRawBlob(5))
+		if err == nil && copy(m.Place.Writer[:], s.ColumnRawBlob(1)) == len(m.Place.Writer) && int(m.Place.Index) < len(h.Parts) { // else damaged: Verify names it
+			m.Digest = h.Parts[m.Place.Index].Digest
+			list = append(list, m)
 		}
 		return nil
 	})
+	return list, plain("list what is missing", err)
+}
+
+// Coming is how many sealed parts are wanted and not here, and how many bytes they have.
+func (j *Journal) Coming() (parts int, bytes int64, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT count(*), coalesce(sum(size), 0) FROM lack WHERE state = 0", nil, func(s *sqlite3.Stmt) error {
+		parts, bytes = s.ColumnInt(0), s.ColumnInt64(1)
+		return nil
+	})
+	return parts, bytes, plain("count what is coming", err)
+}
+
+// Sealed gives the bytes of a sealed part that is here and may leave this machine.
+func (j *Journal) Sealed(p journal.PartPlace) (data []byte, here bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.held[p] || j.roll.Erased[p] || p.Seq > j.saved[p.Writer].Seq {
+		return nil, false, nil
+	}
+	err = j.db.run("SELECT p.data, c.header FROM part p JOIN chain c ON c.n = p.chain WHERE p.idx = ?3 AND p.tag <> 0 AND c.writer = ?1 AND c.seq = ?2 AND "+isHere,
+		[]any{j.local[p.Writer], p.Seq, int(p.Index)}, func(s *sqlite3.Stmt) error {
+			data = s.ColumnBlob(0, []byte{})
+			h, err := journal.DecodeHeader(s.ColumnRawBlob(1))
+			here = err == nil && int(p.Index) < len(h.Parts) && journal.Hash(seal.Digest(data)) == h.Parts[p.Index].Digest
+			if err != nil || !here {
+				err = fmt.Errorf("%w: part %d of commit %d", ErrDamaged, p.Index, p.Seq)
+			}
+			return err
+		})
+	return data, here, plain("read a part", err)
+}
+
+// fillLack notes what is missing in a journal of version 2.
+func fillLack(db *session) error {
+	type row struct {
+		n      int64
+		header []byte
+		here   map[int]bool
+		gone   map[int]bool
+	}
+	rows := map[int64]*row{}
+	// Commits whose header names more parts than there are rows cannot be told without reading headers: each is read once.
+	err := db.run("SELECT n, header FROM chain", nil, func(s *sqlite3.Stmt) error {
+		rows[s.ColumnInt64(0)] = &row{n: s.ColumnInt64(0), header: s.ColumnBlob(1, nil), here: map[int]bool{}, gone: map[int]bool{}}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := db.run("SELECT chain, idx, "+isHere+" FROM part", nil, func(s *sqlite3.Stmt) error {
+		if r := rows[s.ColumnInt64(0)]; r != nil {
+			r.here[s.ColumnInt(1)] = true
+			r.gone[s.ColumnInt(1)] = !s.ColumnBool(2)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	erased := map[journal.PartPlace]bool{}
+	if err := db.run("SELECT writer, seq, idx FROM erased", nil, func(s *sqlite3.Stmt) error {
+		p := journal.PartPlace{Seq: uint64(s.ColumnInt64(1)), Index: uint8(s.ColumnInt(2))}
+		copy(p.Writer[:], s.ColumnRawBlob(0))
+		erased[p] = true
+		return nil
+	}); err != nil {
+		return err
+	}
+	j := &Journal{db: db}
+	for _, r := range rows {
+		h, err := journal.DecodeHeader(r.header)
+		if err != nil {
+			continue // damaged: Verify names it
+		}
+		for i, p := range h.Parts {
+			if p.Tag == 0 || erased[journal.PartPlace{Writer: h.Writer, Seq: h.Seq, Index: uint8(i)}] {
+				continue
+			}
+			state := lackNothing
+			if r.gone[i] {
+				state = lackLetGo
+			} else if !r.here[i] {
+				state = lackWanted
+			}
+			if state == lackNothing {
+				continue
+			}
+			if err := j.lack(r.n, &h, i, state); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -37,6 +37,21 @@ func (j *Journal) TimeAt(w journal.WriterID, seq uint64) (t journal.Time, err er
 // journal.RunLength commits or bytes of parts, otherwise at the last signature there is. Of a writer whose member is revoked
 // it ends at the last signature within the cut, and beyond that at each. ok is false when none follows.
 func (j *Journal) NextRun(w journal.WriterID, seq uint64, bytes int) (run journal.Run, ok bool, err error) {
+	return j.nextRun(w, seq, bytes, j.commitWhole)
+}
+
+// NextBare is NextRun without the sealed parts.
+func (j *Journal) NextBare(w journal.WriterID, seq uint64, bytes int) (run journal.Run, ok bool, err error) {
+	return j.nextRun(w, seq, bytes, j.commitBare)
+}
+
+type readCommit func(writer int64, seq uint64) (journal.Commit, *seal.Signature, bool, error)
+
+func (j *Journal) commitWhole(writer int64, seq uint64) (journal.Commit, *seal.Signature, bool, error) {
+	return j.commit(writer, seq, false)
+}
+
+func (j *Journal) nextRun(w journal.WriterID, seq uint64, bytes int, read readCommit) (run journal.Run, ok bool, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	signed, size := 0, 0
@@ -46,7 +61,7 @@ func (j *Journal) NextRun(w journal.WriterID, seq uint64, bytes int) (run journa
 	}
 	cut, revoked := j.roll.RevokedCut(w)
 	for len(run.Commits) < journal.MaxRun && seq+uint64(len(run.Commits)) <= j.saved[w].Seq {
-		c, sig, held, err := j.commit(local, seq+uint64(len(run.Commits)), false)
+		c, sig, held, err := read(local, seq+uint64(len(run.Commits)))
 		if err != nil {
 			return run, false, err
 		}
@@ -73,6 +88,14 @@ func (j *Journal) NextRun(w journal.WriterID, seq uint64, bytes int) (run journa
 // commit reads one commit again. A sealed part that is no longer what was written is ErrDamaged when strict, and is left
 // out otherwise: it is then withheld from others, who may hold it whole, and blocks nothing.
 func (j *Journal) commit(writer int64, seq uint64, strict bool) (c journal.Commit, sig *seal.Signature, held bool, err error) {
+	return j.readCommit(writer, seq, strict, "SELECT idx, data FROM part WHERE chain = ?")
+}
+
+func (j *Journal) commitBare(writer int64, seq uint64) (journal.Commit, *seal.Signature, bool, error) {
+	return j.readCommit(writer, seq, false, "SELECT idx, data FROM part WHERE chain = ? AND tag = 0")
+}
+
+func (j *Journal) readCommit(writer int64, seq uint64, strict bool, parts string) (c journal.Commit, sig *seal.Signature, held bool, err error) {
 	var n int64
 	err = j.db.run("SELECT n, header, sig, hash FROM chain WHERE writer = ? AND seq = ?", []any{writer, seq}, func(s *sqlite3.Stmt) error {
 		n, held = s.ColumnInt64(0), true
@@ -94,7 +117,7 @@ func (j *Journal) commit(writer int64, seq uint64, strict bool) (c journal.Commi
 	if err != nil || !held {
 		return c, nil, false, plain("read a commit", err)
 	}
-	err = j.db.run("SELECT idx, data FROM part WHERE chain = ?", []any{n}, func(s *sqlite3.Stmt) error {
+	err = j.db.run(parts, []any{n}, func(s *sqlite3.Stmt) error {
 		i := s.ColumnInt(0)
 		if i >= len(c.Parts) {
 			return fmt.Errorf("%w: commit %d: a part its header does not know", ErrDamaged, seq)
@@ -152,6 +175,10 @@ func (j *Journal) Fill(held []journal.Commit) error {
 		if err != nil || !there || c.Hash != held[i].Hash {
 			continue // Verify names it
 		}
+		n := int64(0)
+		if err := j.db.run("SELECT n FROM chain WHERE writer = ? AND seq = ?", []any{j.local[c.Writer], c.Seq}, func(s *sqlite3.Stmt) error { n = s.ColumnInt64(0); return nil }); err != nil {
+			return plain("mend a commit", err)
+		}
 		for p, data := range held[i].Parts {
 			if data == nil || c.Parts[p] != nil || c.Header.Parts[p].Tag != 0 && j.gone(&c, p) {
 				continue
@@ -159,16 +186,8 @@ func (j *Journal) Fill(held []journal.Commit) error {
 			if err := j.begin(); err != nil {
 				return err
 			}
-			next := int64(0) // before the row goes: the newest one's place must not be given twice
-			if err := j.db.run("SELECT coalesce(max(arrival), 0) + 1 FROM part", nil, func(s *sqlite3.Stmt) error { next = s.ColumnInt64(0); return nil }); err != nil {
-				return plain("mend a commit", err)
-			}
-			if err := j.db.exec("DELETE FROM part WHERE idx = ?3 AND chain = (SELECT n FROM chain WHERE writer = ?1 AND seq = ?2)", j.local[c.Writer], c.Seq, p); err != nil {
-				return plain("mend a commit", err)
-			}
-			if err := j.db.exec("INSERT INTO part (arrival, chain, idx, tag, data) SELECT ?6, n, ?3, ?4, ?5 FROM chain WHERE writer = ?1 AND seq = ?2",
-				j.local[c.Writer], c.Seq, p, int(c.Header.Parts[p].Tag), data, next); err != nil {
-				return plain("mend a commit", err)
+			if err := j.replace(n, p, c.Header.Parts[p].Tag, data); err != nil {
+				return err
 			}
 		}
 	}

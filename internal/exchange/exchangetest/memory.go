@@ -2,6 +2,7 @@ package exchangetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -112,19 +113,95 @@ func (m *Memory) Cut(_ context.Context, w journal.WriterID, member journal.Membe
 	return max(seq, vouched), true, err
 }
 
-// Lacks is wire.Gaps's.
-func (m *Memory) Lacks(_ context.Context, above journal.Vector) (journal.Vector, error) {
+// Wanted is wire.Asker's. Parts are numbered anew each time, as the commits stand: nothing is ever noted.
+func (m *Memory) Wanted(_ context.Context, after int64, most int) ([]journal.Missing, error) {
+	list := m.missing()
+	slices.Reverse(list)
+	list = slices.DeleteFunc(list, func(x journal.Missing) bool { return x.N <= after })
+	return list[:min(len(list), most)], nil
+}
+
+// MissingFrom is wire.Keys's.
+func (m *Memory) MissingFrom(_ context.Context, from int64, most int) ([]journal.Missing, error) {
+	list := m.missing()
+	at := slices.IndexFunc(list, func(x journal.Missing) bool { return x.N >= from })
+	list = slices.Concat(list[max(at, 0):], list[:max(at, 0)])
+	return list[:min(len(list), most)], nil
+}
+
+// missing lists what is not here by time, and numbers it by its place: the time and, within a moment, the order of writers.
+func (m *Memory) missing() (list []journal.Missing) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	lacks := journal.Vector{}
-	for w, chain := range m.chains {
+	at := map[journal.PartPlace]journal.Time{}
+	for _, chain := range m.chains {
 		for i := range chain {
-			if lacks[w] == 0 && chain[i].Seq > above[w] && slices.ContainsFunc(chain[i].Parts, func(data []byte) bool { return data == nil }) {
-				lacks[w] = chain[i].Seq
+			c := &chain[i]
+			for p, h := range c.Header.Parts {
+				if place := (journal.PartPlace{Writer: c.Writer, Seq: c.Seq, Index: uint8(p)}); h.Tag != 0 && c.Parts[p] == nil && !m.roll.Erased[place] {
+					at[place] = c.Time
+					list = append(list, journal.Missing{Place: place, Size: h.Size, Digest: h.Digest})
+				}
 			}
 		}
 	}
-	return lacks, nil
+	slices.SortFunc(list, func(x, y journal.Missing) int {
+		return cmp.Or(cmp.Compare(at[x.Place], at[y.Place]), bytes.Compare(x.Place.Writer[:], y.Place.Writer[:]), cmp.Compare(x.Place.Seq, y.Place.Seq), cmp.Compare(x.Place.Index, y.Place.Index))
+	})
+	for i := range list {
+		list[i].N = int64(at[list[i].Place])&^0xffff + int64(i) + 1
+	}
+	return list
+}
+
+// Parts is wire.Copy's.
+func (m *Memory) Parts(_ context.Context, places []journal.PartPlace, yield func(n int, data []byte) error) error {
+	for n, p := range places {
+		m.mu.Lock()
+		var data []byte
+		if chain := m.chains[p.Writer]; p.Seq > 0 && p.Seq <= uint64(len(chain)) && int(p.Index) < len(chain[p.Seq-1].Parts) && chain[p.Seq-1].Header.Parts[p.Index].Tag != 0 && !m.roll.Erased[p] {
+			data = chain[p.Seq-1].Parts[p.Index]
+		}
+		m.mu.Unlock()
+		if data == nil {
+			continue
+		}
+		if err := yield(n, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Supply is wire.Copy's.
+func (m *Memory) Supply(_ context.Context, parts []journal.Loose) (taken int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.Fail != nil {
+		return 0, m.Fail
+	}
+	for _, p := range parts {
+		chain := m.chains[p.Place.Writer]
+		if p.Place.Seq == 0 || p.Place.Seq > uint64(len(chain)) {
+			continue
+		}
+		c := &chain[p.Place.Seq-1]
+		i := int(p.Place.Index)
+		if i >= len(c.Parts) || c.Parts[i] != nil || c.Header.Parts[i].Tag == 0 || m.roll.Erased[p.Place] || journal.Hash(seal.Digest(p.Data)) != c.Header.Parts[i].Digest {
+			continue
+		}
+		c.Parts = slices.Clone(c.Parts)
+		c.Parts[i], taken = p.Data, taken+1
+	}
+	return taken, nil
+}
+
+// Bare is wire.Copy's.
+func (m *Memory) Bare(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error {
+	return m.Runs(ctx, above, func(run journal.Run) error {
+		wire.Withhold(&run)
+		return yield(run)
+	})
 }
 
 // Roll is whom the copy believes.

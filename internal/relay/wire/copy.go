@@ -24,6 +24,17 @@ type Copy interface {
 	// the end with a *Fault (several with errors.Join). OldestFirst does all of this.
 	Runs(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error
 
+	// Bare is Runs with the sealed parts left out: only their digests are given. What is open is given as in Runs.
+	Bare(ctx context.Context, above journal.Vector, yield func(journal.Run) error) error
+
+	// Parts gives those of the sealed parts that are here and may leave, in the order of the list; n says which. What is not
+	// here, not the part its commit names, or erased is passed over. No lock may be held while yield runs.
+	Parts(ctx context.Context, places []journal.PartPlace, yield func(n int, data []byte) error) error
+
+	// Supply takes sealed parts of commits that are held, durable before it returns, and says how many were missing here.
+	// Passed over are those that are here already, that were erased, whose commit is not here or does not name them so.
+	Supply(ctx context.Context, parts []journal.Loose) (taken int, err error)
+
 	// Hash names a commit that is held; false: not held.
 	Hash(ctx context.Context, w journal.WriterID, seq uint64) (journal.Hash, bool, error)
 
@@ -53,11 +64,13 @@ type Keys interface {
 	// Cut is up to where the writer's commits stand when the writer's member is revoked. m is whose a writer says to be
 	// that is not known yet.
 	Cut(ctx context.Context, w journal.WriterID, m journal.MemberID) (seq uint64, revoked bool, err error)
+	// MissingFrom lists sealed parts that this copy lacks and would take from who asks, in the order in which it noted them,
+	// from number from on. After the last it goes on with the first, once round at most.
+	MissingFrom(ctx context.Context, from int64, most int) ([]journal.Missing, error)
 }
 
-// Gaps is a copy that can say which sealed parts it lacks: who gave the commit had them not, or would not give them to who
-// asked then. Who exchanges asks for them once of each relay.
-type Gaps interface {
-	// Lacks gives for each writer the first commit beyond above that lacks a sealed part which was not erased.
-	Lacks(ctx context.Context, above journal.Vector) (journal.Vector, error)
+// Asker is a copy that knows which sealed parts it wants. Who exchanges asks for them.
+type Asker interface {
+	// Wanted lists sealed parts that are wanted and not here, noted after the given one, those of the newest commits first.
+	Wanted(ctx context.Context, after int64, most int) ([]journal.Missing, error)
 }

@@ -23,6 +23,8 @@ const (
 	FrameHello  = 4 // Hello
 	FrameNote   = 5 // Note
 	FrameBundle = 6 // BundleHeader
+	FrameParts  = 7 // sealed parts that were asked for (AppendPart)
+	FrameSupply = 8 // sealed parts that the relay lacks (PackSupply)
 )
 
 // MediaType of questions and answers.

@@ -38,6 +38,9 @@ type Ask struct {
 	Vector      []byte               `cbor:"8,keyasint,omitempty"`  // PackVector of what the asker holds, against the base
 	Digest      Digest               `cbor:"9,keyasint"`            // of what the asker holds
 	Room        uint64               `cbor:"10,keyasint,omitempty"` // bytes the asker wants at most in one answer; 0: as the relay likes
+	Bare        uint64               `cbor:"11,keyasint,omitempty"` // when at least so many commits are coming, without their sealed parts; 0: never
+	Parts       []byte               `cbor:"12,keyasint,omitempty"` // PackPlaces of the sealed parts asked for
+	Help        bool                 `cbor:"13,keyasint,omitempty"` // the asker would bring what the relay lacks
 }
 
 func askMessage(raw []byte) []byte { return append([]byte(Method+" "+Path+"\n"), raw...) }
@@ -149,6 +152,9 @@ type End struct {
 	More   bool   `cbor:"4,keyasint,omitempty"` // there was no room for all: ask again
 	Whole  bool   `cbor:"5,keyasint,omitempty"` // the base in the question is not remembered: ask again with the vector whole
 	Runs   uint64 `cbor:"6,keyasint,omitempty"` // in this answer
+	Unread uint64 `cbor:"7,keyasint,omitempty"` // how many of the parts asked for, the last of them, found no room: ask again
+	Lacks  []byte `cbor:"8,keyasint,omitempty"` // PackPlaces of sealed parts that the relay should have and has not
+	Filled int64  `cbor:"9,keyasint,omitempty"` // when parts that it lacked were last brought, milliseconds since 1970: who asked in vain before may ask again
 }
 
 // Held is what the relay holds.

@@ -1,0 +1,92 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+
+	"amparo/internal/journal"
+	"amparo/internal/relay/wire"
+)
+
+// supply takes sealed parts that this relay lacks. Only a writer somebody vouches for brings them: a stranger's would cost a
+// look at the database each.
+func (q *question) supply(ctx context.Context, payload []byte) error {
+	if q.theirs == nil && !q.whole {
+		return nil
+	}
+	if err := q.intake.Flush(ctx); err != nil { // of commits that may be on their way with them
+		return err
+	}
+	var parts []journal.Loose
+	if err := wire.EachSupply(payload, func(p journal.Loose) error {
+		parts = append(parts, p)
+		return nil
+	}); err != nil {
+		q.log.Warn("parts that do not read", "workspace", q.workspaceShort(), "writer", q.writerShort(), "err", err)
+		return nil // what came with them counts all the same
+	}
+	n, err := q.copy.Supply(ctx, parts)
+	if q.supplied += n; n > 0 {
+		q.filled.Store(q.ask.Workspace, q.now().UnixMilli())
+	}
+	return err
+}
+
+// giveParts gives the sealed parts that were asked for, as far as there is room, and says what is missing here.
+func (q *question) giveParts(ctx context.Context, out *wire.FrameWriter, end *wire.End, room int64) error {
+	full := errors.New("full")
+	var frame []byte
+	send := func() error {
+		if len(frame) == 0 {
+			return nil
+		}
+		err := out.Write(wire.FrameParts, frame)
+		frame = frame[:0]
+		return err
+	}
+	err := q.copy.Parts(ctx, q.wants, func(n int, data []byte) error {
+		if out.Bytes+int64(len(frame)) >= room && (out.Bytes > 0 || len(frame) > 0) && n > 0 {
+			end.Unread = uint64(len(q.wants) - n)
+			return full
+		}
+		frame = wire.AppendPart(frame, n, data)
+		if len(frame) < wire.PartsFrame {
+			return nil
+		}
+		return send()
+	})
+	if err != nil && !errors.Is(err, full) {
+		return err
+	}
+	if at, brought := q.filled.Load(q.ask.Workspace); brought {
+		end.Filled = at.(int64)
+	}
+	if err := send(); err != nil || !q.ask.Help {
+		return err
+	}
+	return q.sayLacks(ctx, end)
+}
+
+// mostLacks bounds what one answer asks for.
+const mostLacks = 2048
+
+// sayLacks names parts that this relay should have and has not. It begins anywhere: some are nowhere to be had, and the others
+// must get their turn.
+func (q *question) sayLacks(ctx context.Context, end *wire.End) error {
+	list, err := q.copy.MissingFrom(ctx, 1, 1)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	if list, err = q.copy.MissingFrom(ctx, list[0].N+rand.Int64N(max(q.now().UnixMicro()-list[0].N, 1)), mostLacks); err != nil {
+		return err
+	}
+	places := make([]journal.PartPlace, len(list))
+	for i := range list {
+		places[i] = list[i].Place
+	}
+	slices.SortFunc(places, wire.ComparePlaces)
+	end.Lacks = wire.PackPlaces(slices.Compact(places))
+	return nil
+}

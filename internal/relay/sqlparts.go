@@ -1,0 +1,176 @@
+package relay
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"amparo/internal/journal"
+	"amparo/internal/seal"
+)
+
+// Sealed parts apart from their commits: given one by one to who asks for them, and taken where they are missing.
+
+// Parameters appear in the order of their numbers: SQLite counts them so.
+const partQuery = `SELECT c.header, p.data FROM (SELECT workspace, writer, seq, header FROM commits WHERE workspace = $1 AND writer = $2 AND seq = $3) c
+	LEFT JOIN parts p ON p.workspace = c.workspace AND p.writer = c.writer AND p.seq = c.seq AND p.idx = $4`
+
+// part reads a sealed part and what its commit says of it; known is false when no commit that is held names it so. data is nil
+// when it is not here, or no longer what was written.
+func (w *sqlWorkspace) part(ctx context.Context, from asking, roll *journal.Roll, p journal.PartPlace) (data []byte, h journal.PartHeader, known bool, err error) {
+	var header []byte
+	err = from.QueryRowContext(ctx, partQuery, w.id[:], p.Writer[:], int64(p.Seq), int64(p.Index)).Scan(&header, &data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, h, false, nil
+	}
+	if err != nil {
+		return nil, h, false, err
+	}
+	decoded, err := journal.DecodeHeader(header)
+	if err != nil || int(p.Index) >= len(decoded.Parts) || decoded.Parts[p.Index].Tag == 0 || roll.Erased[p] {
+		return nil, h, false, nil // damaged is named when the commit is to be given
+	}
+	h = decoded.Parts[p.Index]
+	if data != nil && journal.Hash(seal.Digest(data)) != h.Digest {
+		data = nil
+	}
+	return data, h, true, nil
+}
+
+// Parts gives those of the parts that are here.
+func (w *sqlWorkspace) Parts(ctx context.Context, places []journal.PartPlace, yield func(n int, data []byte) error) error {
+	if len(places) == 0 {
+		return nil
+	}
+	roll, _, err := w.rollNow(ctx, w.store.read)
+	if err != nil {
+		return w.store.plain("read the roll", err)
+	}
+	for n, p := range places {
+		data, _, _, err := w.part(ctx, w.store.read, roll, p)
+		if err != nil {
+			return w.store.plain("read a part", err)
+		}
+		if data == nil {
+			continue
+		}
+		if err := yield(n, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Supply takes parts that are missing here.
+func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken int, err error) {
+	if len(parts) == 0 {
+		return 0, nil
+	}
+	err = w.store.transact(ctx, func(tx *sql.Tx) error {
+		taken = 0
+		roll, _, err := w.rollNow(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			held, h, known, err := w.part(ctx, tx, roll, p.Place)
+			if err != nil {
+				return err
+			}
+			if !known || held != nil || journal.Hash(seal.Digest(p.Data)) != h.Digest {
+				continue
+			}
+			taken++
+			if _, err := tx.ExecContext(ctx, `INSERT INTO parts (workspace, writer, seq, idx, shelf, data) VALUES ($1, $2, $3, $4, $5, $6)
+				ON CONFLICT (workspace, writer, seq, idx) DO UPDATE SET data = excluded.data`, w.id[:], p.Place.Writer[:], int64(p.Place.Seq), int64(p.Place.Index), int64(h.Shelf), p.Data); err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, "DELETE FROM lacks WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4", w.id[:], p.Place.Writer[:], int64(p.Place.Seq), int64(p.Place.Index)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return taken, w.store.plain("take parts", err)
+}
+
+// MissingFrom lists what is missing here, in the order in which it was noted.
+func (w *sqlWorkspace) MissingFrom(ctx context.Context, from int64, most int) (list []journal.Missing, err error) {
+	for _, which := range []string{"n >= $2", "n < $2"} {
+		rows, err := w.store.read.QueryContext(ctx, "SELECT n, writer, seq, idx, size FROM lacks WHERE workspace = $1 AND "+which+" ORDER BY n, writer, seq, idx LIMIT $3", w.id[:], from, most-len(list))
+		err = each(rows, err, func() error {
+			var m journal.Missing
+			var writer []byte
+			var seq, idx, size int64
+			if err := rows.Scan(&m.N, &writer, &seq, &idx, &size); err != nil {
+				return err
+			}
+			id, err := id16(writer)
+			if err != nil || seq <= 0 || idx < 0 || idx >= journal.MaxParts {
+				return fmt.Errorf("%w: a missing part that no commit has", ErrDamaged)
+			}
+			m.Place, m.Size = journal.PartPlace{Writer: id, Seq: uint64(seq), Index: uint8(idx)}, uint32(size)
+			list = append(list, m)
+			return nil
+		})
+		if err != nil {
+			return nil, w.store.plain("list what is missing", err)
+		}
+		if len(list) >= most {
+			break
+		}
+	}
+	return list, nil
+}
+
+// fillLacks notes what is missing in a store of version 2.
+func fillLacks(ctx context.Context, tx *sql.Tx) error {
+	type place struct {
+		workspace journal.WorkspaceID
+		journal.PartPlace
+	}
+	here := map[place]bool{}
+	var short []journal.Header
+	rows, err := tx.QueryContext(ctx, `SELECT c.header, (SELECT count(*) FROM parts p WHERE p.workspace = c.workspace AND p.writer = c.writer AND p.seq = c.seq) FROM commits c`)
+	err = each(rows, err, func() error {
+		var header []byte
+		var n int
+		if err := rows.Scan(&header, &n); err != nil {
+			return err
+		}
+		if h, err := journal.DecodeHeader(header); err == nil && n < len(h.Parts) { // a damaged one is named when it is to be given
+			short = append(short, h)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	into := newTables()
+	for i := range short {
+		h := &short[i]
+		rows, err := tx.QueryContext(ctx, "SELECT idx FROM parts WHERE workspace = $1 AND writer = $2 AND seq = $3", h.Workspace[:], h.Writer[:], int64(h.Seq))
+		err = each(rows, err, func() error {
+			var idx int
+			if err := rows.Scan(&idx); err != nil {
+				return err
+			}
+			here[place{h.Workspace, journal.PartPlace{Writer: h.Writer, Seq: h.Seq, Index: uint8(idx)}}] = true
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for p, part := range h.Parts {
+			if part.Tag == 0 || here[place{h.Workspace, journal.PartPlace{Writer: h.Writer, Seq: h.Seq, Index: uint8(p)}}] {
+				continue
+			}
+			into.lacking++
+			if err := into.lacks.add(ctx, tx, h.Workspace[:], h.Writer[:], int64(h.Seq), p, into.noted+into.lacking, int64(part.Size)); err != nil {
+				return err
+			}
+		}
+	}
+	return into.lacks.flush(ctx, tx)
+}
