@@ -52,6 +52,9 @@ func (n *Node) keepExchange(m exchange.Memory, at time.Time) error {
 // Exchange brings this node and a relay in step, and the views up to what arrived. The summary holds as far as it went
 // when there is an error too; what arrived whole is kept.
 func (s *Session) Exchange(ctx context.Context, url string, progress func(exchange.Progress)) (exchange.Summary, error) {
+	if err := s.contact(ctx); err != nil {
+		return exchange.Summary{}, err
+	}
 	end, err := s.use()
 	if err != nil {
 		return exchange.Summary{}, err

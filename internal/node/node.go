@@ -39,6 +39,8 @@ var (
 type Options struct {
 	Wall func() time.Time // time.Now when nil
 	Cost seal.Cost        // of a passphrase; seal.FieldCost when zero
+	// Version is the program's, which a device tells who coordinates; empty: it tells none.
+	Version string
 }
 
 // Node is the folder of one device, opened. No other process can open it meanwhile.
