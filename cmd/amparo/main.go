@@ -41,7 +41,7 @@ type Env struct {
 	Cost seal.Cost
 }
 
-func (e *Env) options() node.Options { return node.Options{Cost: e.Cost} }
+func (e *Env) options() node.Options { return node.Options{Cost: e.Cost, Version: Version} }
 
 func main() { start(seal.Cost{}) }
 

@@ -255,6 +255,11 @@ var deeds = map[string][]deed{
 	"conflict.settle": {{in(record.Identity), func(c *crew) any {
 		return m{"record": c.rivals(), "kind": "person", "field": "given", "value": "Dos"}
 	}, "unknown_id"}},
+	"conflict.reopen": {{in(record.Identity), func(c *crew) any {
+		id := c.rivals()
+		do[any](c, "conflict.settle", m{"record": id, "kind": "person", "field": "given", "value": "Dos"})
+		return m{"record": id, "kind": "person", "field": "given", "values": []string{"Tres"}}
+	}, "unknown_id"}},
 }
 
 // Every action, tried by a member of every role with data that is taken when the role allows it.
@@ -316,7 +321,7 @@ func TestEveryQueryForEveryRole(t *testing.T) {
 	params := map[string]url.Values{
 		"person.find": {"q": {"Marca"}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
 		"person.consents": {"person": {person}}, "person.restrictions": {"person": {person}}, "person.readers": {"person": {person}},
-		"access": {"person": {person}}, "site.board": {"site": {c.site}}, "conflicts": nil, "pending": nil, "audit": nil, "erasures": nil, "retention": nil,
+		"access": {"person": {person}}, "site.board": {"site": {c.site}}, "conflicts": nil, "pending": nil, "devices": nil, "audit": nil, "erasures": nil, "retention": nil,
 		"site.list": nil, "flows": nil, "series.list": nil, "series": nil,
 	}
 	for _, q := range c.node.Registry().Queries() {

@@ -210,19 +210,7 @@ func (s *Session) writeAccess(ctx context.Context) error {
 		return nil
 	}
 	err := s.mending(ctx, func() error {
-		end, err := s.use()
-		if err != nil {
-			return err
-		}
-		defer end()
-		s.node.mu.Lock()
-		defer s.node.mu.Unlock()
-		if s.grown.Load() != s.node.grown.Load() {
-			if err := s.keepUp(ctx); err != nil {
-				return err
-			}
-		}
-		return s.sayAccess(ctx, waiting, alarm)
+		return s.writing(ctx, func() error { return s.sayAccess(ctx, waiting, alarm) })
 	})
 	if err != nil {
 		log.mu.Lock()

@@ -30,24 +30,14 @@ func (s *Session) Apply(ctx context.Context, in lang.Tag, r record.Request) reco
 func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.Request) []record.Result {
 	results := make([]record.Result, len(requests))
 	err := s.mending(ctx, func() error {
-		end, err := s.use()
-		if err != nil {
-			return err
-		}
-		defer end()
-		s.node.mu.Lock()
-		defer s.node.mu.Unlock()
-		if s.grown.Load() != s.node.grown.Load() { // another session wrote meanwhile
-			if err := s.keepUp(ctx); err != nil {
+		return s.writing(ctx, func() error {
+			if err := s.applyBatch(ctx, in, requests, results); err != nil {
 				return err
 			}
-		}
-		if err := s.applyBatch(ctx, in, requests, results); err != nil {
-			return err
-		}
-		s.broke(results)
-		s.eraseNow(ctx, results)
-		return nil
+			s.broke(results)
+			s.eraseNow(ctx, results)
+			return nil
+		})
 	})
 	if err != nil {
 		for i := range results {

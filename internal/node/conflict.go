@@ -2,8 +2,7 @@ package node
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -15,152 +14,36 @@ import (
 // Conflicts is the answer of the query `conflicts`: every field that holds rival values, newest first.
 type Conflicts struct {
 	Conflicts []Conflict `json:"conflicts"`
+	Records   int        `json:"records"` // how many records hold them
 }
 
 // Conflict is one field of one record with the values that stand beside each other.
 type Conflict struct {
-	Record record.ID    `json:"record"`
-	Kind   string       `json:"kind"`
-	Title  string       `json:"title"` // what the record is called
-	Field  string       `json:"field"`
-	Codes  string       `json:"codes,omitempty"` // the code list of the values, for their labels
-	Values []RivalValue `json:"values"`
+	Record      record.ID          `json:"record"`
+	Kind        string             `json:"kind"`
+	Compartment record.Compartment `json:"compartment"`
+	Title       string             `json:"title"`           // what the record is called
+	Person      record.ID          `json:"person,omitzero"` // whose record it is
+	Field       string             `json:"field"`
+	Codes       string             `json:"codes,omitempty"` // the code list of the values, for their labels
+	Values      []RivalValue       `json:"values"`          // latest first
 }
 
 // RivalValue is one of them: who said it, where and when.
 type RivalValue struct {
-	Value    any       `json:"value"`
+	Value    any       `json:"value"`           // null of bytes: Bytes says how many
+	Bytes    int       `json:"bytes,omitempty"` // of a value that nobody reads as a word
+	Says     string    `json:"says"`            // names the saying, for conflict.settle: 16 hexadecimal digits
 	By       record.ID `json:"by"`
 	ByName   string    `json:"by_name"`
 	Site     record.ID `json:"site"`
 	SiteName string    `json:"site_name"`
-	At       time.Time `json:"at"`
-	Recorded time.Time `json:"recorded"`
+	At       time.Time `json:"at"`       // when it happened, at the clock of the place
+	Recorded time.Time `json:"recorded"` // when it was written down
 }
 
 type conflictsParams struct {
 	Record string `json:"record"` // only those of this record
-}
-
-type settleData struct {
-	Record string          `json:"record"`
-	Kind   string          `json:"kind"`
-	Field  string          `json:"field"`
-	Value  json.RawMessage `json:"value"`
-}
-
-// settled is the result of conflict.settle.
-type settled struct {
-	ID      record.ID `json:"id"`
-	Changed []string  `json:"changed"`
-}
-
-// engine is the module of what belongs to no domain. modules are all the others: conflicts can stand in any of them.
-func engine(modules []record.Module) record.Module {
-	kinds := append([]*record.Kind{workspaceKind, memberKind, holdingKind, erasureKind, erasurePartsKind}, slices.Concat(accessModuleKinds(), carriedKinds)...)
-	every := slices.Clone(kinds)
-	for _, m := range modules {
-		every = append(every, m.Kinds...)
-	}
-	return record.Module{Name: "engine", Kinds: kinds,
-		Actions: append(erasing(), []record.Action{
-			record.NewAction("conflict.settle", record.Compartments(), func(c *record.Change, d settleData) (any, error) { return settle(c, every, d) }),
-			record.NewAction("person.glass", withField(), breakGlass),
-			record.NewAction("glass.review", withField(), reviewGlass),
-		}...),
-		Queries: []record.Query{
-			record.NewQuery("conflicts", record.Compartments(), func(a *record.Ask, p conflictsParams) (any, error) { return conflicts(a, every, p) }),
-			record.NewQuery("pending", nil, func(a *record.Ask, _ struct{}) (any, error) { return a.Pending() }),
-			record.NewQuery("access", withField(), askAccess),
-			record.NewQuery("audit", withField(), askAudit),
-			record.NewQuery("person.readers", withField(), askReaders),
-			record.NewQuery("erasures", []record.Compartment{record.FieldWork}, askErasures),
-		},
-	}
-}
-
-func settle(c *record.Change, kinds []*record.Kind, d settleData) (any, error) {
-	id, err := c.Ref("record", d.Record)
-	if err != nil {
-		return nil, err
-	}
-	for _, k := range kinds {
-		if !k.Registers() || d.Kind != "" && k.Name != d.Kind {
-			continue
-		}
-		state, err := c.State(k, id)
-		if err != nil {
-			return nil, err
-		}
-		f, known := k.Field(d.Field)
-		if !known || len(state.Standing(f.Number)) == 0 {
-			continue
-		}
-		if len(state.Rivals(f)) == 0 {
-			return nil, record.Refuse("field", "already_settled", "field", d.Field)
-		}
-		if s, ok := c.Engine.(*Session); administered(k) && (!ok || !s.node.journal.Roll().Administers(s.member.ID)) {
-			return nil, record.Refuse("", "not_allowed")
-		}
-		value, err := settledValue(f, d.Value)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(state.Rivals(f), func(st record.Standing) bool { return same(st.Value, value) }) {
-			return nil, record.Refuse("value", "not_a_rival", "field", d.Field)
-		}
-		changed, err := c.Settle(k, id, d.Field, value)
-		if err != nil {
-			return nil, err
-		}
-		return settled{ID: id, Changed: changed}, nil
-	}
-	return nil, record.Refuse("record", "unknown_id", "field", "record")
-}
-
-// same compares a value that stands with one as an action gives it.
-func same(stands, given any) bool {
-	if id, ok := given.(record.ID); ok {
-		given = id[:]
-	}
-	return record.Equal(stands, given)
-}
-
-// settledValue reads a value as its field's type.
-func settledValue(f record.Field, raw json.RawMessage) (any, error) {
-	wrong := func(err error) error {
-		return record.Refuse("value", "wrong_type", "field", "value").Because(err)
-	}
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil, nil
-	}
-	switch f.Type {
-	case record.Int, record.Time:
-		var v int64
-		if err := json.Unmarshal(raw, &v); err != nil {
-			return nil, wrong(err)
-		}
-		return v, nil
-	case record.Bool:
-		var v bool
-		if err := json.Unmarshal(raw, &v); err != nil {
-			return nil, wrong(err)
-		}
-		return v, nil
-	case record.Ref:
-		var v record.ID
-		if err := json.Unmarshal(raw, &v); err != nil {
-			return nil, wrong(err)
-		}
-		return v, nil
-	case record.Text, record.Code, record.Date:
-		var v string
-		if err := json.Unmarshal(raw, &v); err != nil {
-			return nil, wrong(err)
-		}
-		return v, nil
-	}
-	return nil, wrong(fmt.Errorf("a field of type %d holds no rivals that can be chosen", f.Type))
 }
 
 func conflicts(a *record.Ask, kinds []*record.Kind, p conflictsParams) (any, error) {
@@ -172,11 +55,8 @@ func conflicts(a *record.Ask, kinds []*record.Kind, p conflictsParams) (any, err
 		}
 		only, args = " AND id = ?", []any{id}
 	}
-	out := Conflicts{Conflicts: []Conflict{}}
-	for _, k := range kinds {
-		if !k.Registers() || !a.Opens(k.In) {
-			continue
-		}
+	out, records := Conflicts{Conflicts: []Conflict{}}, map[record.ID]bool{}
+	for _, k := range rivalling(kinds, a) {
 		type row struct {
 			id    record.ID
 			state *record.State
@@ -193,8 +73,9 @@ func conflicts(a *record.Ask, kinds []*record.Kind, p conflictsParams) (any, err
 		for _, r := range rows {
 			for _, f := range k.Fields {
 				if rivals := r.state.Rivals(f); len(rivals) > 0 {
-					c := Conflict{Record: r.id, Kind: k.Name, Title: title(k, r.state), Field: f.Name, Codes: f.Codes}
-					if c.Values, err = rivalValues(a.Context, a.Reader, rivals); err != nil {
+					records[r.id] = true
+					c := Conflict{Record: r.id, Kind: k.Name, Compartment: k.In, Title: title(k, r.state), Person: subject(k, r.id, r.state), Field: f.Name, Codes: f.Codes}
+					if c.Values, err = rivalValues(a.Context, a.Reader, f, rivals); err != nil {
 						return nil, err
 					}
 					out.Conflicts = append(out.Conflicts, c)
@@ -203,7 +84,56 @@ func conflicts(a *record.Ask, kinds []*record.Kind, p conflictsParams) (any, err
 		}
 	}
 	slices.SortStableFunc(out.Conflicts, func(x, y Conflict) int { return y.Values[0].Recorded.Compare(x.Values[0].Recorded) })
+	out.Records = len(records)
 	return out, nil
+}
+
+// rivalling are the kinds that can hold rival values and that who asks may read.
+func rivalling(kinds []*record.Kind, r record.Reader) []*record.Kind {
+	return slices.DeleteFunc(slices.Clone(kinds), func(k *record.Kind) bool { return !k.Registers() || !r.Opens(k.In) })
+}
+
+// Rivals is how many records hold rival values that this member may see. It is kept until something is written, so that
+// every page can say it.
+func (s *Session) Rivals(ctx context.Context) (int, error) {
+	end, err := s.use()
+	if err != nil {
+		return 0, err
+	}
+	defer end()
+	var open []record.Compartment
+	for _, c := range record.Compartments() {
+		if s.views.Opens(c) {
+			open = append(open, c)
+		}
+	}
+	n, err := s.remember("rivals", open, func() (any, error) {
+		n := 0
+		for _, k := range rivalling(s.node.registry.Kinds(), s.views) {
+			if err := s.views.Select(ctx, "SELECT count(*) FROM "+k.Table()+" WHERE _rivals > 0", nil, func(r record.Row) error {
+				n += int(r.Int(0))
+				return nil
+			}); err != nil {
+				return nil, err
+			}
+		}
+		return n, nil
+	})
+	count, _ := n.(int)
+	return count, err
+}
+
+// subject is the person whose record it is; zero when it is nobody's.
+func subject(k *record.Kind, id record.ID, state *record.State) (whose record.ID) {
+	if k.IsPerson {
+		return id
+	}
+	if f, about := k.Field(k.Subject); about && k.Subject != "" {
+		if raw, said := state.Value(f).([]byte); said && len(raw) == len(whose) {
+			return record.ID(raw)
+		}
+	}
+	return whose
 }
 
 // title is what a record is called: the values of its kind's title fields.
@@ -219,29 +149,39 @@ func title(k *record.Kind, state *record.State) string {
 	return strings.Join(words, " ")
 }
 
-func rivalValues(ctx context.Context, r record.Reader, standing []record.Standing) ([]RivalValue, error) {
+func rivalValues(ctx context.Context, r record.Reader, f record.Field, standing []record.Standing) ([]RivalValue, error) {
 	out := make([]RivalValue, len(standing))
 	for i, st := range standing {
-		value := st.Value
-		if raw, ok := value.([]byte); ok && len(raw) == len(record.ID{}) {
-			value = record.ID(raw)
+		out[i] = RivalValue{Value: st.Value, Says: hex.EncodeToString(st.Ref[:]), By: st.By, Site: st.Site, At: happened(st), Recorded: journal.Time(st.Rec).Wall()}
+		if raw, ok := st.Value.([]byte); ok {
+			if out[i].Value, out[i].Bytes = nil, len(raw); f.Type == record.Ref && len(raw) == len(record.ID{}) {
+				out[i].Value, out[i].Bytes = record.ID(raw), 0
+			}
 		}
-		out[i] = RivalValue{Value: value, By: st.By, Site: st.Site, At: time.Unix(st.At, 0).In(time.FixedZone("", int(st.Zone)*60)), Recorded: journal.Time(st.Rec).Wall()}
-		if err := r.Select(ctx, "SELECT name FROM field.member WHERE member = ?", []any{st.By}, func(row record.Row) error {
-			out[i].ByName = row.Text(0)
-			return nil
-		}); err != nil {
+		var err error
+		if out[i].ByName, err = nameOf(ctx, r, "SELECT name FROM field.member WHERE member = ?", st.By); err != nil {
 			return nil, err
 		}
-		if st.Site.IsZero() {
-			continue
-		}
-		if err := r.Select(ctx, "SELECT name FROM field.site WHERE id = ?", []any{st.Site}, func(row record.Row) error {
-			out[i].SiteName = row.Text(0)
-			return nil
-		}); err != nil {
+		if out[i].SiteName, err = nameOf(ctx, r, "SELECT name FROM field.site WHERE id = ?", st.Site); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// happened is when something happened, at the clock of the place.
+func happened(st record.Standing) time.Time {
+	return time.Unix(st.At, 0).In(time.FixedZone("", int(st.Zone)*60))
+}
+
+// nameOf is what a member or a site is called; empty when it is not known here.
+func nameOf(ctx context.Context, r record.Reader, statement string, id record.ID) (name string, err error) {
+	if id.IsZero() {
+		return "", nil
+	}
+	err = r.Select(ctx, statement, []any{id}, func(row record.Row) error {
+		name = row.Text(0)
+		return nil
+	})
+	return name, err
 }

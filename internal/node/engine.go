@@ -1,6 +1,10 @@
 package node
 
-import "amparo/internal/record"
+import (
+	"slices"
+
+	"amparo/internal/record"
+)
 
 // The engine's own kinds: what the workspace and its members are called. Numbers 1 to 9 and 200 to 249 are kept for it.
 var (
@@ -28,3 +32,29 @@ var (
 		{Number: 4, Name: "has", Type: record.Set},  // said by the holder: these arrived
 	}}
 )
+
+// engine is the module of what belongs to no domain. modules are all the others: conflicts can stand in any of them.
+func engine(modules []record.Module) record.Module {
+	kinds := append([]*record.Kind{workspaceKind, memberKind, holdingKind, erasureKind, erasurePartsKind, deviceKind}, slices.Concat(accessModuleKinds(), carriedKinds)...)
+	every := slices.Clone(kinds)
+	for _, m := range modules {
+		every = append(every, m.Kinds...)
+	}
+	return record.Module{Name: "engine", Kinds: kinds,
+		Actions: append(erasing(), []record.Action{
+			record.NewAction("conflict.settle", record.Compartments(), func(c *record.Change, d settleData) (any, error) { return settle(c, every, d) }),
+			record.NewAction("conflict.reopen", record.Compartments(), func(c *record.Change, d reopenData) (any, error) { return sayAgain(c, every, d) }),
+			record.NewAction("person.glass", withField(), breakGlass),
+			record.NewAction("glass.review", withField(), reviewGlass),
+		}...),
+		Queries: []record.Query{
+			record.NewQuery("conflicts", record.Compartments(), func(a *record.Ask, p conflictsParams) (any, error) { return conflicts(a, every, p) }),
+			record.NewQuery("pending", nil, func(a *record.Ask, _ struct{}) (any, error) { return a.Pending() }),
+			record.NewQuery("devices", []record.Compartment{record.FieldWork}, askDevices),
+			record.NewQuery("access", withField(), askAccess),
+			record.NewQuery("audit", withField(), askAudit),
+			record.NewQuery("person.readers", withField(), askReaders),
+			record.NewQuery("erasures", []record.Compartment{record.FieldWork}, askErasures),
+		},
+	}
+}

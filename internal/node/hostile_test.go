@@ -112,7 +112,7 @@ func TestWhoAdministersLaterIsBelievedEverywhereAlike(t *testing.T) {
 	}
 	inStep(t, url, ana, clara, rita)
 	_, late := member(t, ana, url, "Dora", Options{}, roles("clinician"))
-	inStep(t, url, ana, clara, rita, late)
+	inStep(t, url, ana, clara, rita, late, ana, clara, rita) // Dora says how her device stands
 	var first string
 	for _, s := range []*Session{ana, clara, rita, late} {
 		digest := must2(s.Digests())[record.FieldWork]

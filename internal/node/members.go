@@ -139,26 +139,16 @@ func (s *Session) managing(ctx context.Context, do func(Roster) error) error {
 	if err := s.refresh(ctx); err != nil {
 		return err
 	}
-	end, err := s.use()
-	if err != nil {
-		return err
-	}
-	defer end()
-	s.node.mu.Lock()
-	defer s.node.mu.Unlock()
-	if err := s.mustAdminister(); err != nil {
-		return err
-	}
-	if s.grown.Load() != s.node.grown.Load() {
-		if err := s.keepUp(ctx); err != nil {
+	return s.writing(ctx, func() error {
+		if err := s.mustAdminister(); err != nil {
 			return err
 		}
-	}
-	roster, err := s.roster(ctx, s.views)
-	if err != nil {
-		return err
-	}
-	return do(roster)
+		roster, err := s.roster(ctx, s.views)
+		if err != nil {
+			return err
+		}
+		return do(roster)
+	})
 }
 
 // devices are the active key-holders of a person. A recovery set is nobody's.

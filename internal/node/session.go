@@ -212,14 +212,7 @@ func (s *Session) refresh(ctx context.Context) error {
 	if s.grown.Load() == s.node.grown.Load() {
 		return nil
 	}
-	end, err := s.use()
-	if err != nil {
-		return err
-	}
-	defer end()
-	s.node.mu.Lock()
-	defer s.node.mu.Unlock()
-	return s.keepUp(ctx)
+	return s.writing(ctx, func() error { return nil })
 }
 
 // keepUp takes what the journal newly holds into the session. Node.mu is held.
@@ -350,6 +343,23 @@ func (s *Session) use() (end func(), err error) {
 		return nil, fmt.Errorf("%w: it could not be made anew", store.ErrViewDamaged)
 	}
 	return s.using.RUnlock, nil
+}
+
+// writing runs what writes, with the views in use and up to what other sessions wrote or brought, and Node.mu held.
+func (s *Session) writing(ctx context.Context, do func() error) error {
+	end, err := s.use()
+	if err != nil {
+		return err
+	}
+	defer end()
+	s.node.mu.Lock()
+	defer s.node.mu.Unlock()
+	if s.grown.Load() != s.node.grown.Load() {
+		if err := s.keepUp(ctx); err != nil {
+			return err
+		}
+	}
+	return do()
 }
 
 // Member is who is unlocked.

@@ -39,6 +39,10 @@ func heed(roll *journal.Roll, p *store.Opened) (odd []store.Odd) {
 			if who, _ := f.Values[readerMember].([]byte); !slices.Equal(who, p.By[:]) {
 				why = "it says of a colleague what they opened"
 			}
+		case deviceKind.Number:
+			if who, _ := f.Values[deviceMember].([]byte); !slices.Equal(who, p.By[:]) {
+				why = "it says of a colleague when their device was in contact"
+			}
 		case erasureKind.Number:
 			if len(f.Entity) > 0 { // what is erased is said once
 				for _, number := range erasureAsked {
@@ -75,6 +79,7 @@ var (
 	holdingKeys    = numbered(holdingKind, "keys")
 	holdingHas     = numbered(holdingKind, "has")
 	readerMember   = numbered(glassKind, "member") // as in the kinds beside it
+	deviceMember   = numbered(deviceKind, "member")
 	erasureAsked   = []uint8{numbered(erasureKind, "person"), numbered(erasureKind, "compartments"), numbered(erasureKind, "reason"), numbered(erasureKind, "authority")}
 	erasureDecided = []uint8{numbered(erasureKind, "decision"), numbered(erasureKind, "why")}
 )

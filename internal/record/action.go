@@ -314,6 +314,29 @@ func (c *Change) Settle(k *Kind, id ID, field string, want any) ([]string, error
 	return []string{field}, nil
 }
 
+// Beside says a value of a register beside what stands, and replaces nothing: it is a rival from then on.
+func (c *Change) Beside(k *Kind, id ID, field string, value any) error {
+	if _, known := k.Field(field); !known || !k.Registers() {
+		return fmt.Errorf("beside: %s has no register %q", k.Name, field)
+	}
+	values, err := k.Canonical(Fields{field: value})
+	if err != nil {
+		return err
+	}
+	if len(k.Key) > 0 {
+		state, err := c.State(k, id)
+		if err != nil {
+			return err
+		}
+		for _, name := range k.Key { // Keyed: the id is computed from its key, which travels with every fact
+			kf, _ := k.Field(name)
+			values[kf.Number] = state.Value(kf)
+		}
+	}
+	c.facts = append(c.facts, Fact{Kind: k, ID: c.newID(len(c.facts)), Entity: id, Values: values})
+	return nil
+}
+
 // State reads what is known of a record; empty when nothing is.
 func (c *Change) State(k *Kind, id ID) (*State, error) { return ReadState(c.Context, c.Reader, k, id) }
 
