@@ -117,7 +117,7 @@ func (n *Node) checkClocks(bad func(code, where, detail string)) error {
 			bad("clock_ahead", w.String(), ahead.Round(time.Minute).String())
 		}
 	}
-	memory, _, err := n.lastExchange()
+	memory, err := n.relayMemory()
 	if err != nil {
 		return err
 	}

@@ -2,56 +2,22 @@ package node
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"amparo/internal/exchange"
 	"amparo/internal/journal"
 	"amparo/internal/record"
 	"amparo/internal/relay/wire"
+	"amparo/internal/seal"
 	"amparo/internal/vault"
 )
 
-const exchangeNote = "exchange" // when, and what is remembered of the relay
-
-// lastExchange is what is remembered of the relay; zero before the first exchange, and when what was kept no longer
-// reads: then more is sent than needed, and nothing is lost.
-func (n *Node) lastExchange() (exchange.Memory, time.Time, error) {
-	raw, err := n.journal.ReadNote(exchangeNote)
-	if err != nil || len(raw) < 8 {
-		return exchange.Memory{}, time.Time{}, err
-	}
-	memory, err := exchange.ReadMemory(raw[8:])
-	if err != nil {
-		return exchange.Memory{}, time.Time{}, nil
-	}
-	at := time.Time{}
-	if ms := int64(binary.BigEndian.Uint64(raw)); ms != 0 {
-		at = time.UnixMilli(ms).UTC()
-	}
-	return memory, at, nil
-}
-
-func (n *Node) keepExchange(m exchange.Memory, at time.Time) error {
-	raw, err := m.Encode()
-	if err != nil {
-		return err
-	}
-	ms := uint64(0)
-	if !at.IsZero() {
-		ms = uint64(at.UnixMilli())
-	}
-	n.mu.Lock() // a note written beside a running batch would be part of it
-	defer n.mu.Unlock()
-	return n.journal.Note(exchangeNote, append(binary.BigEndian.AppendUint64(nil, ms), raw...))
-}
-
-// Exchange brings this node and a relay in step, and the views up to what arrived. The summary holds as far as it went
-// when there is an error too; what arrived whole is kept.
-func (s *Session) Exchange(ctx context.Context, url string, progress func(exchange.Progress)) (exchange.Summary, error) {
+// Exchange brings this node and another place in step, and the views up to what arrived. Where is a neighbour's link, or
+// the address of a relay, which is then the one; empty, the relay that was the one before. The summary holds as far as it
+// went when there is an error too; what arrived whole is kept.
+func (s *Session) Exchange(ctx context.Context, where string, progress func(exchange.Progress)) (exchange.Summary, error) {
 	if err := s.contact(ctx); err != nil {
 		return exchange.Summary{}, err
 	}
@@ -63,13 +29,13 @@ func (s *Session) Exchange(ctx context.Context, url string, progress func(exchan
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
-	sum, err := s.node.exchange(ctx, s.member, url, progress)
+	sum, err := s.node.exchange(ctx, s.member, where, progress)
 	wrote, arrived := s.arrive(ctx)
 	if err = errors.Join(err, arrived); err != nil || !wrote {
 		return sum, err
 	}
 	// What followed by itself from what came, keys for somebody new, should not wait for the next time.
-	again, err := s.node.exchange(ctx, s.member, url, progress)
+	again, err := s.node.exchange(ctx, s.member, where, progress)
 	sum.Add(again)
 	_, arrived = s.arrive(ctx)
 	return sum, errors.Join(err, arrived)
@@ -94,7 +60,7 @@ func (s *Session) arrive(ctx context.Context) (wrote bool, err error) {
 }
 
 // ExchangeAs exchanges for a member who has no keys yet: the first contact after joining brings their grant.
-func (n *Node) ExchangeAs(ctx context.Context, name string, passphrase []byte, url string, progress func(exchange.Progress)) (exchange.Summary, error) {
+func (n *Node) ExchangeAs(ctx context.Context, name string, passphrase []byte, where string, progress func(exchange.Progress)) (exchange.Summary, error) {
 	listed, err := n.keep.Find(name)
 	if err != nil {
 		return exchange.Summary{}, err
@@ -104,40 +70,68 @@ func (n *Node) ExchangeAs(ctx context.Context, name string, passphrase []byte, u
 		return exchange.Summary{}, err
 	}
 	defer m.Wipe()
-	return n.exchange(ctx, m, url, progress)
+	return n.exchange(ctx, m, where, progress)
 }
 
-func (n *Node) exchange(ctx context.Context, m *vault.Member, url string, progress func(exchange.Progress)) (exchange.Summary, error) {
-	if url == "" {
-		url = n.Relay()
-	}
-	if url == "" {
-		return exchange.Summary{}, record.Refuse("relay", "no_relay")
-	}
-	memory, before, err := n.lastExchange()
+func (n *Node) exchange(ctx context.Context, m *vault.Member, where string, progress func(exchange.Progress)) (exchange.Summary, error) {
+	p, pin, err := n.place(where)
 	if err != nil {
 		return exchange.Summary{}, err
 	}
-	if url != n.Relay() { // what another relay holds says nothing of this one
-		memory = exchange.Memory{}
-		if err := n.SetRelay(url); err != nil {
+	memory, before, err := n.remembered(p)
+	if err != nil {
+		return exchange.Summary{}, err
+	}
+	if p.Kind == PlaceRelay && p.Name != n.Relay() {
+		if err := n.SetRelay(p.Name); err != nil {
 			return exchange.Summary{}, err
 		}
 	}
 	n.mu.Lock() // arriving commits may start a new writer
 	signer, certificate := m.Writer, m.Certificate()
 	n.mu.Unlock()
-	sum, err := exchange.WithRelay(ctx, exchange.Options{URL: url, Workspace: m.Workspace, Signer: signer, Certificate: certificate,
-		Memory: memory, Progress: progress, Now: n.options.Wall}, n.Copy())
+	options := exchange.Options{URL: p.url(), Workspace: m.Workspace, Signer: signer, Certificate: certificate, Memory: memory, Progress: progress, Now: n.options.Wall}
+	if pin != nil {
+		options.TLS, options.Attempts = pin.TLS(), neighbourAttempts
+	}
+	sum, err := exchange.WithRelay(ctx, options, n.Copy())
 	n.undelivered(&sum)
 	at := before
 	if err == nil {
 		at = n.options.Wall()
 	}
-	if keep := n.keepExchange(sum.Memory, at); keep != nil {
+	var keep error
+	answered := !sum.RelayTime.IsZero() // and so holds the key that was pinned
+	if answered || pin == nil {
+		keep = n.met(p)
+	}
+	if answered || pin == nil || len(memory.Known) > 0 {
+		keep = errors.Join(keep, n.remember(p, sum.Memory, at))
+	}
+	if keep != nil {
 		err = errors.Join(err, fmt.Errorf("remember the exchange: %w", keep))
 	}
+	if pin != nil {
+		err = neighbourError(err)
+	}
 	return sum, errors.Join(err, n.leaveFork(m, sum))
+}
+
+// neighbourAttempts is how often in a row a neighbour is tried: somebody stands beside it, and a relay far away is not
+// somewhere else the next moment.
+const neighbourAttempts = 2
+
+// neighbourError says of a neighbour what is otherwise said of a relay.
+func neighbourError(err error) error {
+	for _, known := range []struct {
+		is   error
+		code string
+	}{{seal.ErrPin, "wrong_key"}, {exchange.ErrUnreachable, "neighbour_unreachable"}, {exchange.ErrProtocol, "not_a_neighbour"}, {exchange.ErrNotAdmitted, "neighbour_does_not_know_you"}} {
+		if errors.Is(err, known.is) {
+			return record.Refuse("link", known.code).Because(err)
+		}
+	}
+	return err
 }
 
 // undelivered takes back what the relay's numbers seem to say of a chain of which it holds another story: from where

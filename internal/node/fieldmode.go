@@ -55,7 +55,7 @@ func (s *Session) letGo(ctx context.Context) error {
 	if days == 0 {
 		return nil
 	}
-	memory, _, err := s.node.lastExchange()
+	memory, err := s.node.relayMemory()
 	if err != nil {
 		return err
 	}

@@ -167,13 +167,13 @@ func TestFieldModeKeepsTheOnlyCopy(t *testing.T) {
 	if err := n.SetRelay(relay); err != nil {
 		t.Fatal(err)
 	}
-	memory, at, err := n.lastExchange()
-	if err != nil || len(memory.Known) > 0 || at.IsZero() {
-		t.Fatalf("%+v, %v, %v", memory, at, err)
+	memory, at, err := n.remembered(n.relayPlace())
+	if err != nil || len(memory.Known) == 0 || at.IsZero() {
+		t.Fatalf("what the relay held is forgotten when another was asked meanwhile: %+v, %v, %v", memory, at, err)
 	}
 	memory.Known = must2(n.Copy().Vector(t.Context())) // the relay has what was here before she agreed
 	memory.Known[ana.member.WriterID()] -= 2
-	must2(0, n.keepExchange(memory, at))
+	must2(0, n.remember(n.relayPlace(), memory, at))
 	must2(0, ana.SetFieldDays(t.Context(), 3))
 	if got := sealedOf(t, ana, "ceiba"); len(got) != len(ceiba) {
 		t.Errorf("of %d parts of who agreed and whose record has not left, %d are here", len(ceiba), len(got))

@@ -62,7 +62,7 @@ func (s *Session) holdBack(ctx context.Context, d *draft, commit *journal.Commit
 // holdUnsent keeps here what was written about a person who refuses now and has not left this machine yet, but for the
 // refusal itself when other sites must learn of it.
 func (s *Session) holdUnsent(ctx context.Context, person record.ID, d *draft, refusal *journal.Commit) error {
-	memory, _, err := s.node.lastExchange()
+	gone, err := s.node.gone()
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (s *Session) holdUnsent(ctx context.Context, person record.ID, d *draft, re
 		var unsent []journal.PartPlace
 		for _, p := range about {
 			itself := p.Writer == refusal.Writer && p.Seq == refusal.Seq
-			if p.Seq > memory.Known[p.Writer] && !(itself && slices.Contains(d.told, person)) {
+			if p.Seq > gone[p.Writer] && !(itself && slices.Contains(d.told, person)) {
 				unsent = append(unsent, p)
 				carried, err := s.carriedBy(k, p)
 				if err != nil {

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"amparo/internal/exchange"
 	"amparo/internal/journal"
 	"amparo/internal/record"
 	"amparo/internal/seal"
@@ -50,6 +49,7 @@ type Node struct {
 	options  Options
 	setMu    sync.Mutex // guards settings
 	settings settings
+	placeMu  sync.Mutex // guards the list of places; taken before mu
 	journal  *store.Journal
 	keep     *vault.Keep
 	clock    *journal.Clock
@@ -166,7 +166,7 @@ func Open(dir string, registry *record.Registry, o Options) (*Node, error) {
 		return nil, err
 	}
 	n.settings = s
-	if err := errors.Join(n.removeOldViews(), n.expel(), n.forgetDropped()); err != nil {
+	if err := errors.Join(n.keyOldMemory(), n.removeOldViews(), n.expel(), n.forgetDropped()); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
@@ -264,17 +264,8 @@ func (n *Node) set(change func(*settings)) error {
 }
 
 // SetRelay remembers where this node exchanges. What another relay holds says nothing of this one: until it has answered,
-// nothing counts as being anywhere else.
+// nothing counts as being there.
 func (n *Node) SetRelay(url string) error {
-	if url != n.Relay() {
-		_, at, err := n.lastExchange()
-		if err != nil {
-			return err
-		}
-		if err := n.keepExchange(exchange.Memory{}, at); err != nil {
-			return err
-		}
-	}
 	return n.set(func(s *settings) { s.Relay = url })
 }
 

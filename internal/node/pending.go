@@ -13,13 +13,13 @@ type Pending struct {
 	Held        int            `json:"held"` // sealed parts that stay here because somebody has not agreed to share: they are on no other machine
 }
 
-// Status is what every page shows of it: how many commits no relay has confirmed, since when, and the last exchange.
+// Status is what every page shows of it: how many commits no other place has confirmed, since when, and the last exchange.
 func (s *Session) Status() (Pending, error) {
-	memory, at, err := s.node.lastExchange()
+	elsewhere, at, err := s.node.elsewhere()
 	if err != nil {
 		return Pending{}, err
 	}
-	only, err := s.node.journal.OnlyHereCount(memory.Known)
+	only, err := s.node.journal.OnlyHereCount(elsewhere)
 	p := Pending{Commits: only.Commits, Exchanged: at, Relay: s.node.Relay(), Held: s.node.journal.Held()}
 	if only.Commits > 0 {
 		p.Oldest = only.Oldest.Wall()
@@ -27,14 +27,14 @@ func (s *Session) Status() (Pending, error) {
 	return p, err
 }
 
-// Pending counts the commits that no relay has confirmed.
+// Pending counts the commits that no other place has confirmed.
 func (s *Session) Pending() (Pending, error) {
-	memory, at, err := s.node.lastExchange()
+	elsewhere, at, err := s.node.elsewhere()
 	if err != nil {
 		return Pending{}, err
 	}
 	p := Pending{Compartment: map[string]int{}, Exchanged: at, Relay: s.node.Relay(), Held: s.node.journal.Held()}
-	only, err := s.node.journal.OnlyHere(memory.Known)
+	only, err := s.node.journal.OnlyHere(elsewhere)
 	if err != nil {
 		return p, err
 	}
