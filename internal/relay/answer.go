@@ -56,6 +56,7 @@ func (p patientWriter) Write(b []byte) (sent int, err error) {
 // question is one request on its way.
 type question struct {
 	*server
+	visit    *visit
 	ask      *wire.SignedAsk
 	copy     Workspace
 	body     *patient
@@ -71,19 +72,17 @@ type question struct {
 
 func (s *server) exchange(w http.ResponseWriter, r *http.Request) {
 	began := s.now()
-	select {
-	case s.at <- struct{}{}:
-		defer func() { <-s.at }()
-	default:
-		busy := wire.Refuse(wire.RefusedBusy, "%d others are being answered", s.limits.AtOnce)
-		busy.Retry = 2
-		s.refuse(w, busy)
+	control := http.NewResponseController(w)
+	visit, refusal := s.gate.enter(control, r)
+	if refusal != nil {
+		s.refuse(w, refusal)
 		return
 	}
-	control := http.NewResponseController(w)
-	body := &patient{body: r.Body, control: control, idle: s.limits.Idle, limit: min(s.limits.Stranger, s.limits.Question)}
-	q := &question{server: s, body: body, frames: wire.NewFrameReader(body)}
-	refusal := q.read(r.Context())
+	defer visit.leave()
+	body := &patient{body: pacedBody{r.Body, visit}, control: control, idle: s.limits.Idle, limit: min(s.limits.Stranger, s.limits.Question)}
+	q := &question{server: s, visit: visit, body: body, frames: wire.NewFrameReader(body)}
+	refusal = q.read(r.Context())
+	s.metrics.arrived(q)
 	log := s.log.With("workspace", q.workspaceShort(), "writer", q.writerShort(), "in", q.frames.Bytes)
 	if q.intake != nil {
 		log = log.With("taken", q.intake.Taken, "supplied", q.supplied, "parked", len(q.intake.Parked()), "aside", len(q.intake.Faults))
@@ -97,9 +96,11 @@ func (s *server) exchange(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", wire.MediaType)
-	out := wire.NewFrameWriter(patientWriter{w, control, s.limits.Idle})
+	out := wire.NewFrameWriter(patientWriter{pacedWriter{w, visit}, control, s.limits.Idle})
 	err := q.answer(r.Context(), out)
-	log = log.With("out", out.Bytes, "took", s.now().Sub(began))
+	took := s.now().Sub(began)
+	s.metrics.answered(q, out.Bytes, took, err)
+	log = log.With("out", out.Bytes, "took", took)
 	if err != nil {
 		// The status is sent: only a broken connection can say that the answer is not whole.
 		log.Warn("an answer broke off", "err", err)
@@ -110,6 +111,7 @@ func (s *server) exchange(w http.ResponseWriter, r *http.Request) {
 
 // failed tells the client that it is not its fault, and the log why.
 func (q *question) failed(err error) *wire.Refusal {
+	q.metrics.failed.Inc()
 	q.log.Error("the store failed", "workspace", q.workspaceShort(), "err", err)
 	return wire.Refuse(wire.RefusedFailed, "the relay could not use its store")
 }
@@ -145,14 +147,21 @@ func (q *question) read(ctx context.Context) *wire.Refusal {
 		return wire.Refuse(wire.RefusedFormat, "%v", err)
 	}
 	q.asker = toldKey{q.ask.Workspace, q.ask.Writer}
-	if q.copy, err = q.store.Workspace(ctx, q.ask.Workspace); err != nil {
+	var refusal *wire.Refusal
+	if q.copy, refusal, err = q.house.open(ctx, q.ask.Workspace); err != nil {
 		return q.failed(err)
+	}
+	if refusal != nil {
+		return refusal
 	}
 	vouched, refusal := q.believe(ctx)
 	if refusal != nil {
 		return refusal
 	}
 	if refusal := q.asked.clock(&q.ask.Ask, q.now()); refusal != nil {
+		return refusal
+	}
+	if refusal := q.sit(ctx, vouched); refusal != nil {
 		return refusal
 	}
 	if vouched {
@@ -333,7 +342,7 @@ func (q *question) give(ctx context.Context, out *wire.FrameWriter, held journal
 	}
 	full := errors.New("full")
 	give := func(run journal.Run) error {
-		if end.Runs > 0 && out.Bytes >= room {
+		if end.Runs > 0 && (out.Bytes >= room || q.visit.giveWay()) {
 			end.More = true
 			return full
 		}

@@ -28,3 +28,9 @@ func Vouches(s *SQLStore, id journal.WorkspaceID) (map[[2]journal.WriterID]uint6
 		return err
 	})
 }
+
+// Recount adds up what is stored of a workspace.
+func Recount(s *SQLStore, id journal.WorkspaceID, bytes *int64) error {
+	return s.read.QueryRow(`SELECT (SELECT COALESCE(SUM(LENGTH(header) + COALESCE(LENGTH(sig), 0)), 0) FROM commits WHERE workspace = $1) +
+		(SELECT COALESCE(SUM(LENGTH(p.data)), 0) FROM parts p JOIN commits c ON c.workspace = p.workspace AND c.writer = p.writer AND c.seq = p.seq WHERE p.workspace = $1)`, id[:]).Scan(bytes)
+}

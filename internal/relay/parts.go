@@ -47,7 +47,7 @@ func (q *question) giveParts(ctx context.Context, out *wire.FrameWriter, end *wi
 		return err
 	}
 	err := q.copy.Parts(ctx, q.wants, func(n int, data []byte) error {
-		if out.Bytes+int64(len(frame)) >= room && (out.Bytes > 0 || len(frame) > 0) && n > 0 {
+		if (out.Bytes+int64(len(frame)) >= room || q.visit.giveWay()) && (out.Bytes > 0 || len(frame) > 0) && n > 0 {
 			end.Unread = uint64(len(q.wants) - n)
 			return full
 		}

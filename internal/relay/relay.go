@@ -2,14 +2,13 @@ package relay
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"amparo/internal/journal"
@@ -18,23 +17,38 @@ import (
 
 // Limits bound what one client can make the relay spend.
 type Limits struct {
-	Question int64         // bytes of one question
-	Stranger int64         // bytes of a question of a writer nobody vouches for yet
-	Answer   int64         // bytes of one answer, give or take one run: the client asks again for more
-	AtOnce   int           // questions answered at the same time; others are told to come again
-	Idle     time.Duration // without a byte from or to a client before it is given up
+	Question    int64         // bytes of one question
+	Stranger    int64         // bytes of a question of a writer nobody vouches for yet
+	Answer      int64         // bytes of one answer, give or take one run: the client asks again for more
+	AtOnce      int           // questions of known writers answered at the same time; strangers have places of their own
+	Wait        time.Duration // that a question waits for a place before it is told to come again
+	Turn        time.Duration // after which an answer ends when others wait: the client asks again for more
+	Idle        time.Duration // without a byte from or to a client before it is given up
+	Connections int           // open at the same time; the one longest idle gives way to a new one
 }
 
 // DefaultLimits suit a small machine.
-var DefaultLimits = Limits{Question: 96 << 20, Stranger: 32 << 20, Answer: 8 << 20, AtOnce: 64, Idle: time.Minute}
+var DefaultLimits = Limits{Question: 96 << 20, Stranger: 32 << 20, Answer: 8 << 20, AtOnce: 64, Wait: 10 * time.Second, Turn: 10 * time.Second,
+	Idle: time.Minute, Connections: 2048}
+
+func (l Limits) orDefault() Limits {
+	d := DefaultLimits
+	return Limits{Question: cmp.Or(l.Question, d.Question), Stranger: cmp.Or(l.Stranger, d.Stranger), Answer: cmp.Or(l.Answer, d.Answer), AtOnce: cmp.Or(l.AtOnce, d.AtOnce),
+		Wait: cmp.Or(l.Wait, d.Wait), Turn: cmp.Or(l.Turn, d.Turn), Idle: cmp.Or(l.Idle, d.Idle), Connections: cmp.Or(l.Connections, d.Connections)}
+}
 
 // Config of a relay. Store is needed, everything else has a default.
 type Config struct {
-	Store   Store
-	Log     *slog.Logger     // nothing is logged without it
-	Now     func() time.Time // time.Now
-	Version string           // what /healthz says
-	Limits  Limits           // zero fields: DefaultLimits
+	Store    Store
+	Log      *slog.Logger     // nothing is logged without it
+	Now      func() time.Time // time.Now
+	Version  string           // what /healthz says
+	Limits   Limits           // zero fields: DefaultLimits
+	Rates    Rates            // how often may be asked; zero fields: as often as they like
+	Quota    Quota            // of each workspace whose operator gave it no other; zero fields: none
+	Founding Founding         // which workspaces may be brought here for the first time; Open without it
+	Ending   Ending           // how it stops
+	Proxies  []netip.Prefix   // whose word on a client's address counts; the machine's own is always believed
 }
 
 type server struct {
@@ -45,28 +59,35 @@ type server struct {
 	limits   Limits
 	told     *told
 	asked    *asked
+	gate     *gate
+	house    *house
+	metrics  *metrics
 	filled   sync.Map // workspace → when missing parts were last brought since this process began
-	at       chan struct{}
+	ending   Ending
+	stopping atomic.Bool
 	handlers *http.ServeMux
 }
 
-// New makes the handler of a relay: wire.Path for exchange, /healthz for whoever watches over it.
-func New(c Config) http.Handler {
-	s := &server{store: c.Store, log: c.Log, now: c.Now, version: c.Version}
+// Relay answers wire.Path for exchange, and /healthz and /readyz for whoever watches over it. Admin is for the operator.
+type Relay struct{ server }
+
+// New makes a relay.
+func New(c Config) *Relay {
+	s := &Relay{server{store: c.Store, log: c.Log, now: c.Now, version: c.Version, limits: c.Limits.orDefault(), ending: c.Ending}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	s.limits = Limits{
-		Question: cmp.Or(c.Limits.Question, DefaultLimits.Question), Stranger: cmp.Or(c.Limits.Stranger, DefaultLimits.Stranger),
-		Answer: cmp.Or(c.Limits.Answer, DefaultLimits.Answer), AtOnce: cmp.Or(c.Limits.AtOnce, DefaultLimits.AtOnce), Idle: cmp.Or(c.Limits.Idle, DefaultLimits.Idle),
-	}
-	s.told, s.asked, s.at = newTold(), newAsked(s.now()), make(chan struct{}, s.limits.AtOnce)
+	s.told, s.asked = newTold(), newAsked(s.now())
+	s.gate = newGate(s.limits, c.Rates, c.Proxies, s.now)
+	s.house = newHouse(c.Store, c.Quota, c.Founding, s.now)
+	s.metrics = newMetrics()
 	s.handlers = http.NewServeMux()
 	s.handlers.HandleFunc(wire.Method+" "+wire.Path, s.exchange)
 	s.handlers.HandleFunc("GET /healthz", s.health)
+	s.handlers.HandleFunc("GET /readyz", s.ready)
 	s.handlers.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, wire.Refuse(wire.RefusedNotFound, "this relay answers %s %s and GET /healthz", wire.Method, wire.Path))
 	})
@@ -76,23 +97,34 @@ func New(c Config) http.Handler {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if s.stopping.Load() {
+		w.Header().Set("Connection", "close") // the next question goes to whoever is ready
+	}
 	s.handlers.ServeHTTP(w, r)
 }
 
-// Health is what /healthz answers.
+// Health is what /healthz and /readyz answer.
 type Health struct {
-	Status   string `json:"status"` // ok, or failed
+	Status   string `json:"status"` // ok, failed, or stopping
 	Version  string `json:"version,omitempty"`
 	Protocol []int  `json:"protocol"` // versions spoken
 	Formats  []int  `json:"formats"`  // of the journal, kept
 }
 
-func (s *server) health(w http.ResponseWriter, r *http.Request) {
+// health says that the process lives and its store answers.
+func (s *server) health(w http.ResponseWriter, r *http.Request) { s.sayHealth(w, r, false) }
+
+// ready says whether new clients should come here. It turns to no before the relay stops.
+func (s *server) ready(w http.ResponseWriter, r *http.Request) { s.sayHealth(w, r, s.stopping.Load()) }
+
+func (s *server) sayHealth(w http.ResponseWriter, r *http.Request, leaving bool) {
 	h := Health{Status: "ok", Version: s.version, Protocol: []int{wire.Version}, Formats: []int{journal.Version}}
 	status := http.StatusOK
 	if err := s.store.Ping(r.Context()); err != nil {
 		s.log.Error("the store does not answer", "err", err)
 		h.Status, status = "failed", http.StatusServiceUnavailable
+	} else if leaving {
+		h.Status, status = "stopping", http.StatusServiceUnavailable
 	}
 	answerJSON(w, status, h)
 }
@@ -109,33 +141,10 @@ func answerJSON(w http.ResponseWriter, status int, v any) {
 }
 
 func (s *server) refuse(w http.ResponseWriter, r *wire.Refusal) {
+	s.metrics.refused(r.Code)
 	r.Time = s.now().UnixMilli()
 	if r.Retry > 0 {
 		w.Header().Set("Retry-After", fmt.Sprint(r.Retry))
 	}
 	answerJSON(w, r.Status(), r)
-}
-
-// Serve runs the handler on a listener until ctx ends, then lets what is in flight finish for a moment. It returns nil
-// after an orderly end.
-func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("relay: %w", err)
-	case <-ctx.Done():
-	}
-	const grace = 10 * time.Second
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	err := server.Shutdown(last)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = server.Close() // whoever is cut off resumes
-	}
-	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
 }

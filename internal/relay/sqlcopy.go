@@ -175,6 +175,9 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 			if err := w.setHead(ctx, tx, writer, h); err != nil {
 				return err
 			}
+			if err := w.count(ctx, tx, writer, into.bytes[writer]); err != nil {
+				return err
+			}
 		}
 		if erased, err = w.erase(ctx, tx, roll); err != nil {
 			return err
@@ -215,7 +218,8 @@ func (w *sqlWorkspace) setHead(ctx context.Context, tx *sql.Tx, writer journal.W
 // tables are the rows of a batch on their way.
 type tables struct {
 	commits, parts, rolls, vouch, lacks *inserter
-	noted, lacking                      int64 // when it began, and how many parts were noted as lacking since
+	bytes                               map[journal.WriterID]int64 // of what was added
+	noted, lacking                      int64                      // when it began, and how many parts were noted as lacking since
 }
 
 func newTables() *tables {
@@ -224,6 +228,7 @@ func newTables() *tables {
 		parts:   newInserter("parts", "workspace, writer, seq, idx, shelf, data", " ON CONFLICT (workspace, writer, seq, idx) DO UPDATE SET shelf = excluded.shelf, data = excluded.data"),
 		rolls:   newInserter("rolls", "workspace, writer, seq", " ON CONFLICT DO NOTHING"),
 		vouch:   newVouchInserter(),
+		bytes:   map[journal.WriterID]int64{},
 		lacks:   newInserter("lacks", "workspace, writer, seq, idx, n, size", " ON CONFLICT DO NOTHING"),
 		noted:   time.Now().UnixMicro(),
 	}
@@ -236,8 +241,11 @@ func (t *tables) add(ctx context.Context, tx *sql.Tx, roll *journal.Roll, fresh 
 		var signed any
 		if i == len(fresh)-1 {
 			signed = sig[:]
+			t.bytes[c.Writer] += int64(len(sig))
 		}
-		if err := t.commits.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), c.Hash[:], int64(c.Time), c.Header.Encode(), signed); err != nil {
+		header := c.Header.Encode()
+		t.bytes[c.Writer] += int64(len(header))
+		if err := t.commits.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), c.Hash[:], int64(c.Time), header, signed); err != nil {
 			return 0, err
 		}
 		open := false
@@ -254,6 +262,7 @@ func (t *tables) add(ctx context.Context, tx *sql.Tx, roll *journal.Roll, fresh 
 				continue
 			}
 			open = open || p.Tag == 0
+			t.bytes[c.Writer] += int64(len(data))
 			if err := t.parts.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), j, int64(p.Shelf), data); err != nil {
 				return 0, err
 			}

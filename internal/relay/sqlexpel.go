@@ -122,6 +122,9 @@ func (w *sqlWorkspace) shorten(ctx context.Context, tx *sql.Tx, writer journal.W
 	if err != nil {
 		return 0, err
 	}
+	if err := w.countAgain(ctx, tx, writer, to); err != nil {
+		return 0, err
+	}
 	return uint64(to), w.vouchAgain(ctx, tx, writer)
 }
 

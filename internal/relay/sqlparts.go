@@ -86,8 +86,16 @@ func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken
 				ON CONFLICT (workspace, writer, seq, idx) DO UPDATE SET data = excluded.data`, w.id[:], p.Place.Writer[:], int64(p.Place.Seq), int64(p.Place.Index), int64(h.Shelf), p.Data); err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, "DELETE FROM lacks WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4", w.id[:], p.Place.Writer[:], int64(p.Place.Seq), int64(p.Place.Index)); err != nil {
+			noted, err := tx.ExecContext(ctx, "DELETE FROM lacks WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4", w.id[:], p.Place.Writer[:], int64(p.Place.Seq), int64(p.Place.Index))
+			if err != nil {
 				return err
+			}
+			if n, err := noted.RowsAffected(); err != nil {
+				return err
+			} else if n > 0 { // what replaces a damaged part was counted when that came
+				if err := w.count(ctx, tx, p.Place.Writer, int64(len(p.Data))); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

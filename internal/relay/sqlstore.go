@@ -35,7 +35,7 @@ type SQLStore struct {
 //go:embed schema/*.sql
 var schemas embed.FS
 
-const schemaVersion = 3
+const schemaVersion = 4
 
 func (s *SQLStore) prepare(ctx context.Context) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
@@ -82,6 +82,8 @@ func migrate(ctx context.Context, tx *sql.Tx, version int) error {
 		return fillVouch(ctx, tx)
 	case 3:
 		return fillLacks(ctx, tx)
+	case 4:
+		return fillStored(ctx, tx)
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ const (
 	FaultCertificate = "certificate" // its writer's certificate does not hold
 	FaultControl     = "control"     // what it says openly cannot be believed
 	FaultRevoked     = "revoked"     // its writer's member was revoked before anybody who works here had built on it
+	FaultFull        = "full"        // the workspace has brought as much as it may to who was to take it
 	FaultDamaged     = "damaged"     // the copy that holds it can no longer read it
 )
 

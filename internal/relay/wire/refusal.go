@@ -18,6 +18,8 @@ const (
 	RefusedSize      = "too_large"         // more bytes than the relay takes at once
 	RefusedCut       = "cut_short"         // the question did not arrive whole; complete runs of it are kept
 	RefusedBusy      = "busy"              // try again after RetryAfter
+	RefusedClosed    = "closed"            // the relay's operator serves that workspace no longer
+	RefusedFounding  = "not_invited"       // the relay's operator named which workspaces may be brought, and not that one
 	RefusedFailed    = "failed"            // the relay's own fault
 	RefusedNotFound  = "not_found"         // no such address
 )
@@ -25,6 +27,7 @@ const (
 var statusOf = map[string]int{
 	RefusedFormat: http.StatusBadRequest, RefusedVersion: http.StatusBadRequest, RefusedClock: http.StatusConflict, RefusedReplay: http.StatusConflict,
 	RefusedSignature: http.StatusUnauthorized, RefusedWorkspace: http.StatusNotFound, RefusedWriter: http.StatusForbidden, RefusedSize: http.StatusRequestEntityTooLarge,
+	RefusedClosed: http.StatusForbidden, RefusedFounding: http.StatusForbidden,
 	RefusedCut: http.StatusBadRequest, RefusedBusy: http.StatusServiceUnavailable, RefusedFailed: http.StatusInternalServerError, RefusedNotFound: http.StatusNotFound,
 }
 
