@@ -32,8 +32,10 @@ func OpenSQLite(ctx context.Context, path string) (*SQLStore, error) {
 // OpenSQLiteOn opens or makes the relay's file on a disk that SQLite knows by that name, for tests with disks that fail;
 // empty: the system's.
 func OpenSQLiteOn(ctx context.Context, disk, path string) (*SQLStore, error) {
+	// Extra is full, and syncs the folder too: the file's first change is written with a rollback journal, which the loss of
+	// power must not bring back. SQLite would take the file back to the empty one with it.
 	query := "_txlock=deferred" +
-		"&_pragma=busy_timeout(20000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=temp_store(memory)&_pragma=secure_delete(on)"
+		"&_pragma=busy_timeout(20000)&_pragma=synchronous(extra)&_pragma=journal_mode(wal)&_pragma=temp_store(memory)&_pragma=secure_delete(on)"
 	if disk != "" {
 		query += "&vfs=" + url.QueryEscape(disk)
 	}
