@@ -32,9 +32,12 @@ type Options struct {
 	Now      func() time.Time // this machine's clock; time.Now
 	Idle     time.Duration    // without a byte before a connection is given up; a minute
 	Attempts int              // in a row without anything new arriving; 4
+	Patience time.Duration    // with a relay that says when there is room again; five minutes in a row
 
 	Narrow      bool // this copy wants few of the sealed parts: commits come without
 	CommitsOnly bool // sealed parts that are missing are not asked for now
+
+	First []journal.Missing // asked for before anything else: somebody waits for them
 }
 
 // Limits of one question. The first is small: it may turn out that the relay does not take it.
@@ -46,7 +49,7 @@ const (
 // maxIdle is how many questions in a row may bring nothing: a first contact takes four.
 const maxIdle = 8
 
-// longestWait is how long a relay may ask us to stay away within one exchange.
+// longestWait is how long a relay may ask us to stay away at a time.
 const longestWait = 5 * time.Minute
 
 type session struct {
@@ -79,7 +82,7 @@ type session struct {
 // exchange should be given; errors are ErrUnreachable, ErrInterrupted, ErrNotAdmitted, ErrProtocol, a *Refusal, the
 // context's, or the copy's own. Questions are repeated after a broken connection: asking twice changes nothing.
 func WithRelay(ctx context.Context, o Options, c Copy) (Summary, error) {
-	o.Idle, o.Attempts = cmp.Or(o.Idle, time.Minute), cmp.Or(o.Attempts, 4)
+	o.Idle, o.Attempts, o.Patience = cmp.Or(o.Idle, time.Minute), cmp.Or(o.Attempts, 4), cmp.Or(o.Patience, longestWait)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -110,12 +113,12 @@ func (x *session) run(ctx context.Context) (err error) {
 	if err := x.beginLoose(ctx); err != nil {
 		return err
 	}
-	corrected, idle := 0, 0
+	corrected, idle, waited := 0, 0, time.Duration(0)
 	for failures := 0; ; {
 		before := x.moved()
 		again, err := x.round(ctx)
 		if idle++; x.moved() > before {
-			failures, idle = 0, 0
+			failures, idle, waited = 0, 0, 0
 		}
 		if again && idle > maxIdle {
 			return fmt.Errorf("%w: it asks again and again for nothing", ErrProtocol)
@@ -143,11 +146,14 @@ func (x *session) run(ctx context.Context) (err error) {
 		case !errors.Is(err, ErrInterrupted) && !errors.Is(err, ErrUnreachable):
 			return err
 		}
-		if failures++; failures >= x.o.Attempts {
+		if wait = min(wait, longestWait); wait > 0 && waited+wait <= x.o.Patience {
+			waited += wait // it says when: coming then is no failure
+			idle--
+		} else if failures++; failures >= x.o.Attempts {
 			return err
 		}
 		// Not all at the same moment: others were sent away together with us.
-		wait = max(min(wait, longestWait), 500*time.Millisecond<<min(failures, 8))
+		wait = max(wait, 500*time.Millisecond<<min(failures, 8))
 		if err := pause(ctx, wait+rand.N(wait/4)); err != nil {
 			return fmt.Errorf("%w: %w", ErrInterrupted, err)
 		}

@@ -24,7 +24,7 @@ func TestABusyRelayIsAskedAgainWhenItSays(t *testing.T) {
 		n.exchange(a)
 		honest, refused := n.handler, 0
 		n.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if refused < 2 {
+			if refused < 6 { // it says when to come: that is no failed attempt
 				refused++
 				w.WriteHeader(http.StatusServiceUnavailable)
 				fmt.Fprintf(w, `{"code":"busy","message":"later","retry_after":30}`)
@@ -33,12 +33,19 @@ func TestABusyRelayIsAskedAgainWhenItSays(t *testing.T) {
 			honest.ServeHTTP(w, r)
 		})
 		began := time.Now()
-		sum, err := n.try(b, func(o *exchange.Options) { o.Attempts = 4 })
+		sum, err := n.try(b, func(o *exchange.Options) { o.Attempts = 2 })
 		if err != nil || !sum.Complete {
 			t.Fatalf("%+v, %v", sum, err)
 		}
-		if took := time.Since(began); took < time.Minute || took > 75*time.Second {
-			t.Errorf("it came back after %s altogether, not after twice thirty seconds and a little", took)
+		if took := time.Since(began); took < 3*time.Minute || took > 225*time.Second {
+			t.Errorf("it came back after %s altogether, not after six times thirty seconds and a little", took)
+		}
+		refused, began = -20, time.Now()
+		if _, err := n.try(b, func(o *exchange.Options) { o.Attempts, o.Patience = 1, 2*time.Minute }); !errors.Is(err, &exchange.Refusal{Code: wire.RefusedBusy}) {
+			t.Errorf("always busy: %v", err)
+		}
+		if took := time.Since(began); took < 2*time.Minute || took > 3*time.Minute {
+			t.Errorf("it was patient for %s", took)
 		}
 		n.handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 		var refusal *exchange.Refusal
@@ -124,25 +131,40 @@ func TestAnEndedContextEndsItAndKeepsWhatCame(t *testing.T) {
 	})
 }
 
-func TestAClientThatGoesSilentFreesItsPlace(t *testing.T) {
+// Who connects and does not say who asks keeps nobody out for long, and the place it stands in is free in the end.
+func TestClientsThatGoSilentKeepNobodyOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := two(t)
 		n := newNetwork(t, &memoryStore{}, func(c *relay.Config) { c.Limits.AtOnce = 1 })
 		n.exchange(a)
-		conn, err := n.dial(t.Context(), "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: relay\r\nContent-Length: 1000\r\n\r\n\x00", wire.Path); err != nil {
-			t.Fatal(err)
+		var silent []net.Conn
+		for range 4 {
+			conn, err := n.dial(t.Context(), "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: relay\r\nContent-Length: 1000\r\n\r\n\x00", wire.Path); err != nil {
+				t.Fatal(err)
+			}
+			silent = append(silent, conn)
 		}
 		synctest.Wait()
+		began := time.Now()
 		var refusal *exchange.Refusal
-		if _, err := n.try(b); !errors.As(err, &refusal) || refusal.Code != wire.RefusedBusy || refusal.RetryAfter() == 0 {
-			t.Errorf("with the only place taken: %v", err)
+		if _, err := n.try(b, func(o *exchange.Options) { o.Attempts, o.Patience = 1, time.Nanosecond }); !errors.As(err, &refusal) || refusal.Code != wire.RefusedBusy || refusal.RetryAfter() == 0 {
+			t.Errorf("with no room left: %v", err)
+		}
+		time.Sleep(4 * time.Second)
+		n.exchange(b)
+		if took := time.Since(began); took > relay.DefaultLimits.Idle/2 {
+			t.Errorf("it took %s", took)
 		}
 		time.Sleep(relay.DefaultLimits.Idle + time.Second)
-		n.exchange(b)
-		conn.Close()
+		for _, conn := range silent {
+			if _, err := io.ReadAll(conn); err != nil {
+				t.Errorf("the relay did not end it: %v", err)
+			}
+			conn.Close()
+		}
 	})
 }
