@@ -13,7 +13,7 @@ import (
 // erasure would not reach. What is removed with a revoked member's chain is blanked for the same reason.
 
 // blank overwrites parts. The row stays, and means nothing.
-func (w *sqlWorkspace) blank(ctx context.Context, tx *sql.Tx, which string, args ...any) error {
+func (w *sqlWorkspace) blank(ctx context.Context, tx *transaction, which string, args ...any) error {
 	_, err := tx.ExecContext(ctx, "UPDATE parts SET data = "+w.store.dialect.zeros+" WHERE workspace = $1 AND "+which, append([]any{w.id[:]}, args...)...)
 	return err
 }
@@ -30,7 +30,7 @@ func isBlank(data []byte) bool {
 
 // erase blanks what the roll says is erased and was not blanked by this process: what an earlier program kept without
 // understanding it too.
-func (w *sqlWorkspace) erase(ctx context.Context, tx *sql.Tx, roll *journal.Roll) (erased bool, err error) {
+func (w *sqlWorkspace) erase(ctx context.Context, tx *transaction, roll *journal.Roll) (erased bool, err error) {
 	w.mu.Lock()
 	done := w.erased
 	w.mu.Unlock()
@@ -72,14 +72,13 @@ func (w *sqlWorkspace) erasedNow(ctx context.Context, roll *journal.Roll) {
 	w.store.scrubbed(ctx)
 }
 
-// scrubbed empties the database's log: pages written before an erasure stand there until then. Readers may be in its way;
-// then it is done after the next batch, or when the store is opened again.
+// scrubbed removes what erased parts held before from where the database keeps it beside its tables. It may have to wait; then
+// it is done after the next batch, or when the store is opened again.
 func (s *SQLStore) scrubbed(ctx context.Context) {
-	if s.dialect.scrub == "" || !s.scrub.Load() {
+	if !s.scrub.Load() {
 		return
 	}
-	var busy, log, moved int
-	if err := s.write.QueryRowContext(ctx, s.dialect.scrub).Scan(&busy, &log, &moved); err == nil && busy == 0 {
+	if done, err := s.dialect.scrub(ctx, s.write); err == nil && done {
 		s.scrub.Store(false)
 	}
 }

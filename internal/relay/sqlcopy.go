@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"amparo/internal/journal"
 	"amparo/internal/relay/wire"
@@ -19,13 +18,14 @@ type sqlWorkspace struct {
 	store *SQLStore
 	id    journal.WorkspaceID
 
+	turn   chan struct{} // held by who changes it through this process
 	mu     sync.Mutex    // guards which roll is remembered; a roll itself never changes
 	erased *journal.Roll // the one whose erasures this process has seen done
 	roll   *journal.Roll
 	basis  basis
 }
 
-// asking is what *sql.DB and *sql.Tx have in common.
+// asking is what *sql.DB and *transaction have in common.
 type asking interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
@@ -90,13 +90,14 @@ func (w *sqlWorkspace) hash(ctx context.Context, from asking, writer journal.Wri
 	return hash, err == nil, err
 }
 
-// chain is what Judge asks, within one transaction.
+// chain is what Judge asks, within one transaction: what the database holds, and what of this batch is not written yet.
 type chain struct {
 	ctx   context.Context
 	w     *sqlWorkspace
-	tx    *sql.Tx
+	tx    *transaction
 	roll  *journal.Roll
 	heads map[journal.WriterID]journal.Head
+	fresh *tables
 }
 
 func (c *chain) Head(writer journal.WriterID) (journal.Head, error) {
@@ -121,11 +122,20 @@ func (c *chain) Head(writer journal.WriterID) (journal.Head, error) {
 }
 
 func (c *chain) HashAt(writer journal.WriterID, seq uint64) (journal.Hash, bool, error) {
+	if hash, fresh := c.fresh.hashes[place{writer, seq}]; fresh {
+		return hash, true, nil
+	}
 	return c.w.hash(c.ctx, c.tx, writer, seq)
 }
 
 func (c *chain) Vouched(writer journal.WriterID) (uint64, error) {
-	return c.w.vouched(c.ctx, c.tx, c.roll, writer)
+	highest, err := c.w.vouched(c.ctx, c.tx, c.roll, writer)
+	for pair, seq := range c.fresh.seen {
+		if pair.of == writer && c.roll.Active(c.roll.MemberOf(pair.by)) {
+			highest = max(highest, seq)
+		}
+	}
+	return highest, err
 }
 
 // Take stores a batch in one transaction.
@@ -134,16 +144,15 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 	var roll *journal.Roll
 	var from basis
 	var erased bool
-	err := w.store.transact(ctx, func(tx *sql.Tx) (err error) {
+	err := w.change(ctx, func(tx *transaction) (err error) {
 		verdicts = make([]error, len(runs))
 		roll, from, err = w.rollNow(ctx, tx)
 		if err != nil {
 			return err
 		}
 		before := roll
-		held := &chain{ctx: ctx, w: w, tx: tx, roll: roll, heads: map[journal.WriterID]journal.Head{}}
-		into := newTables()
-		changed := map[journal.WriterID]journal.Head{}
+		into := newTables(&w.store.dialect, w.id)
+		held := &chain{ctx: ctx, w: w, tx: tx, roll: roll, heads: map[journal.WriterID]journal.Head{}, fresh: into}
 		for i := range runs {
 			v, err := wire.Judge(roll, held, &runs[i])
 			var fault *wire.Fault
@@ -162,25 +171,19 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 			if err != nil {
 				return err
 			}
-			// The next run may overlap this one, and asks the database.
-			if err := into.flush(ctx, tx); err != nil {
-				return err
-			}
 			roll, from.opened, held.roll = v.Roll, from.opened+opened, v.Roll
 			last := v.Fresh[len(v.Fresh)-1]
 			held.heads[last.Writer] = journal.Head{Seq: last.Seq, Hash: last.Hash}
-			changed[last.Writer] = held.heads[last.Writer]
+			into.ends[last.Writer] = held.heads[last.Writer]
 		}
-		for writer, h := range changed {
-			if err := w.setHead(ctx, tx, writer, h); err != nil {
-				return err
-			}
-			if err := w.count(ctx, tx, writer, into.bytes[writer]); err != nil {
-				return err
-			}
+		if err := into.flush(ctx, tx); err != nil {
+			return err
 		}
 		if erased, err = w.erase(ctx, tx, roll); err != nil {
 			return err
+		}
+		if len(into.hashes) == 0 && !erased {
+			return errUnchanged
 		}
 		if sameRevocations(before, roll) {
 			return nil
@@ -209,7 +212,7 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 	return verdicts, nil
 }
 
-func (w *sqlWorkspace) setHead(ctx context.Context, tx *sql.Tx, writer journal.WriterID, h journal.Head) error {
+func (w *sqlWorkspace) setHead(ctx context.Context, tx *transaction, writer journal.WriterID, h journal.Head) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO heads (workspace, writer, seq, hash) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (workspace, writer) DO UPDATE SET seq = excluded.seq, hash = excluded.hash`, w.id[:], writer[:], int64(h.Seq), h.Hash[:])
 	return err
@@ -217,24 +220,40 @@ func (w *sqlWorkspace) setHead(ctx context.Context, tx *sql.Tx, writer journal.W
 
 // tables are the rows of a batch on their way.
 type tables struct {
-	commits, parts, rolls, vouch, lacks *inserter
-	bytes                               map[journal.WriterID]int64 // of what was added
-	noted, lacking                      int64                      // when it began, and how many parts were noted as lacking since
+	workspace                                  journal.WorkspaceID
+	commits, parts, rolls, vouch, last, stored *inserter
+	lacks                                      *lacking
+
+	hashes map[place]journal.Hash            // of the commits
+	seen   map[vouching]uint64               // what they say they have seen
+	ends   map[journal.WriterID]journal.Head // of the chains that became longer
+	bytes  map[journal.WriterID]int64        // of what was added
 }
 
-func newTables() *tables {
-	return &tables{
-		commits: newInserter("commits", "workspace, writer, seq, hash, time, header, sig", " ON CONFLICT DO NOTHING"),
-		parts:   newInserter("parts", "workspace, writer, seq, idx, shelf, data", " ON CONFLICT (workspace, writer, seq, idx) DO UPDATE SET shelf = excluded.shelf, data = excluded.data"),
-		rolls:   newInserter("rolls", "workspace, writer, seq", " ON CONFLICT DO NOTHING"),
-		vouch:   newVouchInserter(),
-		bytes:   map[journal.WriterID]int64{},
-		lacks:   newInserter("lacks", "workspace, writer, seq, idx, n, size", " ON CONFLICT DO NOTHING"),
-		noted:   time.Now().UnixMicro(),
+// place is where a commit stands.
+type place struct {
+	writer journal.WriterID
+	seq    uint64
+}
+
+func newTables(d *dialect, id journal.WorkspaceID) *tables {
+	t := &tables{
+		workspace: id,
+		commits:   newInserter(d, "commits", "workspace, writer, seq, hash, time, header, sig", " ON CONFLICT DO NOTHING"),
+		parts:     newInserter(d, "parts", "workspace, writer, seq, idx, shelf, data", " ON CONFLICT (workspace, writer, seq, idx) DO UPDATE SET shelf = excluded.shelf, data = excluded.data"),
+		rolls:     newInserter(d, "rolls", "workspace, writer, seq", " ON CONFLICT DO NOTHING"),
+		vouch:     newVouchInserter(d),
+		lacks:     newLacking(d),
+		stored:    newStoredInserter(d),
+		last:      newInserter(d, "heads", "workspace, writer, seq, hash", " ON CONFLICT (workspace, writer) DO UPDATE SET seq = excluded.seq, hash = excluded.hash"),
+		hashes:    map[place]journal.Hash{}, seen: map[vouching]uint64{}, ends: map[journal.WriterID]journal.Head{}, bytes: map[journal.WriterID]int64{},
 	}
+	// Nothing is held beyond the end of a chain.
+	t.commits.fresh, t.parts.fresh = true, true
+	return t
 }
 
-func (t *tables) add(ctx context.Context, tx *sql.Tx, roll *journal.Roll, fresh []journal.Commit, sig seal.Signature) (opened int, err error) {
+func (t *tables) add(ctx context.Context, tx *transaction, roll *journal.Roll, fresh []journal.Commit, sig seal.Signature) (opened int, err error) {
 	id := roll.Workspace
 	for i := range fresh {
 		c := &fresh[i]
@@ -243,6 +262,8 @@ func (t *tables) add(ctx context.Context, tx *sql.Tx, roll *journal.Roll, fresh 
 			signed = sig[:]
 			t.bytes[c.Writer] += int64(len(sig))
 		}
+		t.hashes[place{c.Writer, c.Seq}] = c.Hash
+		addSeen(t.seen, &c.Header)
 		header := c.Header.Encode()
 		t.bytes[c.Writer] += int64(len(header))
 		if err := t.commits.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), c.Hash[:], int64(c.Time), header, signed); err != nil {
@@ -255,15 +276,14 @@ func (t *tables) add(ctx context.Context, tx *sql.Tx, roll *journal.Roll, fresh 
 			}
 			p := c.Header.Parts[j]
 			if data == nil {
-				t.lacking++
-				if err := t.lacks.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), j, t.noted+t.lacking, int64(p.Size)); err != nil {
+				if err := t.lacks.note(ctx, tx, &c.Header, j); err != nil {
 					return 0, err
 				}
 				continue
 			}
 			open = open || p.Tag == 0
 			t.bytes[c.Writer] += int64(len(data))
-			if err := t.parts.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), j, int64(p.Shelf), data); err != nil {
+			if err := t.parts.add(ctx, tx, id[:], c.Writer[:], int64(c.Seq), int64(j), int64(p.Shelf), data); err != nil {
 				return 0, err
 			}
 		}
@@ -274,11 +294,23 @@ func (t *tables) add(ctx context.Context, tx *sql.Tx, roll *journal.Roll, fresh 
 			}
 		}
 	}
-	return opened, addVouches(ctx, tx, t.vouch, id, seenIn(fresh))
+	return opened, nil
 }
 
-func (t *tables) flush(ctx context.Context, tx *sql.Tx) error {
-	for _, in := range []*inserter{t.commits, t.parts, t.rolls, t.vouch, t.lacks} {
+// flush writes what was added. Until then only chain knows of it.
+func (t *tables) flush(ctx context.Context, tx *transaction) error {
+	for writer, h := range t.ends {
+		if err := t.last.add(ctx, tx, t.workspace[:], writer[:], int64(h.Seq), h.Hash[:]); err != nil {
+			return err
+		}
+		if err := t.stored.add(ctx, tx, t.workspace[:], writer[:], t.bytes[writer]); err != nil {
+			return err
+		}
+	}
+	if err := addVouches(ctx, tx, t.vouch, t.workspace, t.seen); err != nil {
+		return err
+	}
+	for _, in := range []*inserter{t.commits, t.parts, t.rolls, t.lacks.inserter, t.last, t.stored} {
 		if err := in.flush(ctx, tx); err != nil {
 			return err
 		}

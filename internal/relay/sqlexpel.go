@@ -15,7 +15,7 @@ import (
 // so had built on it, bring it again together with the commit that says so.
 
 // expel removes what does not stand and gives the new heads of the chains that became shorter; 0: nothing of it is left.
-func (w *sqlWorkspace) expel(ctx context.Context, tx *sql.Tx) (map[journal.WriterID]uint64, error) {
+func (w *sqlWorkspace) expel(ctx context.Context, tx *transaction) (map[journal.WriterID]uint64, error) {
 	stands, err := w.stands(ctx, tx)
 	if err != nil || stands == nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (w *sqlWorkspace) expel(ctx context.Context, tx *sql.Tx) (map[journal.Write
 }
 
 // stands finds out what stands; nil when all does.
-func (w *sqlWorkspace) stands(ctx context.Context, tx *sql.Tx) (*journal.Standing, error) {
+func (w *sqlWorkspace) stands(ctx context.Context, tx *transaction) (*journal.Standing, error) {
 	commits, vouches, err := w.standingOn(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (w *sqlWorkspace) stands(ctx context.Context, tx *sql.Tx) (*journal.Standin
 }
 
 // standingOn reads what Stand needs.
-func (w *sqlWorkspace) standingOn(ctx context.Context, tx *sql.Tx) ([]journal.Commit, []journal.Vouch, error) {
+func (w *sqlWorkspace) standingOn(ctx context.Context, tx *transaction) ([]journal.Commit, []journal.Vouch, error) {
 	commits, err := w.openCommits(ctx, tx)
 	if err != nil {
 		return nil, nil, err
@@ -78,7 +78,7 @@ func (w *sqlWorkspace) standingOn(ctx context.Context, tx *sql.Tx) ([]journal.Co
 	return commits, vouches, err
 }
 
-func (w *sqlWorkspace) remove(ctx context.Context, tx *sql.Tx, limits map[journal.WriterID]uint64) (map[journal.WriterID]uint64, error) {
+func (w *sqlWorkspace) remove(ctx context.Context, tx *transaction, limits map[journal.WriterID]uint64) (map[journal.WriterID]uint64, error) {
 	heads, err := w.vector(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (w *sqlWorkspace) remove(ctx context.Context, tx *sql.Tx, limits map[journa
 }
 
 // shorten takes a chain back to its last signature within the limit.
-func (w *sqlWorkspace) shorten(ctx context.Context, tx *sql.Tx, writer journal.WriterID, limit uint64) (uint64, error) {
+func (w *sqlWorkspace) shorten(ctx context.Context, tx *transaction, writer journal.WriterID, limit uint64) (uint64, error) {
 	to, hash := int64(0), []byte(nil)
 	err := tx.QueryRowContext(ctx, "SELECT seq, hash FROM commits WHERE workspace = $1 AND writer = $2 AND seq <= $3 AND sig IS NOT NULL ORDER BY seq DESC LIMIT 1",
 		w.id[:], writer[:], int64(min(limit, journal.MaxSeq))).Scan(&to, &hash)
@@ -129,7 +129,7 @@ func (w *sqlWorkspace) shorten(ctx context.Context, tx *sql.Tx, writer journal.W
 }
 
 // vouchAgain notes whom a writer vouches for in what is left of its chain.
-func (w *sqlWorkspace) vouchAgain(ctx context.Context, tx *sql.Tx, writer journal.WriterID) error {
+func (w *sqlWorkspace) vouchAgain(ctx context.Context, tx *transaction, writer journal.WriterID) error {
 	if _, err := tx.ExecContext(ctx, "DELETE FROM vouch WHERE workspace = $1 AND by = $2", w.id[:], writer[:]); err != nil {
 		return err
 	}
@@ -149,5 +149,5 @@ func (w *sqlWorkspace) vouchAgain(ctx context.Context, tx *sql.Tx, writer journa
 	if err != nil {
 		return err
 	}
-	return addVouches(ctx, tx, newVouchInserter(), w.id, highest)
+	return addVouches(ctx, tx, newVouchInserter(&w.store.dialect), w.id, highest)
 }

@@ -61,13 +61,22 @@ func OpenSQLiteOn(ctx context.Context, disk, path string) (*SQLStore, error) {
 }
 
 var sqlite = dialect{
+	bytes:       "BLOB",
 	tableExists: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
-	again: func(err error) bool {
-		return errors.Is(err, sqlite3.BUSY) || errors.Is(err, sqlite3.LOCKED)
+	again: func(err error) retry {
+		if errors.Is(err, sqlite3.BUSY) || errors.Is(err, sqlite3.LOCKED) {
+			return lost
+		}
+		return never
 	},
 	damaged: func(err error) bool {
 		return errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB)
 	},
 	zeros: "zeroblob(length(data))",
-	scrub: "PRAGMA wal_checkpoint(TRUNCATE)",
+	// The log of what was written holds pages from before an erasure until it is emptied. Readers may be in the way.
+	scrub: func(ctx context.Context, db *sql.DB) (bool, error) {
+		var busy, log, moved int
+		err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
+		return busy == 0, err
+	},
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // fillStored counts what stores of version 2 hold.
-func fillStored(ctx context.Context, tx *sql.Tx) error {
+func fillStored(ctx context.Context, tx *transaction) error {
 	for _, statement := range []string{
 		`INSERT INTO stored (workspace, writer, bytes)
 			SELECT workspace, writer, SUM(LENGTH(header) + COALESCE(LENGTH(sig), 0)) FROM commits GROUP BY workspace, writer`,
@@ -26,15 +26,21 @@ func fillStored(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// count notes that a writer's chain grew.
-func (w *sqlWorkspace) count(ctx context.Context, tx *sql.Tx, writer journal.WriterID, bytes int64) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO stored (workspace, writer, bytes) VALUES ($1, $2, $3)
-		ON CONFLICT (workspace, writer) DO UPDATE SET bytes = stored.bytes + excluded.bytes`, w.id[:], writer[:], bytes)
-	return err
+func newStoredInserter(d *dialect) *inserter {
+	return newInserter(d, "stored", "workspace, writer, bytes", " ON CONFLICT (workspace, writer) DO UPDATE SET bytes = stored.bytes + excluded.bytes")
+}
+
+// count notes that something more of a writer's is held.
+func (w *sqlWorkspace) count(ctx context.Context, tx *transaction, writer journal.WriterID, bytes int64) error {
+	into := newStoredInserter(&w.store.dialect)
+	if err := into.add(ctx, tx, w.id[:], writer[:], bytes); err != nil {
+		return err
+	}
+	return into.flush(ctx, tx)
 }
 
 // countAgain counts a chain that was shortened. Rows of parts that were blanked stay; they are overwritten by what comes.
-func (w *sqlWorkspace) countAgain(ctx context.Context, tx *sql.Tx, writer journal.WriterID, to int64) error {
+func (w *sqlWorkspace) countAgain(ctx context.Context, tx *transaction, writer journal.WriterID, to int64) error {
 	var commits, parts int64
 	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(SUM(LENGTH(header) + COALESCE(LENGTH(sig), 0)), 0) FROM commits WHERE workspace = $1 AND writer = $2 AND seq <= $3",
 		w.id[:], writer[:], to).Scan(&commits); err != nil {
@@ -88,7 +94,7 @@ func (s *SQLStore) Decide(ctx context.Context, id journal.WorkspaceID, t Terms) 
 	if t.Standing != StandingNone && t.Standing != StandingKnown && t.Standing != StandingClosed || t.Quota.Bytes < -1 || t.Quota.Commits < -1 {
 		return fmt.Errorf("decide about a workspace: %w", ErrTerms)
 	}
-	return s.plain("decide about a workspace", s.transact(ctx, func(tx *sql.Tx) error {
+	return s.plain("decide about a workspace", s.transact(ctx, func(tx *transaction) error {
 		if t == (Terms{}) {
 			_, err := tx.ExecContext(ctx, "DELETE FROM terms WHERE workspace = $1", id[:])
 			return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"amparo/internal/journal"
 	"amparo/internal/seal"
@@ -67,7 +68,7 @@ func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken
 	if len(parts) == 0 {
 		return 0, nil
 	}
-	err = w.store.transact(ctx, func(tx *sql.Tx) error {
+	err = w.change(ctx, func(tx *transaction) error {
 		taken = 0
 		roll, _, err := w.rollNow(ctx, tx)
 		if err != nil {
@@ -97,6 +98,9 @@ func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken
 					return err
 				}
 			}
+		}
+		if taken == 0 {
+			return errUnchanged
 		}
 		return nil
 	})
@@ -132,8 +136,23 @@ func (w *sqlWorkspace) MissingFrom(ctx context.Context, from int64, most int) (l
 	return list, nil
 }
 
+// lacking notes parts that are missing.
+type lacking struct {
+	*inserter
+	last int64 // when the last was noted
+}
+
+func newLacking(d *dialect) *lacking {
+	return &lacking{newInserter(d, "lacks", "workspace, writer, seq, idx, n, size", " ON CONFLICT DO NOTHING"), time.Now().UnixMicro()}
+}
+
+func (l *lacking) note(ctx context.Context, tx *transaction, h *journal.Header, idx int) error {
+	l.last++
+	return l.add(ctx, tx, h.Workspace[:], h.Writer[:], int64(h.Seq), int64(idx), l.last, int64(h.Parts[idx].Size))
+}
+
 // fillLacks notes what is missing in a store of version 2.
-func fillLacks(ctx context.Context, tx *sql.Tx) error {
+func fillLacks(ctx context.Context, tx *transaction, d *dialect) error {
 	type place struct {
 		workspace journal.WorkspaceID
 		journal.PartPlace
@@ -155,7 +174,7 @@ func fillLacks(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	into := newTables()
+	into := newLacking(d)
 	for i := range short {
 		h := &short[i]
 		rows, err := tx.QueryContext(ctx, "SELECT idx FROM parts WHERE workspace = $1 AND writer = $2 AND seq = $3", h.Workspace[:], h.Writer[:], int64(h.Seq))
@@ -174,11 +193,10 @@ func fillLacks(ctx context.Context, tx *sql.Tx) error {
 			if part.Tag == 0 || here[place{h.Workspace, journal.PartPlace{Writer: h.Writer, Seq: h.Seq, Index: uint8(p)}}] {
 				continue
 			}
-			into.lacking++
-			if err := into.lacks.add(ctx, tx, h.Workspace[:], h.Writer[:], int64(h.Seq), p, into.noted+into.lacking, int64(part.Size)); err != nil {
+			if err := into.note(ctx, tx, h, p); err != nil {
 				return err
 			}
 		}
 	}
-	return into.lacks.flush(ctx, tx)
+	return into.flush(ctx, tx)
 }

@@ -37,7 +37,7 @@ func (w *sqlWorkspace) rollNow(ctx context.Context, from asking) (*journal.Roll,
 		return nil, now, err
 	}
 	roll, _ = wire.RollOf(w.id, commits)
-	if _, undecided := from.(*sql.Tx); !undecided {
+	if _, undecided := from.(*transaction); !undecided {
 		w.remember(roll, now)
 	}
 	return roll, now, nil

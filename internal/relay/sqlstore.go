@@ -16,12 +16,27 @@ import (
 
 // dialect is where databases differ.
 type dialect struct {
-	tableExists string           // a query with the table's name as $1
-	again       func(error) bool // the transaction lost against another and may be tried again
-	damaged     func(error) bool // the file is not what was written
-	zeros       string           // as many zeros as data has bytes
-	scrub       string           // empties the log of what was written before; empty: there is none
+	bytes       string            // the type of columns that hold bytes
+	tableExists string            // a query with the table's name as $1
+	again       func(error) retry // whether a transaction that failed so may be tried again
+	damaged     func(error) bool  // the file is not what was written
+	zeros       string            // as many zeros as data has bytes
+
+	// copy writes rows that cannot be there already, with the database's own way for many; nil: it has none, and no arrays either.
+	copy func(ctx context.Context, tx *transaction, table string, columns []string, rows [][]any) error
+
+	// scrub removes from the database's files what an erased part held before, as far as the database lets us; false: not now.
+	scrub func(context.Context, *sql.DB) (bool, error)
 }
+
+// retry says whether a transaction that failed may be tried again.
+type retry int
+
+const (
+	never retry = iota
+	lost        // against another, or because the other was faster
+	cut         // from the database, which may be back or replaced soon
+)
 
 // SQLStore is a Store on a SQL database.
 type SQLStore struct {
@@ -38,7 +53,7 @@ var schemas embed.FS
 const schemaVersion = 4
 
 func (s *SQLStore) prepare(ctx context.Context) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	return s.transact(ctx, func(tx *transaction) error {
 		var n, version int
 		if err := tx.QueryRowContext(ctx, s.dialect.tableExists, "about").Scan(&n); err != nil {
 			return err
@@ -54,7 +69,7 @@ func (s *SQLStore) prepare(ctx context.Context) error {
 			}
 		}
 		for v := version + 1; v <= schemaVersion; v++ {
-			if err := migrate(ctx, tx, v); err != nil {
+			if err := s.migrate(ctx, tx, v); err != nil {
 				return err
 			}
 		}
@@ -64,12 +79,12 @@ func (s *SQLStore) prepare(ctx context.Context) error {
 }
 
 // migrate brings a store from the version before to this one.
-func migrate(ctx context.Context, tx *sql.Tx, version int) error {
+func (s *SQLStore) migrate(ctx context.Context, tx *transaction, version int) error {
 	text, err := schemas.ReadFile(fmt.Sprintf("schema/%d.sql", version))
 	if err != nil {
 		return err
 	}
-	for statement := range strings.SplitSeq(string(text), ";\n") {
+	for statement := range strings.SplitSeq(strings.ReplaceAll(string(text), "BLOB", s.dialect.bytes), ";\n") {
 		if strings.TrimSpace(statement) == "" {
 			continue
 		}
@@ -79,9 +94,9 @@ func migrate(ctx context.Context, tx *sql.Tx, version int) error {
 	}
 	switch version {
 	case 2:
-		return fillVouch(ctx, tx)
+		return fillVouch(ctx, tx, &s.dialect)
 	case 3:
-		return fillLacks(ctx, tx)
+		return fillLacks(ctx, tx, &s.dialect)
 	case 4:
 		return fillStored(ctx, tx)
 	}
@@ -97,7 +112,7 @@ func (s *SQLStore) Workspace(_ context.Context, id journal.WorkspaceID) (Workspa
 	}
 	w, ok := s.workspaces[id]
 	if !ok {
-		w = &sqlWorkspace{store: s, id: id}
+		w = &sqlWorkspace{store: s, id: id, turn: make(chan struct{}, 1)}
 		s.workspaces[id] = w
 	}
 	return w, nil
@@ -115,32 +130,6 @@ func (s *SQLStore) Ping(ctx context.Context) error {
 // Close closes the database.
 func (s *SQLStore) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
 
-// transact runs do in a serializable transaction, again when it lost against another: databases that are spread over
-// machines ask for that in the ordinary course.
-func (s *SQLStore) transact(ctx context.Context, do func(*sql.Tx) error) error {
-	const attempts = 10
-	for n := 1; ; n++ {
-		err := s.once(ctx, do)
-		if err == nil || n == attempts || !s.dialect.again(err) || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-func (s *SQLStore) once(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
-	if err != nil {
-		return err
-	}
-	if err := do(tx); err != nil {
-		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
-			return errors.Join(err, undo)
-		}
-		return err
-	}
-	return tx.Commit()
-}
-
 func (s *SQLStore) plain(doing string, err error) error {
 	switch {
 	case err == nil:
@@ -149,55 +138,4 @@ func (s *SQLStore) plain(doing string, err error) error {
 		return fmt.Errorf("%s: %w: %w", doing, ErrDamaged, err)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
-}
-
-// inserter collects rows and writes many with one statement.
-type inserter struct {
-	into    string // table and columns
-	columns int
-	ending  string
-	args    []any
-	rows    int
-	most    int
-}
-
-// mostArguments keeps a statement within what every database accepts.
-const mostArguments = 900
-
-func newInserter(table, columns, ending string) *inserter {
-	n := strings.Count(columns, ",") + 1
-	return &inserter{into: "INSERT INTO " + table + " (" + columns + ") VALUES ", columns: n, ending: ending, most: mostArguments / n}
-}
-
-func (in *inserter) add(ctx context.Context, tx *sql.Tx, args ...any) error {
-	in.args, in.rows = append(in.args, args...), in.rows+1
-	if in.rows < in.most {
-		return nil
-	}
-	return in.flush(ctx, tx)
-}
-
-func (in *inserter) flush(ctx context.Context, tx *sql.Tx) error {
-	if in.rows == 0 {
-		return nil
-	}
-	var b strings.Builder
-	b.WriteString(in.into)
-	for row := range in.rows {
-		if row > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('(')
-		for column := range in.columns {
-			if column > 0 {
-				b.WriteByte(',')
-			}
-			fmt.Fprintf(&b, "$%d", row*in.columns+column+1)
-		}
-		b.WriteByte(')')
-	}
-	b.WriteString(in.ending)
-	_, err := tx.ExecContext(ctx, b.String(), in.args...)
-	in.args, in.rows = in.args[:0], 0
-	return err
 }

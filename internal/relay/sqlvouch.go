@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"database/sql"
 
 	"amparo/internal/journal"
 )
@@ -10,15 +9,7 @@ import (
 // vouching is that one writer's commits name another's as seen.
 type vouching struct{ of, by journal.WriterID }
 
-// seenIn lists the highest commit of each writer that the commits name as seen.
-func seenIn(commits []journal.Commit) map[vouching]uint64 {
-	highest := map[vouching]uint64{}
-	for i := range commits {
-		addSeen(highest, &commits[i].Header)
-	}
-	return highest
-}
-
+// addSeen notes the highest commit of each writer that a header names as seen.
 func addSeen(highest map[vouching]uint64, h *journal.Header) {
 	for _, s := range h.Seen {
 		pair := vouching{s.Writer, h.Writer}
@@ -26,12 +17,12 @@ func addSeen(highest map[vouching]uint64, h *journal.Header) {
 	}
 }
 
-func newVouchInserter() *inserter {
-	return newInserter("vouch", "workspace, writer, by, seq", " ON CONFLICT (workspace, writer, by) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > vouch.seq")
+func newVouchInserter(d *dialect) *inserter {
+	return newInserter(d, "vouch", "workspace, writer, by, seq", " ON CONFLICT (workspace, writer, by) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > vouch.seq")
 }
 
 // addVouches hands rows to the inserter. One statement must not name a pair twice, so it is flushed for each set.
-func addVouches(ctx context.Context, tx *sql.Tx, into *inserter, id journal.WorkspaceID, highest map[vouching]uint64) error {
+func addVouches(ctx context.Context, tx *transaction, into *inserter, id journal.WorkspaceID, highest map[vouching]uint64) error {
 	for pair, seq := range highest {
 		if err := into.add(ctx, tx, id[:], pair.of[:], pair.by[:], int64(seq)); err != nil {
 			return err
@@ -80,7 +71,7 @@ func (w *sqlWorkspace) vouchesAll(ctx context.Context, from asking, roll *journa
 }
 
 // fillVouch reads all headers: stores of version 1 did not note who vouches for whom.
-func fillVouch(ctx context.Context, tx *sql.Tx) error {
+func fillVouch(ctx context.Context, tx *transaction, d *dialect) error {
 	highest := map[journal.WorkspaceID]map[vouching]uint64{}
 	rows, err := tx.QueryContext(ctx, "SELECT header FROM commits")
 	err = each(rows, err, func() error {
@@ -102,7 +93,7 @@ func fillVouch(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	for id, pairs := range highest {
-		if err := addVouches(ctx, tx, newVouchInserter(), id, pairs); err != nil {
+		if err := addVouches(ctx, tx, newVouchInserter(d), id, pairs); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
--- Version 3: which sealed parts are missing of commits that are here, so that who has them can bring them.
+-- Version 3: which sealed parts are missing of commits that are here, so that who has them can bring them; and turns.
 
 CREATE TABLE lacks (
 	workspace BLOB   NOT NULL,
@@ -11,3 +11,8 @@ CREATE TABLE lacks (
 );
 
 CREATE INDEX lacks_noted ON lacks (workspace, n);
+
+CREATE TABLE turns (           -- whose turn it is: whoever changes a workspace raises its number first, and others wait until it is done
+	workspace BLOB   PRIMARY KEY,
+	n         BIGINT NOT NULL
+);

@@ -1,0 +1,111 @@
+package relay
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// ErrForgetful reports a database that is set up to say that something is stored before it is.
+var ErrForgetful = errors.New("the database says that things are stored before they are (fsync or synchronous_commit is off)")
+
+// OpenPostgres opens the store in a PostgreSQL database, 15 or later, or one that speaks its protocol, and makes its tables if
+// need be. The URL is libpq's (postgres://user@host:port/database?…), several hosts with target_session_attrs=read-write
+// too; the password may come from PGPASSWORD or a passfile. Several relays may use one database at once. No error holds
+// the password.
+func OpenPostgres(ctx context.Context, url string) (*SQLStore, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("open the relay's store: %w", err)
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "amparo relay"
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
+	write, read := stdlib.OpenDB(*config), stdlib.OpenDB(*config)
+	// Who writes waits mostly for others' turns and for the disk; who reads, for slow clients, and holds no connection then.
+	write.SetMaxOpenConns(8)
+	write.SetMaxIdleConns(8)
+	read.SetMaxOpenConns(16)
+	read.SetMaxIdleConns(16)
+	for _, db := range []*sql.DB{write, read} {
+		db.SetConnMaxIdleTime(5 * time.Minute)
+	}
+	s := &SQLStore{write: write, read: read, dialect: postgres}
+	if err = s.durable(ctx); err == nil {
+		err = s.prepare(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the relay's store: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// durable refuses a database that would forget what it acknowledged. Those that do not know these settings have no such choice.
+func (s *SQLStore) durable(ctx context.Context) error {
+	var fsync, commit string
+	if err := s.write.QueryRowContext(ctx, "SELECT coalesce(current_setting('fsync', true), 'on'), coalesce(current_setting('synchronous_commit', true), 'on')").Scan(&fsync, &commit); err != nil {
+		return err
+	}
+	if fsync == "off" || commit == "off" {
+		return ErrForgetful
+	}
+	return nil
+}
+
+var postgres = dialect{
+	bytes:       "BYTEA",
+	tableExists: "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1",
+	again:       postgresAgain,
+	damaged: func(err error) bool {
+		var told *pgconn.PgError
+		return errors.As(err, &told) && (told.Code == "XX001" || told.Code == "XX002")
+	},
+	zeros: "decode(repeat('00', length(data)), 'hex')",
+	copy:  copyRows,
+	scrub: func(context.Context, *sql.DB) (bool, error) { return true, nil },
+}
+
+// postgresAgain reads PostgreSQL's codes of errors; its documentation lists them in appendix A.
+func postgresAgain(err error) retry {
+	var told *pgconn.PgError
+	if errors.As(err, &told) {
+		switch told.Code {
+		case "40001", "40P01", "55P03": // serialization failure, deadlock, lock not available
+			return lost
+		case "42P07", "42710", "23505": // another relay made the same table, or row, at the same moment
+			return lost
+		case "57P01", "57P02", "57P03", "53300", "25006": // it ends, crashed, starts, is full, or has become a standby
+			return cut
+		}
+		if told.Code[:2] == "08" {
+			return cut
+		}
+		return never
+	}
+	var network net.Error
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err) || errors.As(err, &network) {
+		return cut
+	}
+	return never
+}
+
+// copyRows writes rows with COPY, in binary, within the transaction.
+func copyRows(ctx context.Context, tx *transaction, table string, columns []string, rows [][]any) error {
+	return tx.conn.Raw(func(driver any) error {
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
+		return err
+	})
+}
