@@ -29,7 +29,7 @@ func commands() []command {
 		{"field", "DIR [--days N]", fieldMode},
 		{"serve", "DIR [--addr 127.0.0.1:8460] [--idle 2m] [--lock 15m] [--tab WORD]", serve},
 		{"relay", "[--store sqlite:FILE] [--addr 127.0.0.1:8461]", runRelay},
-		{"exchange", "DIR [--relay URL | --out BUNDLE | --in BUNDLE]", runExchange},
+		{"exchange", "DIR [--relay URL | --out BUNDLE [--since relay|BUNDLE] [--split 4GB] | --in BUNDLE]", runExchange},
 		{"apply", "DIR [FILE] [--stop]", apply},
 		{"query", "DIR NAME [--PARAM VALUE …]", query},
 		{"actions", "", listActions},

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"amparo/internal/exchange"
@@ -23,20 +26,39 @@ type exchangeAnswer struct {
 	RoundTrips int      `json:"round_trips"`
 	Complete   bool     `json:"complete"`
 	SkewSecond int64    `json:"clock_skew_seconds"`
-	Named      []string `json:"named"` // what was set aside, refused or is hidden
+	Named      []string `json:"named"`           // what was set aside, refused or is hidden
+	Files      []string `json:"files,omitempty"` // of a bundle that was written
+}
+
+// carriage is how to exchange: with a relay, or by file.
+type carriage struct {
+	relay, out, in string
+	since          string // of a bundle to write
+	split          int64
 }
 
 func runExchange(ctx context.Context, c *call) error {
 	fs := newFlags("exchange")
 	var w who
 	w.flags(fs)
-	url, out, in := fs.String("relay", "", ""), fs.String("out", "", ""), fs.String("in", "", "")
+	var by carriage
+	fs.StringVar(&by.relay, "relay", "", "")
+	fs.StringVar(&by.out, "out", "", "")
+	fs.StringVar(&by.in, "in", "", "")
+	fs.StringVar(&by.since, "since", "", "")
+	split := fs.String("split", "", "")
 	dirs, err := c.flags(fs, 1, 1)
 	if err != nil {
 		return err
 	}
-	if *out != "" && *in != "" || *url != "" && *out+*in != "" {
+	if by.out != "" && by.in != "" || by.relay != "" && by.out+by.in != "" {
 		return usagef("--relay | --out | --in")
+	}
+	if by.out == "" && by.since+*split != "" {
+		return usagef("--out")
+	}
+	if by.split, err = size(*split); err != nil {
+		return err
 	}
 	reg, err := registry()
 	if err != nil {
@@ -51,13 +73,16 @@ func runExchange(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	sum, err := c.carry(ctx, n, w, pass, *url, *out, *in)
+	done, err := c.carry(ctx, n, w, pass, by)
+	sum := done.Summary
 	answer := exchangeAnswer{Sent: sum.Sent, Received: sum.Received, BytesOut: sum.BytesOut, BytesIn: sum.BytesIn, RoundTrips: sum.RoundTrips,
-		Complete: sum.Complete, SkewSecond: int64(sum.Skew.Seconds()), Named: named(sum)}
+		Complete: sum.Complete, SkewSecond: int64(sum.Skew.Seconds()), Named: named(sum), Files: done.Files}
 	if c.json {
 		if jsonErr := c.print(answer); jsonErr != nil {
 			return jsonErr
 		}
+	} else if err == nil && by.out != "" {
+		fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.exchange.wrote", "n", int64(sum.Sent), "files", lang.List(c.lang, done.Files), "size", lang.FileSize(c.lang, sum.BytesOut)))
 	} else if err == nil {
 		fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.exchange.done", "sent", int64(sum.Sent), "received", int64(sum.Received),
 			"size", lang.FileSize(c.lang, sum.BytesOut+sum.BytesIn), "trips", int64(sum.RoundTrips)))
@@ -75,36 +100,78 @@ func runExchange(ctx context.Context, c *call) error {
 }
 
 // carry exchanges by the carrier that was asked for.
-func (c *call) carry(ctx context.Context, n *node.Node, w who, pass []byte, url, out, in string) (exchange.Summary, error) {
-	if in != "" {
-		f, err := c.input(in)
+func (c *call) carry(ctx context.Context, n *node.Node, w who, pass []byte, by carriage) (node.Bundled, error) {
+	alone := func(sum exchange.Summary, err error) (node.Bundled, error) { return node.Bundled{Summary: sum}, err }
+	for _, given := range []string{by.in, sinceFile(by.since)} {
+		if given == "" {
+			continue
+		}
+		f, err := c.input(given)
+		if errors.As(err, new(spoken)) { // the first file of several
+			f, err = c.input(given + ".001")
+		}
 		if err != nil {
-			return exchange.Summary{}, err
+			return node.Bundled{}, spoken{lang.T(c.lang, "cmd.cannot_read", "file", given)}
 		}
 		f.Close()
 	}
 	s, err := n.Unlock(ctx, w.as, pass)
 	switch {
-	case errors.Is(err, node.ErrNotYetGranted) && in != "": // joined, and on the way to be let in
-		return n.TakeBundle(ctx, in)
-	case errors.Is(err, node.ErrNotYetGranted) && out == "":
-		return n.ExchangeAs(ctx, w.as, pass, url, nil)
+	case errors.Is(err, node.ErrNotYetGranted) && by.in != "": // joined, and on the way to be let in
+		told, end := c.progress(lang.T(c.lang, "cmd.progress.bundle"))
+		defer end()
+		return alone(n.TakeBundleAs(ctx, w.as, pass, by.in, told))
+	case errors.Is(err, node.ErrNotYetGranted) && by.out == "":
+		return alone(n.ExchangeAs(ctx, w.as, pass, by.relay, nil))
 	case err != nil:
-		return exchange.Summary{}, err
-	case out != "":
-		sum, err := s.WriteBundle(ctx, out)
+		return node.Bundled{}, err
+	case by.out != "":
+		told, end := c.progress(lang.T(c.lang, "cmd.progress.bundle"))
+		defer end()
+		done, err := s.WriteBundleFor(ctx, by.out, node.Outgoing{Since: by.since, Split: by.split, Progress: func(done, all uint64) { told(int64(done), int64(all)) }})
 		if errors.As(err, new(*fs.PathError)) && !errors.Is(err, syscall.ENOSPC) {
-			err = spoken{lang.T(c.lang, "cmd.cannot_write", "file", out)}
+			err = spoken{lang.T(c.lang, "cmd.cannot_write", "file", by.out)}
 		}
-		return sum, err
-	case in != "":
-		return s.ReadBundle(ctx, in)
+		return done, err
+	case by.in != "":
+		told, end := c.progress(lang.T(c.lang, "cmd.progress.bundle"))
+		defer end()
+		return alone(s.ReadBundleTelling(ctx, by.in, told))
 	}
 	told, end := c.progress(lang.T(c.lang, "cmd.progress.exchange"))
 	defer end()
-	return s.Exchange(ctx, url, func(p exchange.Progress) {
+	return alone(s.Exchange(ctx, by.relay, func(p exchange.Progress) {
 		told(int64(p.Sent+p.Received), int64(p.Sent+p.Received+p.ToSend+p.ToCome))
-	})
+	}))
+}
+
+// sinceFile is the file that --since names; none when it names the relay.
+func sinceFile(since string) string {
+	if since == node.SinceRelay {
+		return ""
+	}
+	return since
+}
+
+var sizes = regexp.MustCompile(`^([0-9]{1,6})(MB|GB)$`)
+
+// size reads how large a file may become: 700MB, 4GB.
+func size(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	parts := sizes.FindStringSubmatch(strings.ToUpper(text))
+	if parts == nil {
+		return 0, usagef("--split 4GB")
+	}
+	n, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil || n == 0 {
+		return 0, usagef("--split 4GB")
+	}
+	if parts[2] == "GB" {
+		n *= 1000
+	}
+	return n * 1_000_000, nil
 }
 
 func named(sum exchange.Summary) []string {

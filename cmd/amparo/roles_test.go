@@ -80,7 +80,7 @@ func newCrew(t *testing.T) *crew {
 	if _, err := c.founder.WriteBundle(t.Context(), c.stick); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := away.TakeBundle(t.Context(), c.stick); err != nil {
+	if _, err := away.TakeBundleAs(t.Context(), "", []byte(phrase), c.stick, nil); err != nil {
 		t.Fatal(err)
 	}
 	c.far = c.unlock(away, "Lejos")

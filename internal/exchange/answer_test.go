@@ -95,35 +95,3 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
-
-func FuzzBundle(f *testing.F) {
-	w := exchangetest.Found(f, 1, nil)
-	a := w.Founder
-	before := exchangetest.VectorOf(f, a.Copy)
-	exchangetest.Carry(f, w.Join("b", nil).Copy, a.Copy)
-	a.Batch(exchangetest.Bodies(2, 20, 1)...)
-	var whole bytes.Buffer
-	if _, err := writeBundle(context.Background(), &whole, w.ID, a.Copy, before); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(whole.Bytes())
-	f.Add(whole.Bytes()[:whole.Len()-20])
-	f.Fuzz(func(t *testing.T, data []byte) {
-		c := exchangetest.NewMemory(w.ID)
-		exchangetest.Take(t, c, exchangetest.RunsOf(t, a.Copy, nil)[0])
-		held := exchangetest.VectorOf(t, c)
-		sum, err := readBundle(context.Background(), bytes.NewReader(data), w.ID, c)
-		if sum.New != wire.Lacking(exchangetest.VectorOf(t, c), held) {
-			t.Errorf("%d commits are said to be kept", sum.New)
-		}
-		if err == nil && !bytes.HasPrefix(data[5:], []byte(wire.BundleMagic)) {
-			t.Error("no bundle, and taken for one")
-		}
-		for id, seq := range exchangetest.VectorOf(t, c) {
-			mine, _, _ := c.Hash(context.Background(), id, seq)
-			if theirs, _, _ := a.Copy.Hash(context.Background(), id, seq); theirs != mine {
-				t.Errorf("commit %d by %s is not the one that was written", seq, id)
-			}
-		}
-	})
-}

@@ -2,22 +2,26 @@ package exchange
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 
 	"amparo/internal/journal"
 	"amparo/internal/relay/wire"
+	"amparo/internal/seal"
 )
 
 var (
 	// ErrNotBundle reports a file that is not a bundle.
 	ErrNotBundle = errors.New("the file is not an Amparo bundle")
+	// ErrNotForYou reports a whole bundle that none of the keys opens.
+	ErrNotForYou = errors.New("the bundle is sealed for others")
 	// ErrOtherWorkspace reports a bundle of another workspace; nothing of it is read.
 	ErrOtherWorkspace = errors.New("the bundle is of another workspace")
 	// ErrBundleCut reports a bundle that ends too early. Everything before is kept, as the summary says.
@@ -25,6 +29,15 @@ var (
 	// ErrBundleChanged reports a bundle whose bytes are not those that were written. What could be verified is kept.
 	ErrBundleChanged = errors.New("the bundle was changed after it was written")
 )
+
+// Bundle says what to write, and for whom.
+type Bundle struct {
+	Workspace journal.WorkspaceID
+	To        []seal.ReceiverKey     // who can open it
+	Above     journal.Vector         // what who gets it holds already; nil: nothing
+	Split     int64                  // a file has at most so many bytes, or one run; 0: one file
+	Progress  func(done, all uint64) // told how many commits are written; nil: nobody is
+}
 
 // BundleSummary is what writing or reading a bundle did.
 type BundleSummary struct {
@@ -35,32 +48,179 @@ type BundleSummary struct {
 	Parked  int            // runs that wait for what comes before them
 	Faults  []*Fault       // set aside; when writing: left out because this copy cannot read it
 	Vector  journal.Vector // up to where the bundle brings each writer's chain
+	Files   []string       // written or read, in order
 }
 
-// WriteBundle writes everything beyond above to a file. It appears under its name only once it is whole and on the disk.
-func WriteBundle(ctx context.Context, path string, w journal.WorkspaceID, c Copy, above journal.Vector) (sum BundleSummary, err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
-	if err != nil {
-		return sum, fmt.Errorf("write bundle: %w", err)
+// WriteBundle writes everything beyond Above to a file, or to several that are named FILE.001, FILE.002 and so on. A file
+// appears under its name only once it is whole and on the disk.
+func WriteBundle(ctx context.Context, path string, b Bundle, c Copy) (sum BundleSummary, err error) {
+	v := &volumes{bundle: b, sum: &sum}
+	v.create = func(n int) (io.Writer, error) { return v.createFile(path, n) }
+	v.close = func(n int, last bool) error { return v.closeFile(path, n, last) }
+	if err = v.write(ctx, c); err != nil {
+		err = errors.Join(fmt.Errorf("write bundle: %w", err), v.abandonFile())
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("write bundle: %w", err), closed(file.Close()), os.Remove(file.Name()))
+	return sum, err
+}
+
+// WriteBundleTo writes everything beyond Above to one file that somebody else keeps.
+func WriteBundleTo(ctx context.Context, to io.Writer, b Bundle, c Copy) (sum BundleSummary, err error) {
+	b.Split = 0
+	v := &volumes{bundle: b, sum: &sum, create: func(int) (io.Writer, error) { return to, nil }, close: func(int, bool) error { return nil }}
+	if err = v.write(ctx, c); err != nil {
+		err = fmt.Errorf("write bundle: %w", err)
+	}
+	return sum, err
+}
+
+// volumes writes one bundle.
+type volumes struct {
+	bundle Bundle
+	sum    *BundleSummary
+	create func(n int) (io.Writer, error)
+	close  func(n int, last bool) error
+
+	set   []byte
+	above journal.Vector // what the receiver holds and the volumes so far bring
+	file  *os.File       // being written, when they are files
+
+	number int
+	sealed io.WriteCloser
+	frames *wire.FrameWriter
+	digest hash.Hash
+	below  *counter
+	head   int64 // bytes of the file before its contents
+	runs   uint64
+	many   uint64 // commits
+}
+
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// endRoom is what ending a volume takes at most.
+const endRoom = 256
+
+func (v *volumes) write(ctx context.Context, c Copy) (err error) {
+	if v.sum.Vector, err = c.Vector(ctx); err != nil {
+		return err
+	}
+	v.set = make([]byte, 16)
+	rand.Read(v.set)
+	if v.above = maps.Clone(v.bundle.Above); v.above == nil {
+		v.above = journal.Vector{}
+	}
+	all := wire.Lacking(v.sum.Vector, v.above)
+	if err := v.begin(); err != nil {
+		return err
+	}
+	err = c.Runs(ctx, v.bundle.Above, func(run journal.Run) error {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-	}()
-	if sum, err = writeBundle(ctx, file, w, c, above); err != nil {
-		return sum, err
+		if err := v.run(&run); err != nil {
+			return err
+		}
+		if v.bundle.Progress != nil {
+			v.bundle.Progress(v.sum.Commits, max(all, v.sum.Commits))
+		}
+		return nil
+	})
+	if v.sum.Faults = wire.FaultsIn(err); err != nil && len(v.sum.Faults) == 0 {
+		return err
 	}
-	if err = file.Sync(); err != nil {
-		return sum, err
+	return v.end(false)
+}
+
+func (v *volumes) begin() error {
+	v.number++
+	to, err := v.create(v.number)
+	if err != nil {
+		return err
 	}
-	if err = file.Close(); err != nil {
-		return sum, err
+	v.below, v.digest, v.runs, v.many = &counter{w: to}, sha256.New(), 0, 0
+	if v.sealed, err = seal.SealFile(v.below, v.bundle.To); err != nil {
+		return err
 	}
-	if err = os.Rename(file.Name(), path); err != nil {
-		return sum, err
+	v.head = v.below.n
+	v.frames = wire.NewFrameWriter(io.MultiWriter(v.sealed, v.digest))
+	header, err := wire.Marshal(wire.Volume{Version: wire.Version, Workspace: v.bundle.Workspace, Vector: wire.PackVector(v.sum.Vector, nil),
+		Above: wire.PackVector(v.above, nil), Set: v.set, Number: uint(v.number)})
+	if err != nil {
+		return err
 	}
-	return sum, syncFolder(filepath.Dir(path))
+	return v.frames.Write(wire.FrameBundle, append([]byte(wire.BundleMagic), header...))
+}
+
+func (v *volumes) run(run *journal.Run) error {
+	encoded := run.Encode()
+	if v.bundle.Split > 0 && v.runs > 0 && seal.SealedLength(v.head, v.frames.Bytes+int64(len(encoded))+endRoom) > v.bundle.Split {
+		if err := v.end(true); err != nil {
+			return err
+		}
+		if err := v.begin(); err != nil {
+			return err
+		}
+	}
+	v.runs++
+	v.many += uint64(len(run.Commits))
+	v.sum.Runs++
+	v.sum.Commits += uint64(len(run.Commits))
+	v.above[run.First().Writer] = run.Last().Seq
+	return v.frames.Write(wire.FrameRun, encoded)
+}
+
+func (v *volumes) end(more bool) error {
+	if err := v.frames.End(wire.VolumeEnd{Runs: v.runs, Commits: v.many, Digest: v.digest.Sum(nil), More: more}); err != nil {
+		return err
+	}
+	if err := v.sealed.Close(); err != nil {
+		return err
+	}
+	v.sum.Bytes += v.below.n
+	return v.close(v.number, !more)
+}
+
+// volumeName is what the n-th file of a bundle is called.
+func volumeName(path string, n int) string { return fmt.Sprintf("%s.%03d", path, n) }
+
+func (v *volumes) createFile(path string, _ int) (_ io.Writer, err error) {
+	v.file, err = os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
+	return v.file, err
+}
+
+func (v *volumes) closeFile(path string, n int, last bool) error {
+	name := path
+	if !last || n > 1 {
+		name = volumeName(path, n)
+	}
+	err := v.file.Sync()
+	if err == nil {
+		err = v.file.Close()
+	}
+	if err == nil {
+		err = os.Rename(v.file.Name(), name)
+	}
+	if err != nil {
+		return err
+	}
+	v.file, v.sum.Files = nil, append(v.sum.Files, name)
+	return syncFolder(filepath.Dir(path))
+}
+
+// abandonFile leaves nothing of a file that did not become whole. The volumes before it stay: each is whole by itself.
+func (v *volumes) abandonFile() error {
+	if v.file == nil {
+		return nil
+	}
+	return errors.Join(closed(v.file.Close()), os.Remove(v.file.Name()))
 }
 
 func closed(err error) error {
@@ -81,138 +241,4 @@ func syncFolder(folder string) error {
 		err = nil
 	}
 	return errors.Join(err, f.Close())
-}
-
-// sumWriter counts and digests all that is written.
-type sumWriter struct {
-	w      io.Writer
-	digest hash.Hash
-}
-
-func (s sumWriter) Write(b []byte) (int, error) {
-	n, err := s.w.Write(b)
-	s.digest.Write(b[:n])
-	return n, err
-}
-
-func writeBundle(ctx context.Context, to io.Writer, w journal.WorkspaceID, c Copy, above journal.Vector) (sum BundleSummary, err error) {
-	if sum.Vector, err = c.Vector(ctx); err != nil {
-		return sum, err
-	}
-	all := sumWriter{to, sha256.New()}
-	out := wire.NewFrameWriter(all)
-	header, err := wire.Marshal(wire.BundleHeader{Version: wire.Version, Workspace: w, Vector: wire.PackVector(sum.Vector, nil), Above: wire.PackVector(above, nil)})
-	if err != nil {
-		return sum, err
-	}
-	if err := out.Write(wire.FrameBundle, append([]byte(wire.BundleMagic), header...)); err != nil {
-		return sum, err
-	}
-	err = c.Runs(ctx, above, func(run journal.Run) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		sum.Runs++
-		sum.Commits += uint64(len(run.Commits))
-		return out.Write(wire.FrameRun, run.Encode())
-	})
-	if sum.Faults = wire.FaultsIn(err); err != nil && len(sum.Faults) == 0 {
-		return sum, err
-	}
-	err = out.End(wire.BundleEnd{Runs: uint64(sum.Runs), Commits: sum.Commits, Digest: all.digest.Sum(nil)})
-	sum.Bytes = out.Bytes
-	return sum, err
-}
-
-// ReadBundle takes a bundle into a copy. It fails with ErrNotBundle, ErrOtherWorkspace, journal.ErrNewer, ErrBundleCut,
-// ErrBundleChanged or the copy's own error; the summary says what was kept all the same. Reading it again changes nothing.
-func ReadBundle(ctx context.Context, path string, w journal.WorkspaceID, c Copy) (BundleSummary, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return BundleSummary{}, fmt.Errorf("read bundle: %w", err)
-	}
-	sum, err := readBundle(ctx, file, w, c)
-	if err != nil {
-		err = fmt.Errorf("read bundle: %w", err)
-	}
-	return sum, errors.Join(err, file.Close())
-}
-
-// digested adds a frame as it stands in the file to the digest over all of it.
-func digested(all hash.Hash, kind byte, payload []byte) error {
-	return journal.WriteFrame(all, append([]byte{kind}, payload...))
-}
-
-func readBundle(ctx context.Context, from io.Reader, w journal.WorkspaceID, c Copy) (sum BundleSummary, err error) {
-	frames := wire.NewFrameReader(from)
-	all := sha256.New()
-	kind, payload, err := frames.Next()
-	if err != nil || kind != wire.FrameBundle || len(payload) < len(wire.BundleMagic) || string(payload[:len(wire.BundleMagic)]) != wire.BundleMagic {
-		return sum, ErrNotBundle
-	}
-	var header wire.BundleHeader
-	if err := wire.Unmarshal(payload[len(wire.BundleMagic):], &header); err != nil {
-		return sum, fmt.Errorf("%w: %w", ErrNotBundle, err)
-	}
-	switch {
-	case header.Version > wire.Version:
-		return sum, fmt.Errorf("%w (bundle version %d)", journal.ErrNewer, header.Version)
-	case header.Workspace != w:
-		return sum, ErrOtherWorkspace
-	}
-	if sum.Vector, err = wire.UnpackVector(header.Vector, nil); err != nil {
-		return sum, fmt.Errorf("%w: %w", ErrNotBundle, err)
-	}
-	if err := digested(all, kind, payload); err != nil {
-		return sum, err
-	}
-	intake, err := wire.NewIntake(ctx, c)
-	if err != nil {
-		return sum, err
-	}
-	intake.Arrived = func(run *journal.Run) { sum.Commits += uint64(len(run.Commits)) }
-	ending := readRuns(ctx, frames, all, intake, &sum)
-	if err := intake.Flush(context.WithoutCancel(ctx)); err != nil {
-		return sum, err
-	}
-	sum.Bytes, sum.New, sum.Parked, sum.Faults = frames.Bytes, intake.Taken, len(intake.Parked())+intake.Forgotten(), intake.Faults
-	return sum, ending
-}
-
-func readRuns(ctx context.Context, frames *wire.FrameReader, all hash.Hash, intake *wire.Intake, sum *BundleSummary) error {
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		kind, payload, err := frames.Next()
-		switch {
-		case errors.Is(err, wire.ErrCutShort):
-			return fmt.Errorf("%w (after %d bytes)", ErrBundleCut, frames.Bytes)
-		case errors.Is(err, wire.ErrChanged), errors.Is(err, journal.ErrFormat):
-			return fmt.Errorf("%w: %w", ErrBundleChanged, err)
-		case err != nil:
-			return err
-		}
-		switch kind {
-		case wire.FrameRun:
-			sum.Runs++
-			if err := digested(all, kind, payload); err != nil {
-				return err
-			}
-			if err := intake.Offer(ctx, payload); err != nil {
-				return err
-			}
-		case wire.FrameEnd:
-			var end wire.BundleEnd
-			if err := wire.Unmarshal(payload, &end); err != nil {
-				return fmt.Errorf("%w: %w", ErrBundleChanged, err)
-			}
-			if end.Runs != uint64(sum.Runs) || subtle.ConstantTimeCompare(end.Digest, all.Sum(nil)) != 1 {
-				return fmt.Errorf("%w: the digest at its end differs", ErrBundleChanged)
-			}
-			return nil
-		default:
-			return fmt.Errorf("%w: a frame of kind %d", ErrBundleChanged, kind)
-		}
-	}
 }

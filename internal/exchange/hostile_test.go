@@ -284,12 +284,12 @@ func TestADamageHereDoesNotBlockTheRest(t *testing.T) {
 		t.Errorf("sent %d, received %d, faults %v", sum.Sent, sum.Received, sum.Faults)
 	}
 	path := filepath.Join(t.TempDir(), "bundle")
-	wrote, err := exchange.WriteBundle(t.Context(), path, a.Workspace.ID, a.Copy, nil)
+	wrote, err := exchange.WriteBundle(t.Context(), path, bundleFor(a.Workspace.ID, nil), a.Copy)
 	if err != nil || len(wrote.Faults) != 1 || wrote.Commits == 0 {
 		t.Errorf("%+v, %v", wrote, err)
 	}
 	c := exchangetest.NewMemory(a.Workspace.ID)
-	if read, err := exchange.ReadBundle(t.Context(), path, a.Workspace.ID, c); err != nil || read.New != wrote.Commits {
+	if read, err := exchange.ReadBundle(t.Context(), path, reading(a.Workspace.ID), c); err != nil || read.New != wrote.Commits {
 		t.Errorf("%+v, %v", read, err)
 	}
 }

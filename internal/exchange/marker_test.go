@@ -3,6 +3,7 @@ package exchange_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"amparo/internal/exchange"
 	"amparo/internal/exchange/exchangetest"
 	"amparo/internal/relay"
+	"amparo/internal/seal"
 )
 
 // tap keeps a copy of everything that passes.
@@ -59,7 +61,7 @@ func TestNoMarkerAnywhere(t *testing.T) {
 	n.exchange(b)
 	n.exchange(a)
 	exchangetest.Same(t, a.Copy, b.Copy)
-	if _, err := exchange.WriteBundle(t.Context(), filepath.Join(dir, "bundle"), a.Workspace.ID, a.Copy, nil); err != nil {
+	if _, err := exchange.WriteBundle(t.Context(), filepath.Join(dir, "bundle"), bundleFor(a.Workspace.ID, nil), a.Copy); err != nil {
 		t.Fatal(err)
 	}
 	runs := exchangetest.RunsOf(t, a.Copy, nil)
@@ -78,8 +80,18 @@ func TestNoMarkerAnywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		found = found || where != "bundle" && bytes.Contains(raw, sealed)
-		if where == "bundle" && !bytes.Contains(raw, sealed) {
-			t.Error("the bundle does not hold the sealed part: the search proves nothing")
+		if where == "bundle" {
+			if bytes.Contains(raw, sealed[:16]) {
+				t.Error("a sealed part can be told in the bundle without a key")
+			}
+			inside, err := seal.OpenFile(bytes.NewReader(raw), team())
+			if err != nil {
+				t.Fatal(err)
+			}
+			opened, err := io.ReadAll(inside)
+			if err != nil || !bytes.Contains(opened, sealed) || bytes.Contains(opened, marker[:7]) {
+				t.Errorf("the bundle, opened: %d bytes, %v; it holds the sealed part: %v", len(opened), err, bytes.Contains(opened, sealed))
+			}
 		}
 		if bytes.Contains(raw, marker) || bytes.Contains(raw, marker[:7]) {
 			t.Errorf("the marker stands in %s", where)

@@ -56,10 +56,10 @@ func TestAnyOrderOfExchangesEndsTheSame(t *testing.T) {
 			case 5:
 				to := nodes[rapid.IntRange(0, len(nodes)-1).Draw(r, "to")]
 				path := filepath.Join(dir, "b")
-				if _, err := exchange.WriteBundle(t.Context(), path, w.ID, d.Copy, exchangetest.VectorOf(t, to.Copy)); err != nil {
+				if _, err := exchange.WriteBundle(t.Context(), path, bundleFor(w.ID, exchangetest.VectorOf(t, to.Copy)), d.Copy); err != nil {
 					r.Fatal(err)
 				}
-				if _, err := exchange.ReadBundle(t.Context(), path, w.ID, to.Copy); err != nil {
+				if _, err := exchange.ReadBundle(t.Context(), path, reading(w.ID), to.Copy); err != nil {
 					r.Fatal(err)
 				}
 			}

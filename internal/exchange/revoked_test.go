@@ -187,7 +187,7 @@ func TestWhatSomebodyBuiltOnIsTakenInOneExchange(t *testing.T) {
 	net.exchange(y)
 	net.exchange(a)
 	x.Write(exchangetest.Bodies(60, 8<<10, 1)...) // more than one question holds
-	if _, err := exchange.ReadBundle(t.Context(), bundleOf(t, x), a.Workspace.ID, y.Copy); err != nil {
+	if _, err := exchange.ReadBundle(t.Context(), bundleOf(t, x), reading(a.Workspace.ID), y.Copy); err != nil {
 		t.Fatal(err)
 	}
 	a.Revoke(x.Device)
@@ -221,7 +221,7 @@ func TestABundleOfTheRevoked(t *testing.T) {
 	exchangetest.Carry(t, x.Copy, a.Copy)
 	a.Revoke(x.Device)
 	x.Write(exchangetest.Bodies(3, 50, 2)...)
-	sum, err := exchange.ReadBundle(t.Context(), bundleOf(t, x), a.Workspace.ID, a.Copy)
+	sum, err := exchange.ReadBundle(t.Context(), bundleOf(t, x), reading(a.Workspace.ID), a.Copy)
 	if err != nil || len(sum.Faults) != 1 || sum.Faults[0].Code != wire.FaultRevoked || sum.Faults[0].Seq != 3 || sum.New != 0 {
 		t.Errorf("%v, %+v", err, sum)
 	}
@@ -237,11 +237,11 @@ func TestABundleOfWhoHadBuiltOnIt(t *testing.T) {
 	a.Revoke(x.Device)
 	y.Write(exchangetest.Body(50, 2))
 	x.Write(exchangetest.Body(50, 3))
-	sum, err := exchange.ReadBundle(t.Context(), bundleOf(t, y), a.Workspace.ID, a.Copy)
+	sum, err := exchange.ReadBundle(t.Context(), bundleOf(t, y), reading(a.Workspace.ID), a.Copy)
 	if err != nil || len(sum.Faults) > 0 || sum.Parked > 0 || sum.New != 5 {
 		t.Errorf("%v, %+v", err, sum)
 	}
-	if sum, err = exchange.ReadBundle(t.Context(), bundleOf(t, x), a.Workspace.ID, a.Copy); err != nil || len(sum.Faults) != 1 || sum.New != 0 {
+	if sum, err = exchange.ReadBundle(t.Context(), bundleOf(t, x), reading(a.Workspace.ID), a.Copy); err != nil || len(sum.Faults) != 1 || sum.New != 0 {
 		t.Errorf("%v, %+v", err, sum)
 	}
 }

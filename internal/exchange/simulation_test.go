@@ -147,10 +147,10 @@ func (g *play) carry(from, to *player) {
 	if from.locked || to.locked || from.barred {
 		return
 	}
-	if _, err := exchange.WriteBundle(g.Context(), g.path, from.Workspace.ID, from.Copy, nil); err != nil {
+	if _, err := exchange.WriteBundle(g.Context(), g.path, bundleFor(from.Workspace.ID, nil), from.Copy); err != nil {
 		g.Fatal(err)
 	}
-	if _, err := exchange.ReadBundle(g.Context(), g.path, from.Workspace.ID, to.Copy); err != nil {
+	if _, err := exchange.ReadBundle(g.Context(), g.path, reading(from.Workspace.ID), to.Copy); err != nil {
 		g.Fatal(err)
 	}
 	g.Logf("%s carries to %s: %s", from.Name, to.Name, g.whoActive(to))

@@ -209,7 +209,7 @@ func TestAMemberWhoIsNotYetAccepted(t *testing.T) {
 	if _, err := ana.WriteBundle(t.Context(), stick); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.TakeBundle(t.Context(), stick); err != nil {
+	if _, err := b.TakeBundleAs(t.Context(), "Bea", []byte(pass), stick, nil); err != nil {
 		t.Fatal(err)
 	}
 	bea, err := b.Unlock(t.Context(), "", []byte(pass))

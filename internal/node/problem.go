@@ -24,6 +24,7 @@ var knownErrors = []struct {
 	{ErrFounded, "already_founded"}, {ErrLocked, "locked"}, {ErrNotYetGranted, "not_yet_granted"}, {ErrRevoked, "revoked"}, {ErrLeaseOver, "lease_over"},
 	{exchange.ErrUnreachable, "unreachable"}, {exchange.ErrInterrupted, "truncated"}, {exchange.ErrNotAdmitted, "not_yet_admitted"}, {exchange.ErrProtocol, "not_a_relay"},
 	{exchange.ErrBundleCut, "truncated"}, {exchange.ErrNotBundle, "not_a_bundle"}, {exchange.ErrBundleChanged, "bundle_changed"}, {exchange.ErrOtherWorkspace, "wrong_workspace"},
+	{exchange.ErrNotForYou, "bundle_not_for_you"},
 	{syscall.ENOSPC, "disk_full"}, {context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
 }
 

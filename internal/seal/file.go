@@ -3,6 +3,7 @@ package seal
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/hpke"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -222,6 +223,9 @@ func OpenFileUnder(from io.Reader, passphrase []byte) (io.Reader, error) {
 func openFile(t *tailReader, identities ...age.Identity) (io.Reader, error) {
 	if _, err := t.begins(); err != nil {
 		return nil, err
+	}
+	if len(identities) == 0 {
+		return nil, cmp.Or(t.verdict(), ErrSealed)
 	}
 	plain, err := age.Decrypt(t, identities...)
 	if err == nil {
