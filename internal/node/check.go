@@ -166,7 +166,7 @@ func (s *Session) checkViews(ctx context.Context, h *Health, bad func(code, wher
 			bad("view_differs", c.String(), "")
 		}
 	}
-	p, err := s.Pending()
+	p, err := s.Status()
 	if err != nil {
 		return err
 	}

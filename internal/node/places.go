@@ -144,7 +144,10 @@ func (n *Node) remember(p Place, m exchange.Memory, at time.Time) error {
 	if !at.IsZero() {
 		ms = uint64(at.UnixMilli())
 	}
-	return n.note(exchangeNote+" "+p.key(), append(binary.BigEndian.AppendUint64(nil, ms), raw...))
+	if err := n.note(exchangeNote+" "+p.key(), append(binary.BigEndian.AppendUint64(nil, ms), raw...)); err != nil {
+		return err
+	}
+	return n.noteReceipts(m.Known, n.options.Wall())
 }
 
 // relayPlace is the relay where this node exchanges.

@@ -41,7 +41,8 @@ func (s *Session) query(ctx context.Context, in lang.Tag, name string, params ma
 		return id, found
 	}
 	ask := record.NewAsk(record.Ask{Reader: s.views, Context: ctx, Now: s.now(), Member: record.ID(s.member.ID), Site: s.node.Site(), Lang: string(in),
-		Pending: func() (any, error) { return s.Pending() }, Engine: s}, resolve, s.remember)
+		Pending: func() (any, error) { return s.pending() }, Engine: s,
+		Receipts: func(person record.ID) (record.Receipts, error) { return s.receipts(ctx, person) }}, resolve, s.remember)
 	answer, err := q.Run(ask, params)
 	if trouble != nil {
 		return nil, trouble

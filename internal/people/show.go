@@ -2,6 +2,7 @@ package people
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -89,7 +90,7 @@ func rivalFields(a *record.Ask, id record.ID, members, sites map[record.ID]strin
 		field := RivalField{Field: f.Name}
 		for _, st := range rivals {
 			field.Values = append(field.Values, RivalValue{Value: st.Value, By: st.By, ByName: members[st.By], Site: st.Site, SiteName: sites[st.Site],
-				At: When(st.At, int64(st.Zone)), Rec: st.Rec})
+				At: When(st.At, int64(st.Zone)), Recorded: recordedAt(st.Rec>>16, When(st.At, int64(st.Zone))), Says: hex.EncodeToString(st.Ref[:]), Rec: st.Rec})
 		}
 		out = append(out, field)
 	}

@@ -43,6 +43,8 @@ type RivalValue struct {
 	ByName   string    `json:"by_name"`
 	Site     record.ID `json:"site"`
 	SiteName string    `json:"site_name"`
-	At       time.Time `json:"at"`
-	Rec      int64     `json:"rec"` // clock of the commit: greater is later
+	At       time.Time `json:"at"`       // when it happened, at the clock of the place
+	Recorded time.Time `json:"recorded"` // when it was written down
+	Says     string    `json:"says"`     // names the saying, for conflict.settle
+	Rec      int64     `json:"rec"`      // clock of the commit: greater is later
 }

@@ -34,9 +34,16 @@ type Entry struct {
 	Fields      map[string]any     `json:"fields"`             // only those that say something; without the person
 	Corrected   record.ID          `json:"corrected,omitzero"` // the later entry that corrects this one
 	Corrects    record.ID          `json:"corrects,omitzero"`  // the earlier entry that this one corrects
+	Kept        *record.Receipt    `json:"kept,omitempty"`     // where else than on this machine it is
 }
 
-var timeline = record.NewQuery("person.timeline", record.Compartments(), func(a *record.Ask, p PersonParams) (any, error) { return tellTimeline(a, p) })
+var timeline = record.NewQuery("person.timeline", record.Compartments(), func(a *record.Ask, p PersonParams) (any, error) {
+	t, err := tellTimeline(a, p)
+	if err != nil {
+		return nil, err
+	}
+	return t, receipts(a, t.Person.ID, t.Entries)
+})
 
 func tellTimeline(a *record.Ask, p PersonParams) (Timeline, error) {
 	id, row, err := asked(a, p.Person)
@@ -215,6 +222,23 @@ func nameEntries(a *record.Ask, entries []Entry) error {
 	}
 	for i := range entries {
 		entries[i].SiteName, entries[i].ByName = sites[entries[i].Site], members[entries[i].By]
+	}
+	return nil
+}
+
+// receipts says of each entry where else it is.
+func receipts(a *record.Ask, person record.ID, entries []Entry) error {
+	if a.Receipts == nil {
+		return nil
+	}
+	of, err := a.Receipts(person)
+	if err != nil {
+		return fmt.Errorf("read where entries are: %w", err)
+	}
+	for i, e := range entries {
+		if r, known := of(e.Compartment, e.By, e.Recorded); known {
+			entries[i].Kept = &r
+		}
 	}
 	return nil
 }

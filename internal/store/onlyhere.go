@@ -11,7 +11,8 @@ type Only struct {
 	Commits int
 	Bytes   int64
 	Oldest  journal.Time
-	Parts   map[uint8]int // by compartment tag
+	Parts   map[uint8]int          // by compartment tag
+	Since   map[uint8]journal.Time // when the oldest of them was made, by compartment tag
 }
 
 // OnlyHereCount is how many commits the other is not known to hold, and when the oldest was made. It reads next to
@@ -37,7 +38,7 @@ func (j *Journal) OnlyHereCount(other journal.Vector) (only Only, err error) {
 func (j *Journal) OnlyHere(other journal.Vector) (Only, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	only := Only{Parts: map[uint8]int{}}
+	only := Only{Parts: map[uint8]int{}, Since: map[uint8]journal.Time{}}
 	for w, head := range j.heads {
 		if head.Seq <= other[w] {
 			continue
@@ -52,8 +53,12 @@ func (j *Journal) OnlyHere(other journal.Vector) (Only, error) {
 		if err != nil {
 			return only, plain("count what is only here", err)
 		}
-		err = j.db.run("SELECT p.tag, count(*), sum(length(p.data)) FROM chain c JOIN part p ON p.chain = c.n WHERE c.writer = ? AND c.seq > ? AND "+isHere+" GROUP BY p.tag", []any{j.local[w], other[w]}, func(s *sqlite3.Stmt) error {
-			only.Parts[uint8(s.ColumnInt(0))] += s.ColumnInt(1)
+		err = j.db.run("SELECT p.tag, count(*), sum(length(p.data)), min(c.time) FROM chain c JOIN part p ON p.chain = c.n WHERE c.writer = ? AND c.seq > ? AND "+isHere+" GROUP BY p.tag", []any{j.local[w], other[w]}, func(s *sqlite3.Stmt) error {
+			tag, first := uint8(s.ColumnInt(0)), journal.Time(s.ColumnInt64(3))
+			only.Parts[tag] += s.ColumnInt(1)
+			if before, some := only.Since[tag]; !some || first < before {
+				only.Since[tag] = first
+			}
 			only.Bytes += s.ColumnInt64(2)
 			return nil
 		})
