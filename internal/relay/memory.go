@@ -70,7 +70,7 @@ type asked struct {
 }
 
 func newAsked(now time.Time) *asked {
-	return &asked{since: now, seen: map[[28]byte]time.Time{}, sweep: now}
+	return &asked{since: now.Round(0), seen: map[[28]byte]time.Time{}, sweep: now}
 }
 
 // clock refuses a question whose time is not now.
@@ -79,7 +79,15 @@ func (a *asked) clock(ask *wire.Ask, now time.Time) *wire.Refusal {
 	if off := at.Sub(now).Abs(); off > wire.MaxClockDifference {
 		return wire.Refuse(wire.RefusedClock, "the time in the question is %s away from here", off.Round(time.Second))
 	}
-	if at.Before(a.since.Truncate(time.Millisecond)) {
+	a.mu.Lock()
+	if now.Round(0).Before(a.since) {
+		// This machine's clock was put back, as when it started with a wrong one. What was asked up to here is remembered or too
+		// old; without this nobody would be answered until the clock has caught up.
+		a.since = now.Round(0)
+	}
+	since := a.since.Truncate(time.Millisecond)
+	a.mu.Unlock()
+	if at.Before(since) {
 		return wire.Refuse(wire.RefusedClock, "the question was asked before this relay started")
 	}
 	return nil
@@ -97,6 +105,9 @@ func (a *asked) once(ask *wire.Ask, now time.Time) *wire.Refusal {
 			}
 		}
 		a.sweep = now.Add(wire.MaxClockDifference)
+		if forgotten := now.Round(0).Add(-wire.MaxClockDifference); forgotten.After(a.since) {
+			a.since = forgotten // should this machine's clock be put back, they would be believed again
+		}
 	}
 	key := [28]byte(append(append([]byte{}, ask.Writer[:]...), ask.Nonce[:]...))
 	if _, again := a.seen[key]; again {
