@@ -18,7 +18,7 @@ import (
 func bench(ctx context.Context, c *call) (err error) {
 	fs := newFlags("bench")
 	n, dir, out := fs.Int("n", 0, ""), fs.String("dir", "", ""), fs.String("out", "", "")
-	profile := fs.String("cpuprofile", "", "")
+	couch, profile := fs.String("couch", "", ""), fs.String("cpuprofile", "", "")
 	names, err := c.flags(fs, 0, -1)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func bench(ctx context.Context, c *call) (err error) {
 		}
 		defer stop()
 	}
-	o := measure.Options{Registry: reg, N: *n, Dir: *dir, Out: *out, Program: program, Pages: benchPages(reg),
+	o := measure.Options{Registry: reg, N: *n, Dir: *dir, Out: *out, Couch: *couch, Program: program, Pages: benchPages(reg),
 		Tell: func(format string, args ...any) { fmt.Fprintf(c.Stderr, format+"\n", args...) }}
 	for _, name := range names {
 		r, err := measure.Run(ctx, name, o)

@@ -10,5 +10,7 @@ var benchmarks = []benchmark{
 	{name: "unlock", usual: 7, run: unlockCost},
 	{name: "pages", usual: 200, run: pages},
 	{name: "find", usual: 10_000, run: sought},
+	{name: "link", usual: 600, run: siteDay},
+	{name: "nothing", usual: 100, run: nothingNew},
 	{name: "dictionary", usual: 300, run: dictionary, hidden: true},
 }

@@ -52,12 +52,17 @@ type Options struct {
 	N        int    // size; 0: the benchmark's own
 	Dir      string // where folders are made; empty: the system's temporary folder
 	Out      string // a file to write, for benchmarks that make one
+	// Couch is the folder in which couch/fetch.sh has put the peer of "link". Empty: it is measured without.
+	Couch string
 	// Program is this program's file, for what is measured from outside. Empty: that is left out.
 	Program string
 	// Pages serves the pages of an unlocked session and gives a token for it. Nil: pages are not measured.
 	Pages func(*node.Session) (handler http.Handler, token string, close func())
 	// Tell says how far it is.
 	Tell func(format string, args ...any)
+
+	link *link    // instead of the benchmark's own
+	peer []string // a program that behaves as couch/peer.cjs
 }
 
 func (o Options) tell(format string, args ...any) {
