@@ -35,6 +35,7 @@ const askAgain = 24 * time.Hour
 type loose struct {
 	on     bool // parts are asked for
 	asker  wire.Asker
+	first  bool                // what somebody waits for was asked for
 	after  int64               // parts noted up to there were asked for in vain lately
 	vain   map[int64]bool      // asked for in vain now
 	last   int64               // the newest of those
@@ -96,8 +97,18 @@ func (x *session) wants(ctx context.Context) ([]byte, error) {
 		return nil, fmt.Errorf("exchange: %w", err)
 	}
 	list = slices.DeleteFunc(list, func(m journal.Missing) bool { return l.vain[m.N] })
-	size, n := 0, 0
-	for n < len(list) && (n == 0 || size < l.budget) {
+	size, n, budget := 0, 0, l.budget
+	if !l.first {
+		first := slices.DeleteFunc(slices.Clone(x.o.First), func(m journal.Missing) bool { return l.vain[m.N] })
+		list = append(first, slices.DeleteFunc(list, func(m journal.Missing) bool {
+			return slices.ContainsFunc(first, func(f journal.Missing) bool { return f.N == m.N })
+		})...)
+		for _, m := range first {
+			budget += int(m.Size)
+		}
+		l.first = true
+	}
+	for n < len(list) && n < wire.MaxPlaces && (n == 0 || size < min(budget, mostParts)) {
 		size += int(list[n].Size)
 		n++
 	}

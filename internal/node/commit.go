@@ -58,7 +58,7 @@ func (n *Node) build(m *vault.Member, d draft) (*journal.Commit, error) {
 		case err != nil:
 			return nil, err
 		}
-		h.Parts = append(h.Parts, journal.PartHeader{Tag: m.Ring.Tag(p.in), Epoch: epoch, Shelf: m.Ring.Secret.Shelf(shelf[:])})
+		h.Parts = append(h.Parts, journal.PartHeader{Tag: m.Ring.Tag(p.in), Epoch: epoch, Shelf: m.Ring.Secret.Shelf(shelf[:]) | d.mark(p)})
 		plain, keys = append(plain, packed), append(keys, key)
 	}
 	if len(h.Parts) > journal.MaxParts {
@@ -125,6 +125,19 @@ func (d *draft) body(p piece) (journal.Body, record.ID) {
 		}
 	}
 	return b, shelf
+}
+
+// mark is the detail mark of a piece that says only what is not needed to find a person.
+func (d *draft) mark(p piece) uint16 {
+	if p.person.IsZero() {
+		return 0
+	}
+	for n, f := range d.facts {
+		if f.Kind.In == p.in && d.person(n) == p.person && !f.Kind.Detail() {
+			return 0
+		}
+	}
+	return journal.DetailShelf
 }
 
 func shelfOf(f record.Fact, site record.ID) record.ID {

@@ -263,7 +263,7 @@ func (s *Session) dueParts(e erasure) (due []journal.PartPlace, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if known && h.Tag == s.member.Ring.Tag(in) && slices.Contains(shelves[in], h.Shelf) {
+		if known && h.Tag == s.member.Ring.Tag(in) && slices.Contains(shelves[in], h.Shelf&^journal.DetailShelf) {
 			due = append(due, p)
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
+	"time"
 
 	"amparo/internal/exchange"
 	"amparo/internal/journal"
@@ -18,6 +20,10 @@ import (
 // the address of a relay, which is then the one; empty, the relay that was the one before. The summary holds as far as it
 // went when there is an error too; what arrived whole is kept.
 func (s *Session) Exchange(ctx context.Context, where string, progress func(exchange.Progress)) (exchange.Summary, error) {
+	return s.exchange(ctx, where, progress)
+}
+
+func (s *Session) exchange(ctx context.Context, where string, progress func(exchange.Progress), change ...func(*exchange.Options)) (exchange.Summary, error) {
 	if err := s.contact(ctx); err != nil {
 		return exchange.Summary{}, err
 	}
@@ -29,20 +35,20 @@ func (s *Session) Exchange(ctx context.Context, where string, progress func(exch
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
-	sum, err := s.node.exchange(ctx, s.member, where, progress)
+	sum, err := s.node.exchange(ctx, s.member, where, progress, change...)
 	wrote, arrived := s.arrive(ctx)
 	if err = errors.Join(err, arrived); err != nil || !wrote {
 		return sum, err
 	}
 	// What followed by itself from what came, keys for somebody new, should not wait for the next time.
-	again, err := s.node.exchange(ctx, s.member, where, progress)
+	again, err := s.node.exchange(ctx, s.member, where, progress, change...)
 	sum.Add(again)
 	_, arrived = s.arrive(ctx)
 	return sum, errors.Join(err, arrived)
 }
 
-// arrive takes what the journal newly holds into the session: grants, and the views. It reports whether something was
-// written that followed from it.
+// arrive takes what the journal newly holds into the session: grants, and the views. It reports whether something followed
+// from it that is worth another exchange.
 func (s *Session) arrive(ctx context.Context) (wrote bool, err error) {
 	defer s.node.expelLater()
 	s.node.mu.Lock()
@@ -56,7 +62,19 @@ func (s *Session) arrive(ctx context.Context) (wrote bool, err error) {
 	if wrote, err = s.tend(ctx); err != nil {
 		return wrote, err
 	}
-	return wrote, s.letGo(ctx)
+	if err := s.noteFiles(s.life); err != nil {
+		return wrote, err
+	}
+	before, _, err := s.node.journal.Coming()
+	if err == nil {
+		err = s.rescope(ctx)
+	}
+	if err != nil {
+		return wrote, err
+	}
+	// Who was met here lately is followed from now on: what is known of them elsewhere should not wait for the next time.
+	coming, _, err := s.node.journal.Coming()
+	return wrote || coming > before, errors.Join(err, s.letGo(ctx))
 }
 
 // ExchangeAs exchanges for a member who has no keys yet: the first contact after joining brings their grant.
@@ -70,10 +88,11 @@ func (n *Node) ExchangeAs(ctx context.Context, name string, passphrase []byte, w
 		return exchange.Summary{}, err
 	}
 	defer m.Wipe()
-	return n.exchange(ctx, m, where, progress)
+	// What is sealed can wait until it can be read: who was let in unlocks as soon as the commits are here.
+	return n.exchange(ctx, m, where, progress, func(o *exchange.Options) { o.CommitsOnly = true })
 }
 
-func (n *Node) exchange(ctx context.Context, m *vault.Member, where string, progress func(exchange.Progress)) (exchange.Summary, error) {
+func (n *Node) exchange(ctx context.Context, m *vault.Member, where string, progress func(exchange.Progress), change ...func(*exchange.Options)) (exchange.Summary, error) {
 	p, pin, err := n.place(where)
 	if err != nil {
 		return exchange.Summary{}, err
@@ -90,9 +109,14 @@ func (n *Node) exchange(ctx context.Context, m *vault.Member, where string, prog
 	n.mu.Lock() // arriving commits may start a new writer
 	signer, certificate := m.Writer, m.Certificate()
 	n.mu.Unlock()
-	options := exchange.Options{URL: p.url(), Workspace: m.Workspace, Signer: signer, Certificate: certificate, Memory: memory, Progress: progress, Now: n.options.Wall}
+	options := exchange.Options{URL: p.url(), Workspace: m.Workspace, Signer: signer, Certificate: certificate, Memory: memory, Progress: progress, Now: n.options.Wall,
+		Narrow: n.journal.Scope().Narrow}
+	for _, c := range change {
+		c(&options)
+	}
 	if pin != nil {
 		options.TLS, options.Attempts = pin.TLS(), neighbourAttempts
+		options.Dial = (&net.Dialer{Timeout: neighbourDial}).DialContext
 	}
 	sum, err := exchange.WithRelay(ctx, options, n.Copy())
 	n.undelivered(&sum)
@@ -120,6 +144,9 @@ func (n *Node) exchange(ctx context.Context, m *vault.Member, where string, prog
 // neighbourAttempts is how often in a row a neighbour is tried: somebody stands beside it, and a relay far away is not
 // somewhere else the next moment.
 const neighbourAttempts = 2
+
+// neighbourDial is how long somebody on the same network may take to answer at all.
+const neighbourDial = 6 * time.Second
 
 // neighbourError says of a neighbour what is otherwise said of a relay.
 func neighbourError(err error) error {

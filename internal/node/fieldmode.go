@@ -49,19 +49,51 @@ func (s *Session) SetFieldDays(ctx context.Context, days int) error {
 	return s.refresh(ctx)
 }
 
-// letGo drops the parts about persons of whom nothing was written within the days. Node.mu is held and no batch is running.
+// letGo drops the parts about persons of whom nothing was written within the days, and those beyond what a narrow device follows.
+// Node.mu is held and no batch is running.
 func (s *Session) letGo(ctx context.Context) error {
 	days := s.node.FieldDays()
-	if days == 0 {
+	narrow := s.node.journal.Scope().Narrow
+	if days == 0 && !narrow {
 		return nil
 	}
 	memory, err := s.node.relayMemory()
 	if err != nil {
 		return err
 	}
-	since := s.now().Add(-time.Duration(days) * 24 * time.Hour)
-	newest, only := map[record.ID]time.Time{}, map[record.ID]bool{}
+	dropped := 0
+	if days > 0 {
+		old, err := s.older(ctx, s.now().Add(-time.Duration(days)*24*time.Hour), memory.Known)
+		if err == nil {
+			dropped, err = s.node.journal.LetGo(old)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if narrow {
+		beyond, err := s.node.journal.Beyond(memory.Known)
+		if err != nil {
+			return err
+		}
+		put, err := s.node.journal.PutOut(beyond)
+		if dropped += put; err != nil {
+			return err
+		}
+	}
+	if dropped == 0 {
+		return nil
+	}
+	return s.node.viewsAnew()
+}
+
+// older lists the parts about persons of whom nothing was written since, as far as another copy is known to hold all of them.
+func (s *Session) older(ctx context.Context, since time.Time, known journal.Vector) (old []journal.PartPlace, err error) {
+	newest, stays := map[record.ID]time.Time{}, map[record.ID]bool{}
 	parts := map[record.ID][]journal.PartPlace{}
+	for person := range s.node.followed(s.now()) { // somebody asked for them lately
+		stays[person] = true
+	}
 	for _, k := range carriedKinds {
 		if !s.views.Opens(k.In) {
 			continue
@@ -76,32 +108,32 @@ func (s *Session) letGo(ctx context.Context) error {
 			}
 			parts[person] = append(parts[person], p)
 			// Of whom something is only here all stays: what has not left may be what an earlier part travels in.
-			only[person] = only[person] || p.Seq > memory.Known[p.Writer] || s.node.journal.IsHeld(p)
+			stays[person] = stays[person] || p.Seq > known[p.Writer] || s.node.journal.IsHeld(p)
 			return nil
 		}); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	var old []journal.PartPlace
 	for person, at := range newest {
-		if at.Before(since) && !only[person] {
+		if at.Before(since) && !stays[person] {
 			old = append(old, parts[person]...)
 		}
 	}
-	dropped, err := s.node.journal.LetGo(old)
-	if err != nil || dropped == 0 {
-		return err
-	}
-	for _, other := range s.node.sessions {
+	return old, nil
+}
+
+// viewsAnew lets all views be made anew: of who is unlocked at their next use, of the others at the next unlocking.
+func (n *Node) viewsAnew() error {
+	for _, other := range n.sessions {
 		other.due.Store(dueRenew)
 	}
-	listed, err := s.node.keep.Members()
+	listed, err := n.keep.Members()
 	if err != nil {
 		return err
 	}
-	for _, m := range listed { // views are made anew at the next unlocking
-		if s.node.sessions[m.ID] == nil {
-			if err := os.RemoveAll(s.node.viewsDir(m.ID)); err != nil {
+	for _, m := range listed {
+		if n.sessions[m.ID] == nil {
+			if err := os.RemoveAll(n.viewsDir(m.ID)); err != nil {
 				return fmt.Errorf("let go of old records: %w", err)
 			}
 		}

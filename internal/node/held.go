@@ -15,7 +15,7 @@ import (
 // word, inside a new one. Whoever opens it puts it where its commit has a place for it, and it is as if it had come with it.
 var carriedKinds = func() (out []*record.Kind) {
 	for i, c := range []record.Compartment{record.Identity, record.Care, record.Mind, record.Survivor, record.Law} {
-		out = append(out, &record.Kind{Number: uint16(215 + i), Name: "carried_" + c.String(), In: c, Form: record.Happening, Subject: "person", Fields: []record.Field{
+		out = append(out, &record.Kind{Number: uint16(215 + i), Name: "carried_" + c.String(), In: c, Form: record.Happening, Subject: "person", Brief: c == record.Identity, Fields: []record.Field{
 			{Number: 1, Name: "person", Type: record.Ref},
 			{Number: 2, Name: "writer", Type: record.Blob},
 			{Number: 3, Name: "seq", Type: record.Int},

@@ -69,6 +69,9 @@ type settings struct {
 	Site      string `json:"site,omitempty"`       // the record id of the site where this device stands
 	Relay     string `json:"relay,omitempty"`      // where it exchanges
 	FieldDays int    `json:"field_days,omitempty"` // for how many days this device keeps persons; 0: for ever
+	Narrow    bool   `json:"narrow,omitempty"`     // follows only the persons of its own sites
+	// Followed says of persons who were fetched until when they are kept, in unix seconds.
+	Followed map[string]int64 `json:"followed,omitempty"`
 	// Places says of each member which file the writer was kept in, and since when: a copy is noticed.
 	Places map[string]string `json:"places,omitempty"`
 	Place  string            `json:"place,omitempty"` // of the only member, as the first version kept it

@@ -11,7 +11,7 @@ import (
 
 // Consent is that a person was asked, in which language and how, and what they said: the evidence behind what their record
 // says of their wishes. One line can be about several purposes asked together.
-var Consent = About(&record.Kind{Number: 20, Name: "consent", In: record.Identity, Form: record.Happening, Subject: "person", Fields: []record.Field{
+var Consent = About(&record.Kind{Number: 20, Name: "consent", In: record.Identity, Form: record.Happening, Subject: "person", Brief: true, Fields: []record.Field{
 	{Number: 1, Name: "person", Type: record.Ref, Index: true},
 	{Number: 2, Name: "purposes", Type: record.Set, Codes: "consent"},
 	{Number: 3, Name: "answer", Type: record.Code, Codes: "consent_answer"},

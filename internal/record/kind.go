@@ -54,14 +54,23 @@ type Kind struct {
 	Subject string
 	// IsPerson marks the kind whose records are the persons themselves; one kind a workspace has it.
 	IsPerson bool
+	// Brief marks a kind about persons that a device needs of everybody, so that anyone can be found and nobody is shown who
+	// must not be. Of other kinds about persons a small device keeps those of its own people. Kinds with IsPerson or Hides are.
+	Brief bool
 	// Hides marks a Keyed kind whose record hides a person from every query in its compartment while its Set field "why" is
 	// not empty: key field "person". One kind a compartment has it.
 	Hides bool
+	// File is the Blob field in which the engine says where the bytes of a file are that is kept beside the journal, sealed, and
+	// how they open. Change.Keep gives what stands there.
+	File string
 }
 
 // AboutPersons reports a kind whose rows belong to one person each: they go when the person's are erased, and are not
 // seen while the person is hidden.
 func (k *Kind) AboutPersons() bool { return k.IsPerson || k.Subject != "" }
+
+// Detail reports a kind of which a small device keeps only what is about its own people.
+func (k *Kind) Detail() bool { return k.Subject != "" && !k.IsPerson && !k.Hides && !k.Brief }
 
 // Field finds a field by name.
 func (k *Kind) Field(name string) (Field, bool) {
@@ -118,6 +127,9 @@ func (k *Kind) check() error {
 		if f, ok := k.Field(k.Subject); !ok || f.Type != Ref {
 			return fmt.Errorf("kind %s: subject %q is not a Ref field", k.Name, k.Subject)
 		}
+	}
+	if f, ok := k.Field(k.File); k.File != "" && (!ok || f.Type != Blob || k.Form != Happening) {
+		return fmt.Errorf("kind %s: to have a file, a Happening needs the Blob field %q", k.Name, k.File)
 	}
 	if k.Hides {
 		person, isKey := k.Field("person")

@@ -80,7 +80,9 @@ func foundedRoll(w journal.WorkspaceID, founder journal.MemberID) *journal.Roll 
 
 func (j *Journal) prepare() error {
 	// An exclusive lock for as long as the file is open: two processes on one folder would both continue the chain.
-	for _, pragma := range []string{"PRAGMA locking_mode=exclusive", "PRAGMA journal_mode=wal", "PRAGMA synchronous=full", "PRAGMA temp_store=memory",
+	// Extra is full, and syncs the folder too: the file's first change is written with a rollback journal, which the loss of
+	// power must not bring back. SQLite would take the file back to the empty one with it.
+	for _, pragma := range []string{"PRAGMA locking_mode=exclusive", "PRAGMA synchronous=extra", "PRAGMA journal_mode=wal", "PRAGMA temp_store=memory",
 		"PRAGMA secure_delete=on", "PRAGMA cache_size=-8000"} {
 		if err := j.db.conn.Exec(pragma); err != nil {
 			return err
@@ -201,6 +203,9 @@ func (j *Journal) load() error {
 	_ = j.roll.Gather(commits)
 	j.saved = maps.Clone(j.heads)
 	if err := j.loadHeld(); err != nil {
+		return err
+	}
+	if err := j.loadScope(); err != nil {
 		return err
 	}
 	return j.loadErased()

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -47,42 +50,94 @@ func (j *Journal) found(chain int64, index int) error {
 	return j.db.exec("DELETE FROM lack WHERE chain = ? AND idx = ?", chain, index)
 }
 
-// SetScope changes which parts are wanted. What is here stays; LetGo lets go of it.
+// scopeNote is where the scope is kept: a byte for narrow, then two for each shelf.
+const scopeNote = "scope"
+
+// loadScope reads what is wanted here.
+func (j *Journal) loadScope() error {
+	j.scope = Scope{}
+	return j.db.run("SELECT value FROM note WHERE name = ?", []any{scopeNote}, func(s *sqlite3.Stmt) error {
+		raw := s.ColumnBlob(0, nil)
+		if len(raw) == 0 || raw[0] != 1 {
+			return nil
+		}
+		j.scope = Scope{Narrow: true, Shelves: map[uint16]bool{}}
+		for raw = raw[1:]; len(raw) >= 2; raw = raw[2:] {
+			j.scope.Shelves[binary.BigEndian.Uint16(raw)] = true
+		}
+		return nil
+	})
+}
+
+// Scope is which sealed parts this device wants. Its map must not be changed.
+func (j *Journal) Scope() Scope {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.scope
+}
+
+// SetScope changes which parts are wanted, durably; no batch may be running. What is here stays: PutOutBeyond lets go of it.
 func (j *Journal) SetScope(s Scope) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	before := j.scope
-	j.scope = s
-	if !s.Narrow {
-		if !before.Narrow {
-			return nil
-		}
-		return plain("want everything", j.db.exec("UPDATE lack SET state = ? WHERE state = ?", lackWanted, lackApart))
-	}
-	var change [][2]int64
-	if err := j.db.run("SELECT n, shelf, state FROM lack WHERE state IN (?, ?)", []any{lackWanted, lackApart}, func(row *sqlite3.Stmt) error {
-		if now := s.state(uint16(row.ColumnInt(1))); now != row.ColumnInt(2) {
-			change = append(change, [2]int64{row.ColumnInt64(0), int64(now)})
-		}
+	if s.Narrow == j.scope.Narrow && maps.Equal(s.Shelves, j.scope.Shelves) {
 		return nil
-	}); err != nil {
-		return plain("narrow what is wanted", err)
-	}
-	if len(change) == 0 {
-		return nil
-	}
-	if j.open {
-		return errors.New("narrow what is wanted: a batch is running")
 	}
 	if err := j.begin(); err != nil {
 		return err
 	}
-	for _, c := range change {
-		if err := j.db.exec("UPDATE lack SET state = ? WHERE n = ?", c[1], c[0]); err != nil {
-			return errors.Join(plain("narrow what is wanted", err), j.drop())
-		}
+	if err := j.setScope(s); err != nil {
+		return errors.Join(plain("change what is wanted", err), j.drop())
 	}
 	return j.flush()
+}
+
+func (j *Journal) setScope(s Scope) error {
+	raw := []byte{0}
+	if s.Narrow {
+		raw[0] = 1
+		for _, shelf := range slices.Sorted(maps.Keys(s.Shelves)) {
+			raw = binary.BigEndian.AppendUint16(raw, shelf)
+		}
+	}
+	if err := j.db.exec("INSERT INTO note (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2", scopeNote, raw); err != nil {
+		return err
+	}
+	j.scope = s
+	change := map[int64]int{}
+	if err := j.db.run("SELECT n, shelf, state FROM lack WHERE state IN (?, ?)", []any{lackWanted, lackApart}, func(row *sqlite3.Stmt) error {
+		if now := s.state(uint16(row.ColumnInt(1))); now != row.ColumnInt(2) {
+			change[row.ColumnInt64(0)] = now
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for n, state := range change {
+		if err := j.db.exec("UPDATE lack SET state = ? WHERE n = ?", state, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Beyond lists the sealed parts that are here and not wanted, of commits that another copy is known to hold.
+func (j *Journal) Beyond(known journal.Vector) (list []journal.PartPlace, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.scope.Narrow {
+		return nil, nil
+	}
+	err = j.db.run("SELECT c.header, p.idx FROM part p JOIN chain c ON c.n = p.chain WHERE p.tag <> 0 AND "+isHere, nil, func(s *sqlite3.Stmt) error {
+		h, err := journal.DecodeHeader(s.ColumnRawBlob(0))
+		i := s.ColumnInt(1)
+		if err != nil || i >= len(h.Parts) || h.Seq > known[h.Writer] || j.scope.Wants(h.Parts[i].Shelf) {
+			return nil
+		}
+		list = append(list, journal.PartPlace{Writer: h.Writer, Seq: h.Seq, Index: uint8(i)})
+		return nil
+	})
+	return list, plain("look for what is not wanted", err)
 }
 
 // Wanted lists sealed parts that are wanted and not here, noted after the given one, those of the newest commits first.

@@ -1,0 +1,150 @@
+package node
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"amparo/internal/exchange"
+	"amparo/internal/lang"
+	"amparo/internal/record"
+)
+
+func doAt(t testing.TB, s *Session, site record.ID, action string, data any) record.ID {
+	t.Helper()
+	raw, err := json.Marshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := must(t, s.Apply(t.Context(), lang.ES, record.Request{Action: action, Site: site.String(), Data: raw}))
+	made, _ := r.Result.(map[string]record.ID)
+	return made["id"]
+}
+
+// A device that follows its own site finds everybody, holds the whole record of who was met there, and fetches one other in one
+// round trip; a week later it lets go of it.
+func TestADeviceFollowsItsOwnSite(t *testing.T) {
+	url := relayed(t)
+	now := turning(time.Now())
+	admin, ana := founded(t, t.TempDir())
+	north := record.ID{1}
+	south := record.ID{2}
+	var elsewhere []record.ID
+	for i := range 30 {
+		id := doAt(t, ana, north, "tree.plant", map[string]any{"name": fmt.Sprintf("abeto %02d", i)})
+		doAt(t, ana, north, "storm.note", map[string]any{"tree": id.String(), "note": fmt.Sprintf("rayo %02d", i)})
+		elsewhere = append(elsewhere, id)
+	}
+	inStep(t, url, ana)
+	beto, s := member(t, ana, url, "Beto", Options{Wall: now.wall}, Invite{Roles: []string{"clinician"}})
+	if err := beto.SetSite(south); err != nil {
+		t.Fatal(err)
+	}
+	inStep(t, url, s)
+	if got := storms(t, s); len(got) != 30 {
+		t.Fatalf("everything came at first: %q", got)
+	}
+	if err := ana.SetNarrow(t.Context(), true); err == nil || admin.Narrow() {
+		t.Errorf("who administers follows few: %v", err)
+	}
+	if err := s.SetNarrow(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if got := storms(t, s); len(got) != 0 {
+		t.Errorf("of others is still here: %q", got)
+	}
+	if got := trees(t, s); len(got) != 30 {
+		t.Errorf("%d persons can be found", len(got))
+	}
+
+	// Who is written about there stays, and what others write of them elsewhere comes.
+	own := doAt(t, s, south, "tree.plant", map[string]any{"name": "ceiba"})
+	doAt(t, s, south, "storm.note", map[string]any{"tree": own.String(), "note": "aquí"})
+	inStep(t, url, s, ana)
+	doAt(t, ana, north, "storm.note", map[string]any{"tree": own.String(), "note": "allá"})
+	doAt(t, ana, north, "storm.note", map[string]any{"tree": elsewhere[3].String(), "note": "de otro"})
+	inStep(t, url, ana, s)
+	if got := storms(t, s); !slices.Equal(got, []string{"allá", "aquí"}) {
+		t.Errorf("of its own: %q", got)
+	}
+
+	// One other person, in one round trip.
+	sum, err := s.Fetch(t.Context(), elsewhere[7], url, nil)
+	if err != nil || sum.RoundTrips != 1 || sum.Parts == 0 {
+		t.Fatalf("%v, %+v", err, sum)
+	}
+	if got := storms(t, s); !slices.Contains(got, "rayo 07") || len(got) > 6 {
+		t.Errorf("fetched: %q", got)
+	}
+	if n, err := s.Missing(elsewhere[7]); err != nil || n != 0 {
+		t.Errorf("%d parts of who was fetched are missing: %v", n, err)
+	}
+	inStep(t, url, s)
+	if got := storms(t, s); !slices.Contains(got, "rayo 07") {
+		t.Errorf("let go of too early: %q", got)
+	}
+	now.turn((followedDays + 1) * 24 * time.Hour)
+	if _, err := s.Exchange(t.Context(), url, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := storms(t, s); !slices.Equal(got, []string{"allá", "aquí"}) {
+		t.Errorf("a week later: %q", got)
+	}
+
+	// Wide again, everything comes back.
+	if err := s.SetNarrow(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	inStep(t, url, s)
+	if got := storms(t, s); len(got) != 33 {
+		t.Errorf("%d notes came back", len(got))
+	}
+	if digestsOf(t, s) == "" {
+		t.Error("no digests")
+	}
+	if h, err := beto.Check(t.Context(), s, nil); err != nil || slices.ContainsFunc(h.Problems, func(a Ailment) bool { return !strings.HasPrefix(a.Code, "clock") }) {
+		t.Errorf("check: %+v, %v", h, err)
+	}
+}
+
+// The relay lost everything. A device that follows few brings the commits, a device that holds all brings the rest.
+func TestANarrowDeviceFillsARelay(t *testing.T) {
+	url := relayed(t)
+	_, ana := founded(t, t.TempDir())
+	north := record.ID{1}
+	for i := range 20 {
+		id := doAt(t, ana, north, "tree.plant", map[string]any{"name": fmt.Sprintf("abeto %02d", i)})
+		doAt(t, ana, north, "storm.note", map[string]any{"tree": id.String(), "note": fmt.Sprintf("rayo %02d", i)})
+	}
+	inStep(t, url, ana)
+	_, s := member(t, ana, url, "Beto", Options{}, Invite{Roles: []string{"clinician"}})
+	inStep(t, url, s, ana)
+	if err := s.SetNarrow(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if got := storms(t, s); len(got) != 0 {
+		t.Fatalf("%q", got)
+	}
+	other := relayed(t)
+	inStep(t, other, s)
+	var sum exchange.Summary
+	var err error
+	if sum, err = ana.Exchange(t.Context(), other, nil); err != nil || !sum.Complete {
+		t.Fatalf("%v, %+v", err, sum)
+	}
+	_, fresh := member(t, ana, other, "Caro", Options{}, Invite{Roles: []string{"clinician"}})
+	inStep(t, other, fresh)
+	if got := storms(t, fresh); len(got) != 20 {
+		t.Errorf("%d notes came from the relay that was filled again", len(got))
+	}
+	if err := errors.Join(err, s.SetNarrow(t.Context(), false)); err != nil {
+		t.Fatal(err)
+	}
+}
