@@ -3,10 +3,14 @@ package exchange
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"amparo/internal/seal"
 )
 
 // meter counts the bytes on the connections of one exchange.
@@ -53,22 +57,46 @@ func newClient(dial dialer, config *tls.Config, m *meter, idle time.Duration) *h
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: 30 * time.Second}).DialContext
 	}
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				conn, err := dial(ctx, network, address)
-				if err != nil {
-					return nil, err
-				}
-				return metered{conn, m, idle}, nil
-			},
-			Proxy:               http.ProxyFromEnvironment,
-			TLSClientConfig:     config,
-			TLSHandshakeTimeout: idle,
-			ForceAttemptHTTP2:   false, // one question at a time on one connection gains nothing from streams
-			DisableCompression:  true,  // sealed bytes do not compress
-			MaxConnsPerHost:     1,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	counted := func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return metered{conn, m, idle}, nil
 	}
+	carrier := &http.Transport{
+		DialContext:         counted,
+		Proxy:               http.ProxyFromEnvironment,
+		TLSClientConfig:     config,
+		TLSHandshakeTimeout: idle,
+		ForceAttemptHTTP2:   false, // one question at a time on one connection gains nothing from streams
+		DisableCompression:  true,  // sealed bytes do not compress
+		MaxConnsPerHost:     1,
+	}
+	if config != nil && config.VerifyConnection != nil {
+		carrier.Proxy = nil // the key is that of who is asked, and nobody stands between
+		carrier.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := counted(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return greet(ctx, tls.Client(conn, config))
+		}
+	}
+	return &http.Client{Transport: carrier, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// greet shakes hands with who should hold a pinned key. Who sends us away at this point answers for another key.
+func greet(ctx context.Context, conn *tls.Conn) (net.Conn, error) {
+	err := conn.HandshakeContext(ctx)
+	if err == nil {
+		return conn, nil
+	}
+	conn.Close()
+	var turned *net.OpError
+	var header tls.RecordHeaderError
+	if errors.As(err, &turned) && turned.Op == "remote error" || errors.As(err, &header) {
+		err = fmt.Errorf("%w: %w", seal.ErrPin, err)
+	}
+	return nil, err
 }

@@ -15,6 +15,7 @@ import (
 
 	"amparo/internal/journal"
 	"amparo/internal/relay/wire"
+	"amparo/internal/seal"
 )
 
 // round asks once. again: there is more, and asking again will bring it.
@@ -130,6 +131,9 @@ func (x *session) post(ctx context.Context, body []byte) (*http.Response, error)
 	request.Header.Set("User-Agent", "") // nobody needs it
 	before := x.meter.out.Load()
 	response, err := x.client.Do(request)
+	if errors.Is(err, seal.ErrPin) { // not even the question was sent, and asking again finds no other key
+		return nil, fmt.Errorf("exchange: %w", err)
+	}
 	if err != nil {
 		if x.meter.out.Load() == before {
 			return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)

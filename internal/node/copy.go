@@ -22,7 +22,7 @@ func (n *Node) took(fresh []journal.Commit) error {
 			return n.newWriter(s.member)
 		}
 	}
-	return nil
+	return n.cameBack(fresh[0].Writer)
 }
 
 // stored follows a batch that arrived and is durable.

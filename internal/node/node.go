@@ -50,6 +50,9 @@ type Node struct {
 	setMu    sync.Mutex // guards settings
 	settings settings
 	placeMu  sync.Mutex // guards the list of places; taken before mu
+	doorMu   sync.Mutex // guards door, and the file with its key
+	door     *Door      // nil: neighbours are not answered
+	followMu sync.Mutex // one at a time takes what neighbours brought into the sessions
 	journal  *store.Journal
 	keep     *vault.Keep
 	clock    *journal.Clock
@@ -223,11 +226,15 @@ func (n *Node) removeOldViews() error {
 
 // Close locks every session and ends the use of the folder.
 func (n *Node) Close() error {
+	var shut error
+	if d := n.Door(); d != nil { // first: nobody may bring anything to what is being closed
+		shut = d.Close()
+	}
 	for _, s := range n.Unlocked() {
 		s.Lock()
 	}
 	n.later.Wait()
-	return n.journal.Close()
+	return errors.Join(shut, n.journal.Close())
 }
 
 // Dir is the folder.

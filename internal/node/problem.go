@@ -10,6 +10,7 @@ import (
 	"amparo/internal/journal"
 	"amparo/internal/lang"
 	"amparo/internal/record"
+	"amparo/internal/seal"
 	"amparo/internal/store"
 	"amparo/internal/vault"
 )
@@ -22,7 +23,7 @@ var knownErrors = []struct {
 	{store.ErrInUse, "in_use"}, {store.ErrDiskFull, "disk_full"}, {store.ErrViewDamaged, "view_damaged"}, {store.ErrDamaged, "damaged_journal"}, {journal.ErrNewer, "format_newer"}, {journal.ErrTooLarge, "too_large"},
 	{vault.ErrPassphrase, "wrong_passphrase"}, {vault.ErrNoMember, "unknown_member"}, {vault.ErrFile, "damaged_keys"}, {ErrNoWorkspace, "no_workspace"},
 	{ErrFounded, "already_founded"}, {ErrLocked, "locked"}, {ErrNotYetGranted, "not_yet_granted"}, {ErrRevoked, "revoked"}, {ErrLeaseOver, "lease_over"},
-	{exchange.ErrUnreachable, "unreachable"}, {exchange.ErrInterrupted, "truncated"}, {exchange.ErrNotAdmitted, "not_yet_admitted"}, {exchange.ErrProtocol, "not_a_relay"},
+	{exchange.ErrUnreachable, "unreachable"}, {exchange.ErrInterrupted, "truncated"}, {exchange.ErrNotAdmitted, "not_yet_admitted"}, {exchange.ErrProtocol, "not_a_relay"}, {seal.ErrPin, "wrong_key"}, {seal.ErrPinText, "mistyped_code"},
 	{exchange.ErrBundleCut, "truncated"}, {exchange.ErrNotBundle, "not_a_bundle"}, {exchange.ErrBundleChanged, "bundle_changed"}, {exchange.ErrOtherWorkspace, "wrong_workspace"},
 	{exchange.ErrNotForYou, "bundle_not_for_you"},
 	{syscall.ENOSPC, "disk_full"}, {context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},

@@ -43,15 +43,23 @@ func (s *Session) noteSeen(seen []journal.Seen) error {
 }
 
 // settle starts a new writer when the writer's file is not the very one that was last written here: a copied folder or
-// a restored backup would otherwise continue the same chain twice.
+// a restored backup would otherwise continue the same chain twice. So it does when commits of that writer came from elsewhere
+// while it was locked.
 func (n *Node) settle(m *vault.Member) error {
 	n.setMu.Lock()
 	known := n.settings.place(m.ID)
 	n.setMu.Unlock()
-	if known == filePlace(n.keep.WriterPath(m.ID)) {
+	back, err := n.journal.ReadNote(backNote(m.ID))
+	if err != nil {
+		return err
+	}
+	if known == filePlace(n.keep.WriterPath(m.ID)) && !hasWriter(back, m.WriterID()) {
 		return nil
 	}
-	return n.newWriter(m)
+	if err := n.newWriter(m); err != nil || len(back) == 0 {
+		return err
+	}
+	return n.journal.Note(backNote(m.ID), []byte{})
 }
 
 func (n *Node) newWriter(m *vault.Member) error {
