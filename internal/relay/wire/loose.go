@@ -61,6 +61,9 @@ func UnpackPlaces(packed []byte) (places []journal.PartPlace, err error) {
 			return fail("cut short")
 		}
 		packed = packed[copy(p.Writer[:], packed):]
+		if len(places) > 0 && places[len(places)-1].Writer == p.Writer {
+			return fail("a writer twice")
+		}
 		n, ok := number()
 		if !ok || n == 0 || n > MaxPlaces {
 			return fail("a count that is not well spelled")
