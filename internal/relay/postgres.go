@@ -15,6 +15,12 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
+// ErrAddress reports an address of a database that cannot be read; what is wrong with it is not said, for it may hold a password.
+var ErrAddress = errors.New("not the address of a database")
+
+// ErrUnreachable reports a database that does not answer, or does not let us in.
+var ErrUnreachable = errors.New("the database does not answer")
+
 // ErrForgetful reports a database that is set up to say that something is stored before it is.
 var ErrForgetful = errors.New("the database says that things are stored before they are (fsync or synchronous_commit is off)")
 
@@ -25,7 +31,7 @@ var ErrForgetful = errors.New("the database says that things are stored before t
 func OpenPostgres(ctx context.Context, url string) (*SQLStore, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, fmt.Errorf("open the relay's store: %w", err)
+		return nil, fmt.Errorf("open the relay's store: %w", ErrAddress)
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "amparo relay"
@@ -47,6 +53,10 @@ func OpenPostgres(ctx context.Context, url string) (*SQLStore, error) {
 		err = s.prepare(ctx)
 	}
 	if err != nil {
+		var connect *pgconn.ConnectError
+		if errors.As(err, &connect) {
+			err = fmt.Errorf("%w: %w", ErrUnreachable, err)
+		}
 		return nil, errors.Join(fmt.Errorf("open the relay's store: %w", err), s.Close())
 	}
 	return s, nil
