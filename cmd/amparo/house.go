@@ -184,7 +184,10 @@ func (d *desk) MayAsk(query string) bool { return d.session.MayAsk(query) }
 func (d *desk) Status() web.Status {
 	s := web.Status{Site: d.session.Node().Site()}
 	if p, err := d.session.Status(); err == nil {
-		s.Pending, s.Held, s.Oldest, s.Exchanged = p.Commits, p.Held, p.Oldest, p.Exchanged
+		s.Pending, s.Held, s.Oldest, s.Exchanged, s.Coming = p.Commits, p.Held, p.Oldest, p.Exchanged, p.Coming
+	}
+	if n, err := d.session.Rivals(context.Background()); err == nil {
+		s.Rivals = n
 	}
 	return s
 }

@@ -80,7 +80,7 @@ func boardPage(c *call) error {
 		return err
 	}
 	p := BoardPage{Shell: c.shell("nav.board"), Day: lang.PartialDate(c.lang, b.Day), Today: day == today,
-		Writes: c.may("/headcount") && c.may("/flow"), People: c.may("/people/{id}"), Registers: c.may("/register"), Rivals: b.Rivals,
+		Writes: c.may("/headcount") && c.may("/flow"), People: c.may("/people/{id}"), Registers: c.may("/register"),
 		Said: c.T("board.waiting", "n", b.Waiting), Heading: c.T("board.title", "site", b.Site.Name), Before: shift(day, -1), After: shift(day, 1), Pending: c.kept(c.desk.Status()).Long}
 	for _, q := range b.Queue {
 		line := QueueLine{Number: strconv.Itoa(q.Number), Person: q.Person, Alias: q.Alias, Card: cardEnd(q.Card), Service: c.coded("service", q.Service), Icon: q.Service,
@@ -105,6 +105,9 @@ func boardPage(c *call) error {
 		if one.n > 0 {
 			p.Flows = append(p.Flows, Fact{c.coded("direction", one.code), lang.Number(c.lang, int64(one.n))})
 		}
+	}
+	if c.may("/conflicts") {
+		p.Rivals = c.desk.Status().Rivals
 	}
 	if p.Watch, err = c.watch(); err != nil {
 		return err

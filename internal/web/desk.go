@@ -85,6 +85,8 @@ type Status struct {
 	Held      int       // sealed parts that stay here until somebody agrees to share their record
 	Oldest    time.Time // when the oldest of them was recorded; zero: none
 	Exchanged time.Time // the last exchange that succeeded; zero: never
+	Coming    int       // sealed parts that this device wants and has not got yet
+	Rivals    int       // records with rival values that the member may see
 	Site      record.ID // where this device usually works; zero: let the member choose
 }
 

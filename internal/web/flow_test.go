@@ -304,6 +304,41 @@ func TestSettlingKeepsTheValueAsItIs(t *testing.T) {
 	}
 }
 
+// Who settled can put the values beside each other again, as they were said: where, when and which.
+func TestSettlingCanBeTakenBack(t *testing.T) {
+	house := &webtest.House{}
+	b := unlocked(t, house)
+	root, err := webtest.Parse([]byte(b.page(b.get("/conflicts"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := filled(root)
+	form.Set("says", "00000000000000a1")
+	form.Set("record", webtest.Maria.ID.String())
+	form.Set("kind", "person")
+	form.Set("field", "surname1")
+	form.Set("to", "/conflicts")
+	if r := b.post("/settle", form); r.Header.Get("Location") != "/conflicts" {
+		t.Fatalf("%d to %q", r.StatusCode, r.Header.Get("Location"))
+	}
+	_, data := last(t, house)
+	same(t, data, `{"field":"surname1","kind":"person","record":"`+webtest.Maria.ID.String()+`","says":"00000000000000a1"}`)
+	page := b.page(b.get("/conflicts"))
+	if !strings.Contains(page, "Désir") {
+		t.Error("it is not said what stands now")
+	}
+	_, step, _ := strings.Cut(page, `name="step" value="`)
+	step, _, _ = strings.Cut(step, `"`)
+	if r := b.post("/undo", url.Values{"step": {step}}); r.Header.Get("Location") != "/conflicts" {
+		t.Fatalf("undoing leads to %q", r.Header.Get("Location"))
+	}
+	request, data := last(t, house)
+	same(t, data, `{"field":"surname1","kind":"person","record":"`+webtest.Maria.ID.String()+`","values":["Dezir"]}`)
+	if request.Action != "conflict.reopen" || request.ID == "" || request.Site == "" || !request.At.Equal(webtest.Now.Add(-7*24*time.Hour)) {
+		t.Errorf("taken back by %+v", request)
+	}
+}
+
 // What did not happen just now carries its own time, in the zone of the site.
 func TestHappenedEarlier(t *testing.T) {
 	house := &webtest.House{}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -44,21 +43,9 @@ type Offer struct{ Address, Label, Icon string }
 type EntryLine struct {
 	Title, Icon, When, Machine, Recorded, Where, State, Note string
 	Facts                                                    []Fact
+	Here, Kept                                               string // that it is only here, and why; or since when another place has it
 	Gone                                                     bool
 	Mended                                                   bool
-}
-
-// Rival is a field in which two places wrote different things, and the form to settle it.
-type Rival struct {
-	Client, Record, Kind, Field, To string
-	Question, Button                string // no button: the member's role settles nothing
-	Values                          []RivalChoice
-}
-
-// RivalChoice is one of the values, with who wrote it and when.
-type RivalChoice struct {
-	ID, Value, Shown, Who string
-	Shut                  bool
 }
 
 // mostEntries is how many entries a person's page shows at first.
@@ -93,9 +80,7 @@ func personPage(c *call) error {
 	if page.Readers, page.Glass, err = c.whoReads(p.ID); err != nil {
 		return err
 	}
-	for _, r := range p.RivalFields {
-		page.Rivals = append(page.Rivals, c.rival(p.ID.String(), "person", r, address))
-	}
+	page.Rivals = c.personRivals(p, address)
 	for _, o := range []struct{ pattern, label, icon string }{{"/consent", "person.decides", "note"}, {"/copy", "person.copy", "print"},
 		{"/restrict", "person.restrict", "lock"}, {"/erase", "person.erase", "warn"}} {
 		if c.may("/people/{id}" + o.pattern) {
@@ -215,29 +200,27 @@ func (c *call) entry(e people.Entry) EntryLine {
 	if e.Recorded.Sub(e.At) > 2*time.Hour {
 		line.Recorded = c.T("timeline.recorded", "when", lang.DateTime(c.lang, e.Recorded.In(zone)))
 	}
+	line.Here, line.Kept = c.receipt(e.Kept, zone)
 	return line
 }
 
-func (c *call) rival(id, kind string, r people.RivalField, back string) Rival {
-	out := Rival{Client: newClient(), Record: id, Kind: kind, Field: r.Field, To: back,
-		Question: c.fieldLabel(r.Field)}
-	settles := c.may("/settle")
-	if settles {
-		out.Button = c.T("conflict.keep")
+// receipt words where else an entry is. Of what came from another device there is nothing to say: it is there.
+func (c *call) receipt(r *record.Receipt, zone *time.Location) (here, kept string) {
+	if r == nil {
+		return "", ""
 	}
-	for i, v := range r.Values {
-		raw, err := json.Marshal(v.Value)
-		if err != nil {
-			continue // what came as JSON goes as JSON
+	switch r.State {
+	case record.ReceiptHere:
+		return c.T("receipt.only_here"), ""
+	case record.ReceiptHeld:
+		return c.T("receipt.held"), ""
+	case record.ReceiptExchanged:
+		if r.At.IsZero() {
+			return "", c.T("receipt.exchanged_before")
 		}
-		shown := c.word(kind, r.Field, v.Value)
-		if shown == "" {
-			shown = c.T("app.none")
-		}
-		who := c.T("conflict.said_by", "name", orDash(v.ByName), "site", orDash(v.SiteName), "ago", lang.Ago(c.lang, v.At, c.now()))
-		out.Values = append(out.Values, RivalChoice{"rival-" + id + "-" + r.Field + "-" + strconv.Itoa(i), string(raw), shown, who, !settles})
+		return "", c.T("receipt.exchanged", "when", lang.DateTime(c.lang, r.At.In(zone)))
 	}
-	return out
+	return "", ""
 }
 
 func orDash(s string) string {
@@ -245,52 +228,6 @@ func orDash(s string) string {
 		return "—"
 	}
 	return s
-}
-
-// settle writes which of the rival values stands.
-func settle(c *call) error {
-	if err := c.r.ParseForm(); err != nil {
-		return errTooMuch
-	}
-	v := c.r.PostForm
-	raw := json.RawMessage(v.Get("value"))
-	if !json.Valid(raw) {
-		return record.Refuse("value", "required", "field", c.fieldLabel("value"))
-	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, raw); err != nil {
-		return err
-	}
-	id := v.Get("_id")
-	if !goodClient(id) {
-		id = newClient()
-	}
-	r, err := c.apply("conflict.settle", id, time.Time{}, struct {
-		Record string          `json:"record"`
-		Kind   string          `json:"kind"`
-		Field  string          `json:"field"`
-		Value  json.RawMessage `json:"value"`
-	}{v.Get("record"), v.Get("kind"), v.Get("field"), compact.Bytes()})
-	if err != nil {
-		return err
-	}
-	if !r.OK {
-		return problemError{r}
-	}
-	c.session.say(notice{Text: c.T("conflict.done", "value", settledAs(c, v.Get("kind"), v.Get("field"), raw))})
-	return c.to(local(v.Get("to")))
-}
-
-// settledAs writes the value that was kept.
-func settledAs(c *call, kind, field string, raw json.RawMessage) string {
-	var value any
-	if err := json.Unmarshal(raw, &value); err != nil {
-		return ""
-	}
-	if text := c.word(kind, field, value); text != "" {
-		return text
-	}
-	return c.T("app.none")
 }
 
 // PersonEditPage changes what is known of a person.
@@ -432,6 +369,7 @@ func summaryPage(c *call) error {
 	add(c.fieldLabel("birth"), lang.PartialDate(c.lang, p.Birth))
 	add(c.fieldLabel("nationality"), c.countries(p.Nationality))
 	for _, e := range told.Entries {
+		e.Kept = nil // paper goes elsewhere: what is on it is no longer only here
 		if slices.Contains(summaryKinds, e.Kind) && e.Corrected.IsZero() {
 			line := c.entry(e)
 			line.Where, line.Recorded = e.SiteName, "" // who wrote it stays off paper that others may find

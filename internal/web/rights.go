@@ -42,6 +42,7 @@ var needs = map[string]uses{
 	"/series":     {asks: []string{"series.list", "series"}},
 	"/series.csv": {asks: []string{"series.list", "series"}},
 	"/conflicts":  {asks: []string{"conflicts"}},
+	"/devices":    {asks: []string{"devices"}},
 	"/pending":    {asks: []string{"pending"}},
 	"/exchange":   {},
 	"/keys":       {},

@@ -125,6 +125,7 @@ func init() {
 		{"GET", "/series", Session, nil, seriesPage, false},
 		{"GET", "/series.csv", Session, nil, seriesFile, false},
 		{"GET", "/conflicts", Session, nil, conflictsPage, false},
+		{"GET", "/devices", Session, nil, devicesPage, false},
 		{"GET", "/pending", Session, nil, pendingPage, false},
 		{"POST", "/exchange", Session, nil, exchangeNow, false},
 		{"GET", "/keys", Session, nil, keysPage, false},

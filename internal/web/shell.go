@@ -42,6 +42,7 @@ type LangChoice struct {
 // NavItem is one way to go.
 type NavItem struct {
 	Address, Label, Icon, Key string
+	Count                     string // how much waits there; empty: nothing
 	On                        bool
 }
 
@@ -91,7 +92,7 @@ var navigation = []struct {
 
 // further is what is needed less often. Each member sees what their role may use.
 var further = []struct{ address, key string }{
-	{"/sites", "nav.sites"}, {"/members", "members.title"}, {"/conflicts", "nav.conflicts"}, {"/access", "access.title"}, {"/audit", "audit.title"}, {"/erasures", "erasures.title"},
+	{"/sites", "nav.sites"}, {"/members", "members.title"}, {"/devices", "devices.title"}, {"/conflicts", "nav.conflicts"}, {"/access", "access.title"}, {"/audit", "audit.title"}, {"/erasures", "erasures.title"},
 	{"/retention", "nav.retention"},
 }
 
@@ -114,7 +115,7 @@ func (c *call) shell(title string) Shell {
 	s.Who, s.Idle = c.session.member.String(), int(c.config.Idle.Seconds())
 	for _, n := range navigation {
 		if c.may(n.address) && (n.in == nil || c.opensAny(n.in...)) {
-			s.Nav = append(s.Nav, NavItem{n.address, c.T(n.key), n.icon, n.shortcut, n.address == c.r.URL.Path})
+			s.Nav = append(s.Nav, NavItem{Address: n.address, Label: c.T(n.key), Icon: n.icon, Key: n.shortcut, On: n.address == c.r.URL.Path})
 		}
 	}
 	watches := c.may("/audit") && !c.may("/register") // whoever registers nobody has room above for what they watch over
@@ -124,14 +125,20 @@ func (c *call) shell(title string) Shell {
 		}
 	}
 	if watches {
-		s.Nav = append(s.Nav, NavItem{"/audit", c.T("nav.audit"), "lock", "audit", c.r.URL.Path == "/audit"})
+		s.Nav = append(s.Nav, NavItem{Address: "/audit", Label: c.T("nav.audit"), Icon: "lock", Key: "audit", On: c.r.URL.Path == "/audit"})
 	}
+	st := c.desk.Status()
 	for _, n := range further {
-		if c.may(n.address) && !(watches && n.address == "/audit") {
-			s.Further = append(s.Further, NavItem{Address: n.address, Label: c.T(n.key)})
+		if !c.may(n.address) || watches && n.address == "/audit" {
+			continue
 		}
+		item := NavItem{Address: n.address, Label: c.T(n.key)}
+		if n.address == "/conflicts" && st.Rivals > 0 {
+			item.Count = lang.Number(c.lang, int64(st.Rivals))
+		}
+		s.Further = append(s.Further, item)
 	}
-	s.Kept = c.kept(c.desk.Status())
+	s.Kept = c.kept(st)
 	if c.r.Header.Get("X-Part") == "" && c.r.Method == "GET" {
 		if n := c.session.said(); n != nil {
 			s.Notice = &Said{Text: n.Text, Link: n.Link, Label: n.Label, UndoLabel: c.T("app.undo")}
@@ -143,8 +150,16 @@ func (c *call) shell(title string) Shell {
 	return s
 }
 
-// kept words how much exists only on this device. Calm: offline is the normal state.
+// kept words how much exists only on this device, and how much is still on its way here. Calm: offline is the normal state.
 func (c *call) kept(st Status) Kept {
+	k := c.keptHere(st)
+	if st.Coming > 0 {
+		k.Long += ". " + c.T("status.coming", "n", st.Coming)
+	}
+	return k
+}
+
+func (c *call) keptHere(st Status) Kept {
 	switch {
 	case st.Pending > 0:
 		long := c.T("status.only_here", "n", st.Pending)

@@ -9,7 +9,6 @@ import (
 	"amparo/internal/care"
 	"amparo/internal/lang"
 	"amparo/internal/observatory"
-	"amparo/internal/people"
 	"amparo/internal/place"
 	"amparo/internal/record"
 	"amparo/internal/route"
@@ -113,37 +112,4 @@ func Series(_ lang.Tag, p url.Values) observatory.Answer {
 		a.Total += v
 	}
 	return a
-}
-
-type conflict struct {
-	Record record.ID           `json:"record"`
-	Kind   string              `json:"kind"`
-	Title  string              `json:"title"`
-	Field  string              `json:"field"`
-	Values []people.RivalValue `json:"values"`
-}
-
-func conflicts(quiet bool) any {
-	all := []conflict{}
-	if !quiet {
-		r := Maria.RivalFields[0]
-		all = append(all, conflict{Maria.ID, "person", Maria.Name, r.Field, r.Values}, conflict{others[0].ID, "person", others[0].Name, "surname1", []people.RivalValue{
-			{Value: "Désir", ByName: Julio.Name, SiteName: sitesHere[0].Name, At: Now.Add(-2 * day)}, {Value: "Dezir", ByName: Rosa.Name, SiteName: sitesHere[2].Name, At: Now.Add(-7 * day)}}})
-	}
-	return struct {
-		Conflicts []conflict `json:"conflicts"`
-	}{all}
-}
-
-func pending(quiet bool) any {
-	type answer struct {
-		Commits   int            `json:"commits"`
-		Oldest    time.Time      `json:"oldest,omitzero"`
-		Parts     map[string]int `json:"by_compartment"`
-		Exchanged time.Time      `json:"last_exchange,omitzero"`
-	}
-	if quiet {
-		return answer{Parts: map[string]int{}}
-	}
-	return answer{14, Now.Add(-26 * time.Hour), map[string]int{"identity": 11, "care": 4, "mind": 1, "field": 6}, Now.Add(-27 * time.Hour)}
 }

@@ -43,6 +43,8 @@ type House struct {
 	Days     int // that the device keeps
 	Departed []web.Gone
 	Deserted bool // nobody can unlock
+	Settled  bool // nothing is left to settle
+	First    bool // the first exchange goes on
 }
 
 // Registry is that of the real work, so that kinds, actions and queries are the real ones.
@@ -144,7 +146,14 @@ func (d *Desk) Status() web.Status {
 	if d.House.Quiet {
 		return web.Status{}
 	}
-	return web.Status{Pending: 14, Oldest: Now.Add(-26 * time.Hour), Exchanged: Now.Add(-27 * time.Hour), Site: Tapachula.ID}
+	st := web.Status{Pending: 14, Oldest: Now.Add(-26 * time.Hour), Exchanged: Now.Add(-27 * time.Hour), Site: Tapachula.ID, Rivals: 3}
+	if d.House.Settled {
+		st.Rivals = 0
+	}
+	if d.House.First {
+		st.Pending, st.Coming = 0, 4_120
+	}
+	return st
 }
 
 // Lock closes the desk.
@@ -177,6 +186,8 @@ func (d *Desk) Apply(_ context.Context, _ lang.Tag, r record.Request) record.Res
 		done.Result = people.Consented{ID: ID(73), Consent: ID(73), Person: Maria.ID, Travels: true}
 	case "person.glass":
 		done.Result = map[string]any{"id": ID(60), "person": Maria.ID, "until": Now.Add(4 * time.Hour), "compartments": []record.Compartment{record.Identity, record.Care}}
+	case "conflict.settle":
+		done.Result = settled(r.Data)
 	case "visit.open":
 		done.Result = care.VisitOpened{ID: ID(90), Visit: ID(90), Type: "follow_up", Number: 42}
 	default:
@@ -226,8 +237,10 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 		return Series(in, p), nil
 	case "conflicts":
 		return conflicts(d.House.Quiet), nil
+	case "devices":
+		return devices(d.House.Quiet), nil
 	case "pending":
-		return pending(d.House.Quiet), nil
+		return pending(d), nil
 	}
 	return nil, record.Refuse("query", "unknown_query", "query", name)
 }

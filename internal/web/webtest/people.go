@@ -24,8 +24,8 @@ var Maria = people.Shown{
 	Given: "María Fernanda", Surname1: "López", Surname2: "Hernández", Languages: []string{"es"}, Direction: "north", Note: "Viaja con su hermana menor.",
 	Consent: []string{"care", "sharing"}, Refused: []string{"statistics"}, Travels: true, Registered: ago(24*day, 0), RegisteredBy: Julio.ID, ByName: Julio.Name, Visits: 4, Sites: 2,
 	RivalFields: []people.RivalField{{Field: "direction", Values: []people.RivalValue{
-		{Value: "south", By: Rosa.ID, ByName: Rosa.Name, Site: ID(31), SiteName: "Casa Coatzacoalcos", At: Now.Add(-4 * day), Rec: 9},
-		{Value: "north", By: Julio.ID, ByName: Julio.Name, Site: ID(30), SiteName: "Albergue Tapachula", At: Now.Add(-5 * day), Rec: 7},
+		{Value: "south", By: Rosa.ID, ByName: Rosa.Name, Site: ID(31), SiteName: "Casa Coatzacoalcos", At: Now.Add(-4 * day), Recorded: Now.Add(-3 * day), Says: "00000000000000a1", Rec: 9},
+		{Value: "north", By: Julio.ID, ByName: Julio.Name, Site: ID(30), SiteName: "Albergue Tapachula", At: Now.Add(-5 * day), Recorded: Now.Add(-5 * day), Says: "00000000000000b2", Rec: 7},
 	}}},
 }
 
@@ -96,5 +96,6 @@ func Timeline(d *Desk) people.Timeline {
 			out.Entries = append(out.Entries, e)
 		}
 	}
+	keptFrom(out.Entries)
 	return out
 }
