@@ -1,6 +1,7 @@
 package journaltest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -9,21 +10,26 @@ import (
 
 	"amparo/internal/exchange"
 	"amparo/internal/journal"
+	"amparo/internal/relay"
 	"amparo/internal/relay/wire"
 	"amparo/internal/seal"
+	"amparo/internal/store"
 )
 
 // judge looks at what an exchange says.
 func (w *world) judge(d *device, to host, sum *exchange.Summary) {
 	for _, f := range sum.Faults {
-		if w.forgiven[f.Writer] == "" {
+		if w.forgiven[f.Writer] == "" && !(w.revoked && f.Code == wire.FaultRevoked) {
 			w.failf("%s accuses %s falsely: %v", d.name, f.Writer, f)
 		}
 	}
 	for _, r := range sum.Refused {
-		if w.forgiven[r.Writer] == "" && r.Code != wire.NoteParked {
+		if w.forgiven[r.Writer] == "" && r.Code != wire.NoteParked && !(w.revoked && r.Code == wire.FaultRevoked) {
 			w.failf("%s hears that %s refuses commit %d by %s (%s) for nothing", d.name, to.label(), r.Seq, r.Writer, r.Code)
 		}
+	}
+	if len(sum.Hidden) > 0 && w.healed {
+		w.failf("%s accuses %s of hiding: %v", d.name, to.label(), sum.Hidden)
 	}
 	if s, ok := to.(*station); ok && s.store != nil && !s.disk.Dead() {
 		_, held, err := s.held()
@@ -32,7 +38,7 @@ func (w *world) judge(d *device, to host, sum *exchange.Summary) {
 			return
 		}
 		for _, id := range writers(sum.Memory.Known) {
-			if n := sum.Memory.Known[id]; n > held[id] && n > s.gone[id] {
+			if n := sum.Memory.Known[id]; n > held[id] && n > s.gone[id] && !s.expelled(id) {
 				w.failf("%s has a receipt from %s for %d commits by %s, of which %d are there", d.name, s.name, n, id, held[id])
 			}
 			s.receipts[id] = max(s.receipts[id], min(sum.Memory.Known[id], held[id]))
@@ -55,7 +61,10 @@ func (w *world) inStep(d *device, to host) {
 	}
 	here := d.vector()
 	for _, id := range union(here, there) {
-		if here[id] != there[id] && w.forgiven[id] == "" {
+		if here[id] == there[id] || w.forgiven[id] != "" {
+			continue
+		}
+		if _, revoked, err := d.cut(id); err != nil || !revoked {
 			w.failf("%s is in step with %s, it says, and of %s it has %d commits, there are %d there", d.name, to.label(), id, here[id], there[id])
 		}
 	}
@@ -90,37 +99,43 @@ func (w *world) heal() {
 	}
 	for round, before := 0, ""; w.failure == ""; round++ {
 		now := ""
+		w.now = w.now.Add(25 * time.Hour) // what was asked in vain is asked again
 		for _, d := range w.devices {
-			if d.locked {
-				continue
-			}
 			for _, r := range w.relays {
+				if d.locked || d.barred {
+					break
+				}
 				w.now = w.now.Add(time.Second)
+				if d.journal.Head(d.id()).Seq == 0 && !w.said(d, nil) {
+					return
+				}
 				sum, err := w.exchanged(d, r, (Step{}).journey(), 1)
 				if w.failure != "" {
 					return
 				}
-				now += fmt.Sprint(sum.Sent, sum.Received, err, " ")
+				now += fmt.Sprint(sum.Sent, sum.Received, sum.Parts, err, " ")
 			}
 			now += fmt.Sprint(d.vector(), " ")
 		}
-		if now == before {
+		if now == before && w.healed {
 			break
 		}
+		w.healed = now == before // once more: from now on there is nothing to accuse anybody of
 		if before = now; round > 20 {
 			w.failf("it does not come to rest")
 		}
 	}
 	if w.failure == "" {
 		w.compare()
+		w.erased()
 	}
 }
 
 // compare checks that everybody who still works here holds the same, whole and undamaged, and that nothing is lost.
 func (w *world) compare() {
-	want, from := map[string]string(nil), ""
-	same := func(name string, c wire.Copy) {
-		have, err := content(c)
+	want, from := map[string]thing(nil), ""
+	same := func(name string, c wire.Copy, scope store.Scope) {
+		have, err := content(c, w.forked())
 		if err != nil {
 			w.failf("%s cannot be read: %v", name, err)
 			return
@@ -130,8 +145,8 @@ func (w *world) compare() {
 			return
 		}
 		for _, k := range slices.Sorted(maps.Keys(want)) {
-			if have[k] != want[k] {
-				w.failf("of %s, %s has %q and %s has %q", k, name, have[k], from, want[k])
+			if have[k] != want[k] && !(have[k].what == absent && !scope.Wants(have[k].shelf)) {
+				w.failf("of %s, %s has %q and %s has %q", k, name, have[k].what, from, want[k].what)
 				return
 			}
 		}
@@ -149,36 +164,99 @@ func (w *world) compare() {
 			return
 		}
 		for _, d := range w.devices {
-			for _, id := range writers(d.saved) {
-				if held[id] < d.saved[id] && w.forgiven[id] == "" {
-					w.failf("%d commits by %s were said to be saved, and %s holds %d", d.saved[id], d.name, r.name, held[id])
-				}
-			}
+			w.delivered(d, r, c, held)
 		}
-		same(r.name, c)
+		same(r.name, c, store.Scope{})
 	}
 	for _, d := range w.devices {
-		same(d.name, d.copy())
-		findings, _, err := d.journal.Verify(nil)
-		if err == nil {
-			err = d.journal.Integrity()
+		if c, _, err := w.relays[0].held(); err != nil || !w.works(d) || !w.admitted(d, c) {
+			continue
 		}
+		same(d.name, d.copy(), d.journal.Scope())
+		w.sound(d)
+	}
+}
+
+// delivered checks that a relay holds what a device said is saved.
+func (w *world) delivered(d *device, r *station, c relay.Workspace, held journal.Vector) {
+	for _, id := range writers(d.saved) {
+		cut, gone, err := c.Cut(context.Background(), id, d.member.id())
 		if err != nil {
-			w.failf("the journal of %s is damaged: %v", d.name, err)
+			w.failf("%s does not know what stands: %v", r.name, err)
+			return
 		}
-		for _, f := range findings {
+		switch {
+		case gone:
+			w.stands(d, r, id, held[id], cut)
+		case !w.works(d): // heard that it is revoked, from somebody whose word does not stand
+		case held[id] < d.saved[id] && w.forgiven[id] == "" && w.admitted(d, c):
+			w.failf("%d commits by %s were said to be saved, and %s holds %d", d.saved[id], id, r.name, held[id])
+		}
+	}
+	if id := d.id(); w.works(d) && held[id] != d.journal.Head(id).Seq && w.admitted(d, c) {
+		w.failf("%s wrote %d commits as %s, and %s holds %d", d.name, d.journal.Head(id).Seq, id, r.name, held[id])
+	}
+}
+
+// admitted reports whether a relay knows a device's member: somebody may have let them in who could no longer.
+func (w *world) admitted(d *device, c relay.Workspace) bool {
+	_, known, err := c.Member(context.Background(), d.member.id())
+	if err != nil {
+		w.failf("%v", err)
+	}
+	return known
+}
+
+// stands checks how much a relay holds of a revoked member's chain: not less than was known to who revoked, and not more than
+// stands.
+func (w *world) stands(d *device, r *station, id journal.WriterID, held, cut uint64) {
+	least := uint64(0)
+	for _, k := range w.knew {
+		if _, there, err := r.held(); err == nil && k.in <= there[k.by] { // who was revoked before saying so has said nothing
+			least = max(least, k.upTo[id])
+		}
+	}
+	if held < least || held > cut {
+		w.failf("of %s, who is revoked, %s holds %d commits; %d were known, %d stand", d.name, r.name, held, least, cut)
+	}
+}
+
+// sound checks a device's journal by itself.
+func (w *world) sound(d *device) {
+	findings, _, err := d.journal.Verify(nil)
+	if err == nil {
+		err = d.journal.Integrity()
+	}
+	if err != nil {
+		w.failf("the journal of %s is damaged: %v", d.name, err)
+	}
+	for _, f := range findings {
+		if !f.Revoked && !f.Withheld {
 			w.failf("commit %d by %s in the journal of %s: %s", f.Seq, f.Writer, d.name, f.What)
 		}
-		asides, err := d.journal.Asides()
-		if err != nil || len(asides) > 0 && len(w.forgiven) == 0 {
-			w.failf("%s set %d runs aside: %v", d.name, len(asides), err)
+	}
+	asides, err := d.journal.Asides()
+	if err != nil {
+		w.failf("%s does not know what it set aside: %v", d.name, err)
+	}
+	for _, a := range asides {
+		if w.forgiven[a.Writer] == "" && !a.Revoked {
+			w.failf("%s set aside commit %d by %s: %s", d.name, a.Seq, a.Writer, a.Reason)
 		}
 	}
 }
 
-// content is everything a copy holds.
-func content(c wire.Copy) (map[string]string, error) {
-	out := map[string]string{}
+// thing is a commit or a part of one.
+type thing struct {
+	what  string
+	shelf uint16
+}
+
+const absent = "not here"
+
+// content is everything a copy holds but the chains of some.
+func content(c wire.Copy, but map[journal.WriterID]bool) (map[string]thing, error) {
+	out := map[string]thing{}
 	next := journal.Vector{}
 	err := c.Runs(context.Background(), nil, func(run journal.Run) error {
 		for i := range run.Commits {
@@ -187,17 +265,47 @@ func content(c wire.Copy) (map[string]string, error) {
 				return fmt.Errorf("commit %d by %s follows commit %d", commit.Seq, commit.Writer, next[commit.Writer])
 			}
 			next[commit.Writer] = commit.Seq
+			if but[commit.Writer] {
+				continue
+			}
 			name := fmt.Sprintf("commit %d by %s", commit.Seq, commit.Writer)
 			for p, data := range commit.Parts {
-				state := "not here"
+				state := absent
 				if data != nil {
 					state = fmt.Sprintf("%d bytes, right %v", len(data), journal.Hash(seal.Digest(data)) == commit.Header.Parts[p].Digest)
 				}
-				out[fmt.Sprintf("%s part %d", name, p)] = state
+				out[fmt.Sprintf("%s part %d", name, p)] = thing{state, commit.Header.Parts[p].Shelf}
 			}
-			out[name] = commit.Hash.String()
+			out[name] = thing{what: commit.Hash.String()}
 		}
 		return nil
 	})
 	return out, err
+}
+
+// forked are the writers of whom two stories are told, and checks that somebody said so.
+func (w *world) forked() map[journal.WriterID]bool {
+	all := map[journal.WriterID]bool{}
+	for _, id := range slices.SortedFunc(maps.Keys(w.forgiven), func(a, b journal.WriterID) int { return bytes.Compare(a[:], b[:]) }) {
+		seqs := map[uint64]journal.Hash{}
+		for _, d := range w.devices {
+			if d.journal == nil {
+				continue
+			}
+			for seq := uint64(1); seq <= d.journal.Head(id).Seq; seq++ {
+				hash, held, err := d.journal.HashAt(id, seq)
+				if err != nil || !held {
+					w.failf("%s does not find commit %d by %s: %v", d.name, seq, id, err)
+				}
+				if other, is := seqs[seq]; is && other != hash {
+					all[id] = true
+				}
+				seqs[seq] = hash
+			}
+		}
+		if all[id] && !slices.ContainsFunc(w.devices, func(d *device) bool { return d.named[id] }) {
+			w.failf("two stories are told of %s, and nobody says so", id)
+		}
+	}
+	return all
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // Classes are the kinds of trouble a play may have.
-var Classes = []string{"faults"}
+var Classes = []string{"faults", "restores", "revocations"}
 
 type drawing struct {
 	*rand.Rand
@@ -40,6 +40,9 @@ func (g *drawing) size(most int) int { return g.IntN(1 + g.IntN(most)) }
 
 func (g *drawing) draw() Step {
 	s := Step{N: map[string]int{}}
+	if g.IntN(4) == 0 && g.special(&s) {
+		return s
+	}
 	if g.IntN(3) == 0 {
 		s.N["after"] = g.size(4000)
 	}
@@ -106,4 +109,47 @@ func (g *drawing) exchange(s *Step) {
 			s.N[k] = 1 + g.size(12)
 		}
 	}
+}
+
+func (g *drawing) grow() string {
+	g.known++
+	return fmt.Sprint("d", g.known-1)
+}
+
+// special draws what only plays of this class have.
+func (g *drawing) special(s *Step) bool {
+	switch g.Class {
+	case "restores":
+		switch n := g.IntN(10); {
+		case n < 4:
+			s.Verb, s.Who = "backup", g.machine()
+		case n < 8:
+			s.Verb, s.Who, s.N["unseen"] = "restore", g.machine(), g.IntN(2)
+		case n < 9 && g.known < 7:
+			s.Verb, s.Who = "folder", g.device()
+			s.Whom = g.grow()
+		default:
+			s.Verb, s.Who, s.N["narrow"], s.N["shelf"] = "scope", g.device(), g.IntN(2), g.IntN(3)
+		}
+		return true
+	case "revocations":
+		switch n := g.IntN(12); {
+		case n < 2:
+			s.Verb, s.Who, s.Whom = "empower", g.device(), g.device()
+		case n < 5:
+			s.Verb, s.Who, s.Whom = "revoke", g.device(), g.device()
+		case n < 6 && g.known < 8:
+			s.Verb, s.Who = "another", g.device()
+			s.Whom = g.grow()
+		case n < 8 && g.known < 8:
+			s.Verb, s.Who = "admit", g.device()
+			s.Whom = g.grow()
+		case n < 9:
+			s.Verb, s.Who = "rogue", g.device()
+		default:
+			s.Verb, s.Who, s.N["n"], s.N["luck"] = "erase", g.device(), g.size(4), g.IntN(1000)
+		}
+		return true
+	}
+	return false
 }

@@ -64,15 +64,18 @@ type device struct {
 	saw     journal.Vector
 	again   int // how many commits were made, also those that were lost: no salt is drawn twice
 
-	saved map[journal.WriterID]uint64 // what its owner was told is saved
-	kept  journal.Vector              // what it said is durable here
-	busy  int                         // exchanges it is in the middle of
+	saved   map[journal.WriterID]uint64 // what its owner was told is saved
+	kept    journal.Vector              // what it said is durable here
+	busy    int                         // exchanges it is in the middle of
+	named   map[journal.WriterID]bool   // of whom it was said that they tell two stories
+	vouched journal.Vector              // what it held when it last vouched
 
 	serving   http.Handler // for neighbours
 	servingOf *store.Journal
 
 	away   bool // no relay can be reached
 	rogue  bool // goes on as before when revoked
+	barred bool // the relay withholds what is sealed from it: it passes nothing on
 	locked bool // heard that it is revoked, and wiped its keys
 }
 
@@ -90,6 +93,9 @@ func (d *device) wall() time.Time { return d.now.Add(d.skew) }
 // newWriter starts a chain of its own, as a node does whose folder was copied or put back.
 func (d *device) newWriter() {
 	d.writers++
+	if d.named == nil {
+		d.named = map[journal.WriterID]bool{}
+	}
 	d.writer = signer(d.seed, fmt.Sprintf("writer %s %d", d.name, d.writers))
 	d.saw = journal.Vector{}
 }
@@ -233,6 +239,11 @@ func (d *device) commit(parts []part) (*journal.Commit, error) {
 		c.Parts = append(c.Parts, data)
 	}
 	c.Header, c.Hash = h, journal.HashOf(h.Encode())
+	for i, data := range c.Parts {
+		if h.Parts[i].Tag != 0 {
+			d.sealed[journal.PartPlace{Writer: h.Writer, Seq: h.Seq, Index: uint8(i)}] = data[:32]
+		}
+	}
 	return c, nil
 }
 
@@ -328,5 +339,5 @@ func (d *device) remember(place string, m exchange.Memory) error {
 
 // cut is up to where a writer's commits stand, as the device knows.
 func (d *device) cut(w journal.WriterID) (seq uint64, revoked bool, err error) {
-	return d.copy().Cut(context.Background(), w, journal.MemberID{})
+	return d.copy().Cut(context.Background(), w, d.memberOf(w))
 }

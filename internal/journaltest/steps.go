@@ -22,7 +22,9 @@ func init() { // reading a history needs the list, and a step may read on
 		"write": (*world).write, "exchange": (*world).exchange, "carry": (*world).carry, "admit": (*world).admit,
 		"fail": (*world).fail, "stop": (*world).stop, "full": (*world).full, "roomy": (*world).roomy,
 		"clock": (*world).clock, "away": (*world).awayStep, "part": (*world).part, "ghost": (*world).ghost,
-		"start": (*world).startStep,
+		"start": (*world).startStep, "backup": (*world).backupStep, "restore": (*world).restore,
+		"folder": (*world).folder, "another": (*world).another, "scope": (*world).scope,
+		"empower": (*world).empower, "revoke": (*world).revoke, "erase": (*world).erase, "rogue": (*world).rogueStep,
 	}
 }
 
@@ -165,7 +167,10 @@ func (t *journey) good() bool { return t.up < 0 && t.down < 0 && !t.twice }
 
 func (w *world) exchange(s Step) {
 	d, to := w.device(s.Who), w.host(s.Whom)
-	if n, same := to.(*neighbour); to == nil || !w.up(d) || d.busy > 0 || d.locked || same && (n.device == d || !w.up(n.device)) {
+	if n, same := to.(*neighbour); to == nil || !w.up(d) || d.busy > 0 || d.locked || d.barred || same && (n.device == d || !w.up(n.device)) {
+		return
+	}
+	if d.journal.Head(d.id()).Seq == 0 && !w.said(d, nil) { // a chain begins before its device speaks with anybody
 		return
 	}
 	w.exchanged(d, to, s.journey(), max(1, s.N["attempts"]))
@@ -183,7 +188,7 @@ func (w *world) exchanged(d *device, to host, trip *journey, attempts int) (exch
 	life := d.disk.Life()
 	d.busy++
 	sum, err := exchange.WithRelay(context.Background(), exchange.Options{URL: "http://relay", Workspace: w.workspace, Signer: d.writer, Certificate: d.certificate(),
-		Memory: memory, Dial: func(context.Context, string, string) (net.Conn, error) { return w.dial(d, to, trip) }, Now: d.wall, Attempts: attempts}, d.copy())
+		Memory: memory, Narrow: d.journal.Scope().Narrow, Dial: func(context.Context, string, string) (net.Conn, error) { return w.dial(d, to, trip) }, Now: d.wall, Attempts: attempts}, d.copy())
 	d.busy--
 	w.note("%s: sent %d, received %d, in %d questions%s", d.name, sum.Sent, sum.Received, sum.RoundTrips, said(err))
 	if w.failure != "" {
@@ -203,6 +208,10 @@ func (w *world) exchanged(d *device, to host, trip *journey, attempts int) (exch
 	if d.fall() || d.disk.Life() != life {
 		return sum, err
 	}
+	d.leaveFork(&sum)
+	d.barred = d.barred || sum.Revoked
+	d.locked = d.locked || sum.Revoked && !d.rogue
+	defer w.tend(d)
 	if kept := d.remember(to.label(), sum.Memory); kept != nil {
 		w.note("%s cannot remember: %v", d.name, kept)
 		if w.hits() == hits {
@@ -257,7 +266,7 @@ func carry(from, to *device, most int) error {
 
 func (w *world) carry(s Step) {
 	from, to := w.device(s.Who), w.device(s.Whom)
-	if from == to || !w.up(from) || !w.up(to) || from.locked || to.locked {
+	if from == to || !w.up(from) || !w.up(to) || from.locked || to.locked || from.barred {
 		return
 	}
 	most := -1
@@ -270,6 +279,13 @@ func (w *world) carry(s Step) {
 		if w.hits() == hits {
 			w.failf("%s cannot be carried to %s: %v", from.name, to.name, err)
 		}
+	}
+	w.tend(to)
+}
+
+func (w *world) rogueStep(s Step) {
+	if d := w.device(s.Who); d != nil {
+		d.rogue = true
 	}
 }
 
@@ -341,7 +357,7 @@ func (w *world) startRelay(r *station) bool {
 		return false
 	}
 	for _, id := range writers(r.receipts) {
-		if held[id] < r.receipts[id] {
+		if held[id] < r.receipts[id] && !r.expelled(id) {
 			w.failf("%s said that it holds %d commits by %s, and holds %d after a crash", r.name, r.receipts[id], id, held[id])
 		}
 	}

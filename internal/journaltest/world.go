@@ -34,12 +34,17 @@ type world struct {
 	next      int // step
 	depth     int // how many steps are in the middle of each other
 	healing   bool
+	healed    bool // everybody has brought what they have
 	failure   string
 	log       strings.Builder
 	count     Counts
 
+	backups map[string]backup
+	sealed  map[journal.PartPlace][]byte // the beginning of each part
+	knew    []knew
+	revoked bool // somebody was
+
 	forgiven map[journal.WriterID]string // writers of whom something may rightly be named: forked, rewound, revoked …
-	lost     map[journal.WriterID]uint64 // from this commit on, what a writer wrote was lost with its disk
 }
 
 // heard is a question somebody on the way wrote down.
@@ -76,11 +81,28 @@ func (w *world) note(format string, args ...any) {
 	fmt.Fprintf(&w.log, "%s# %s\n", strings.Repeat("  ", w.depth), w.names(strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")))
 }
 
+// memberOf is whose a writer is.
+func (w *world) memberOf(id journal.WriterID) (m journal.MemberID) {
+	for _, d := range w.devices {
+		for n := 1; n <= d.writers; n++ {
+			if id == d.writerNo(n) {
+				return d.member.id()
+			}
+		}
+	}
+	return m
+}
+
+// writerNo is the n-th writer that a device had, or will have.
+func (d *device) writerNo(n int) journal.WriterID {
+	return journal.WriterOf(signer(d.seed, fmt.Sprintf("writer %s %d", d.name, n)).Public())
+}
+
 // names puts names in the place of writers' ids.
 func (w *world) names(text string) string {
 	for _, d := range w.devices {
 		for n := 1; n <= d.writers; n++ {
-			id := journal.WriterOf(signer(w.seed, fmt.Sprintf("writer %s %d", d.name, n)).Public())
+			id := d.writerNo(n)
 			if name := d.name; strings.Contains(text, id.String()) {
 				if n > 1 {
 					name += strings.Repeat("'", n-1)
@@ -148,18 +170,31 @@ func (s *station) held() (relay.Workspace, journal.Vector, error) {
 	return c, v, err
 }
 
+// expelled reports whether a relay may hold less of a writer than it did: it heard of a revocation.
+func (s *station) expelled(id journal.WriterID) bool {
+	c, err := s.store.Workspace(context.Background(), s.workspace)
+	if err != nil || !s.revoked {
+		return false
+	}
+	m := s.memberOf(id)
+	_, gone, err := c.Cut(context.Background(), id, m)
+	_, known, failed := c.Member(context.Background(), m)
+	return err == nil && failed == nil && (gone || !known)
+}
+
 func newWorld(seed uint64, h History, shm string) *world {
 	id := drawKey(seed, "workspace")
 	w := &world{seed: seed, shm: shm, workspace: journal.WorkspaceID(id[:]), key: seal.CompartmentKey(drawKey(seed, "compartment")),
 		now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), cut: map[string]bool{}, history: h,
-		forgiven: map[journal.WriterID]string{}, lost: map[journal.WriterID]uint64{}}
+		forgiven: map[journal.WriterID]string{},
+		backups:  map[string]backup{}, sealed: map[journal.PartPlace][]byte{}}
 	return w
 }
 
 // found begins: a founder, and as many relays and members as the history wants.
 func (w *world) found() error {
 	for i := range w.history.Relays {
-		s := &station{world: w, name: fmt.Sprint("r", i), disk: NewDisk(w.shm), receipts: journal.Vector{}}
+		s := &station{world: w, name: fmt.Sprint("r", i), disk: NewDisk(w.shm), gone: journal.Vector{}, receipts: journal.Vector{}}
 		if err := s.start(); err != nil {
 			return err
 		}
@@ -183,7 +218,7 @@ func (w *world) found() error {
 
 // newDevice is a new machine with an empty journal. Its disk works until the history says otherwise.
 func (w *world) newDevice(name string, m *member) (*device, error) {
-	d := &device{world: w, name: name, member: m, disk: NewDisk(w.shm), saved: map[journal.WriterID]uint64{}, draw: rand.New(rand.NewPCG(w.seed, uint64(len(w.devices))))}
+	d := &device{world: w, name: name, member: m, disk: NewDisk(w.shm), saved: map[journal.WriterID]uint64{}, kept: journal.Vector{}, draw: rand.New(rand.NewPCG(w.seed, uint64(len(w.devices))))}
 	d.newWriter()
 	if err := d.start(); err != nil {
 		return nil, err
