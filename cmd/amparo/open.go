@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"amparo/internal/attachment"
 	"amparo/internal/care"
 	"amparo/internal/lang"
 	"amparo/internal/node"
@@ -24,7 +25,7 @@ import (
 func registry() (*record.Registry, error) { return node.Registry(modules()...) }
 
 func modules() []record.Module {
-	return []record.Module{people.Module, place.Module, care.Module, route.Module, observatory.Module}
+	return []record.Module{people.Module, place.Module, care.Module, route.Module, attachment.Module, observatory.Module}
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

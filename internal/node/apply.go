@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"amparo/internal/journal"
@@ -105,6 +106,9 @@ func (s *Session) flush() error {
 	grown := s.node.grown.Add(1)
 	s.show()
 	s.grown.Store(grown)
+	if s.kept {
+		_ = s.noteFiles(s.life) // what cannot be listed now is when the member unlocks again
+	}
 	_ = s.node.forgetDropped() // what was saved is saved; what cannot be forgotten now is at the next arrival or opening
 	return nil
 }
@@ -227,7 +231,7 @@ func (s *Session) change(ctx context.Context, in lang.Tag, r record.Request, d *
 		d.trouble = errors.Join(d.trouble, err) // a database error must not read as "unknown"
 		return id, found
 	}
-	c := record.Change{Reader: view, Context: ctx, Now: now, At: d.at, Site: s.node.Site(), Member: record.ID(s.member.ID), Lang: string(in), Engine: s,
+	c := record.Change{Reader: view, Context: ctx, Now: now, At: d.at, Site: s.node.Site(), Member: record.ID(s.member.ID), Lang: string(in), Engine: s, Keep: s.keep,
 		MayIn: func(in record.Compartment) bool { return s.Rights().May(record.Write, in) }}
 	change := record.NewChange(c, func(i int) record.ID { return record.ID(journal.FactID(writer, seq, d.salt, i)) }, resolve)
 	if r.Site != "" {
@@ -266,6 +270,7 @@ func (s *Session) write(ctx context.Context, d draft) (*journal.Commit, error) {
 	if err := s.follow(); err != nil {
 		return nil, err
 	}
+	s.kept = s.kept || slices.ContainsFunc(d.facts, func(f record.Fact) bool { return f.Kind.File != "" })
 	return commit, s.holdBack(ctx, &d, commit)
 }
 

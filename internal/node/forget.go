@@ -35,6 +35,9 @@ func (n *Node) forgetDropped() error {
 	if err != nil || last == since {
 		return err
 	}
+	if err := n.dropFiles(); err != nil {
+		return err
+	}
 	left := false // somebody is just locking: their files are in use
 	for _, s := range n.sessions {
 		if s.locked.Load() {

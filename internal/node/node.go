@@ -54,6 +54,7 @@ type Node struct {
 	door     *Door      // nil: neighbours are not answered
 	followMu sync.Mutex // one at a time takes what neighbours brought into the sessions
 	journal  *store.Journal
+	files    *store.Chunks
 	keep     *vault.Keep
 	clock    *journal.Clock
 
@@ -172,7 +173,7 @@ func Open(dir string, registry *record.Registry, o Options) (*Node, error) {
 		return nil, err
 	}
 	n.settings = s
-	if err := errors.Join(n.keyOldMemory(), n.removeOldViews(), n.expel(), n.forgetDropped()); err != nil {
+	if err := errors.Join(n.keyOldMemory(), n.removeOldViews(), n.expel(), n.forgetDropped(), n.dropFiles()); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
@@ -189,12 +190,16 @@ func create(dir string, registry *record.Registry, id journal.WorkspaceID, found
 	if err != nil {
 		return nil, err
 	}
-	keep, err := vault.OpenKeep(filepath.Join(dir, "vault"), id)
+	files, err := store.OpenChunks(filepath.Join(dir, "files"), o.Wall)
 	if err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
+	keep, err := vault.OpenKeep(filepath.Join(dir, "vault"), id)
+	if err != nil {
+		return nil, errors.Join(err, files.Close(), j.Close())
+	}
 	keep.Cost = o.Cost
-	n := &Node{dir: dir, registry: registry, options: o, journal: j, keep: keep, sessions: map[journal.MemberID]*Session{},
+	n := &Node{dir: dir, registry: registry, options: o, journal: j, files: files, keep: keep, sessions: map[journal.MemberID]*Session{},
 		settings: settings{Version: 1, Workspace: hex.EncodeToString(id[:]), Founder: founder.String()}, clock: journal.NewClock(0, o.Wall)}
 	for _, h := range j.Heads() {
 		n.clock.Observe(h.Time)
@@ -234,7 +239,7 @@ func (n *Node) Close() error {
 		s.Lock()
 	}
 	n.later.Wait()
-	return errors.Join(shut, n.journal.Close())
+	return errors.Join(shut, n.files.Close(), n.journal.Close())
 }
 
 // Dir is the folder.

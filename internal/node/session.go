@@ -32,6 +32,7 @@ type Session struct {
 	torn  bool                        // the views are closed or not whole: nothing is read from them before they are made anew. Guarded by using
 	saw   map[journal.WriterID]uint64 // heads that this writer's commits already name as seen
 	odd   []store.Odd
+	kept  bool         // facts of files were written that are not listed yet. Guarded by Node.mu
 	early bool         // something was carried here whose commit is not here yet. Guarded by Node.mu
 	grown atomic.Int64 // up to which growth of the journal the views have followed
 	due   atomic.Int32 // what to do to the views before they are next used: reopen or renew
@@ -144,6 +145,9 @@ func (n *Node) begin(ctx context.Context, m *vault.Member) (*Session, error) {
 	}
 	if err == nil && s.due.Load() != 0 {
 		err = s.reform(ctx)
+	}
+	if err == nil {
+		err = s.noteFiles(ctx)
 	}
 	if err == nil {
 		if err = s.learnGlass(ctx); errors.Is(err, store.ErrViewDamaged) {

@@ -116,6 +116,10 @@ type Change struct {
 	Engine  any                    // the session that runs it, for the engine's own actions
 	MayIn   func(Compartment) bool // what the member's roles let them write; nil: whatever they open
 
+	// Keep seals the bytes of a file of a compartment and keeps them on this device; what it gives belongs in the field Kind.File.
+	// Nil where no files are kept.
+	Keep func(in Compartment, content []byte) ([]byte, error)
+
 	newID   func(number int) ID
 	resolve func(string) (ID, bool)
 	facts   []Fact

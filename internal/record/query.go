@@ -44,7 +44,9 @@ type Ask struct {
 	Pending func() (any, error) // what exists only on this machine: the engine's to know
 	// Receipts tells of what is written about a person where else it is known to be; nil where nobody knows.
 	Receipts func(person ID) (Receipts, error)
-	Engine   any // the session that asks, for the engine's own queries
+	// Files is nil where no files are kept.
+	Files  Files
+	Engine any // the session that asks, for the engine's own queries
 
 	resolve func(string) (ID, bool)
 	memo    func(key string, of []Compartment, build func() (any, error)) (any, error)

@@ -9,7 +9,7 @@ var floors = []struct {
 }{
 	{"command", false, []string{"amparo/cmd/amparo"}},
 	{"faces", false, []string{"~/web", "~/publish", "~/report", "~/disclose", "~/sample", "~/bench"}},
-	{"the work", false, []string{"~/people", "~/place", "~/care", "~/custody", "~/relief", "~/route", "~/observatory"}},
+	{"the work", false, []string{"~/people", "~/place", "~/care", "~/attachment", "~/custody", "~/relief", "~/route", "~/observatory"}},
 	{"methods", false, []string{"~/match", "~/clock", "~/surge", "~/tables"}},
 	{"engine", true, []string{"~/node", "~/exchange", "~/relay", "~/store", "~/vault", "~/record", "~/journal", "~/seal", "~/lang"}},
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"amparo/internal/attachment"
 	"amparo/internal/care"
 	"amparo/internal/lang"
 	"amparo/internal/node"
@@ -53,7 +54,7 @@ const passphrase = "una frase larga"
 
 func registry(t *testing.T) *record.Registry {
 	t.Helper()
-	r, err := node.Registry(people.Module, place.Module, care.Module, route.Module, probe)
+	r, err := node.Registry(people.Module, place.Module, care.Module, route.Module, attachment.Module, probe)
 	if err != nil {
 		t.Fatal(err)
 	}
