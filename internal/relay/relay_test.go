@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -216,7 +215,8 @@ func TestAStoreOfALaterVersionIsLeftAlone(t *testing.T) {
 	}
 }
 
-// One page that no longer reads keeps back its writer's commits and nobody else's.
+// A sealed part that is no longer what was written is left out and asked of who has it; an open one keeps back its writer's
+// commits and nobody else's.
 func TestADamagedRowIsNamedAndTheRestGiven(t *testing.T) {
 	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
 	w := exchangetest.Found(t, 1, nil)
@@ -228,16 +228,41 @@ func TestADamagedRowIsNamedAndTheRestGiven(t *testing.T) {
 	if err := relay.Damage(store, x.Writer(), 3); err != nil {
 		t.Fatal(err)
 	}
-	given := 0
-	err := c.Runs(t.Context(), nil, func(r journal.Run) error {
-		if r.First().Writer == x.Writer() {
-			return io.ErrUnexpectedEOF
+	gives := func() (mine, others int, err error) {
+		err = c.Runs(t.Context(), nil, func(r journal.Run) error {
+			if r.First().Writer == x.Writer() {
+				mine += len(r.Commits)
+			} else {
+				others++
+			}
+			return nil
+		})
+		return mine, others, err
+	}
+	if mine, _, err := gives(); mine != 4 || err != nil {
+		t.Errorf("%d commits, %v", mine, err)
+	}
+	place := journal.PartPlace{Writer: x.Writer(), Seq: 3}
+	if list, err := c.MissingFrom(t.Context(), 1, 10); err != nil || len(list) != 1 || list[0].Place != place {
+		t.Errorf("asks for %v, %v", list, err)
+	}
+	if err := x.Copy.Parts(t.Context(), []journal.PartPlace{place}, func(_ int, data []byte) error {
+		n, err := c.Supply(t.Context(), []journal.Loose{{Place: place, Data: data}})
+		if n != 1 {
+			t.Errorf("took %d", n)
 		}
-		given++
-		return nil
-	})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	exchangetest.Same(t, x.Copy, c)
+
+	if err := relay.Damage(store, x.Writer(), 1); err != nil { // holds the certificate
+		t.Fatal(err)
+	}
+	_, others, err := gives()
 	var fault *wire.Fault
-	if !errors.As(err, &fault) || fault.Writer != x.Writer() || fault.Code != wire.FaultDamaged || !errors.Is(err, relay.ErrDamaged) || given == 0 {
-		t.Errorf("%d runs of the others, then %v", given, err)
+	if !errors.As(err, &fault) || fault.Writer != x.Writer() || fault.Code != wire.FaultDamaged || !errors.Is(err, relay.ErrDamaged) || others == 0 {
+		t.Errorf("%d runs of the others, then %v", others, err)
 	}
 }

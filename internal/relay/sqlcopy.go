@@ -406,6 +406,8 @@ func (w *sqlWorkspace) run(ctx context.Context, roll *journal.Roll, writer journ
 	if signed == 0 {
 		return run, nil
 	}
+	var rotten []*journal.Header // whose parts with these indexes are no longer what was written
+	var indexes []int
 	parts, err := w.store.read.QueryContext(ctx, which,
 		w.id[:], writer[:], int64(above), int64(above)+int64(signed))
 	err = each(parts, err, func() error {
@@ -419,7 +421,12 @@ func (w *sqlWorkspace) run(ctx context.Context, roll *journal.Roll, writer journ
 		if isBlank(data) || idx >= 0 && idx < len(c.Parts) && (isErased(roll, c, idx) || which == openParts && c.Header.Parts[idx].Tag != 0) {
 			return nil
 		}
-		if idx < 0 || idx >= len(c.Parts) || journal.Hash(seal.Digest(data)) != c.Header.Parts[idx].Digest {
+		whole := idx >= 0 && idx < len(c.Parts) && journal.Hash(seal.Digest(data)) == c.Header.Parts[idx].Digest
+		if !whole && idx >= 0 && idx < len(c.Parts) && c.Header.Parts[idx].Tag != 0 {
+			rotten, indexes = append(rotten, &c.Header), append(indexes, idx)
+			return nil // somebody else has it: who asks is given the commit without, and this copy asks for it
+		}
+		if !whole {
 			return fmt.Errorf("%w: part %d of commit %d by %s", ErrDamaged, idx, seq, writer)
 		}
 		if data == nil {
@@ -428,5 +435,8 @@ func (w *sqlWorkspace) run(ctx context.Context, roll *journal.Roll, writer journ
 		c.Parts[idx] = data
 		return nil
 	})
+	if err == nil && len(rotten) > 0 {
+		err = w.noteLacks(ctx, rotten, indexes)
+	}
 	return run, err
 }

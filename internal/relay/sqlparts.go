@@ -107,6 +107,19 @@ func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken
 	return taken, w.store.plain("take parts", err)
 }
 
+// noteLacks notes parts that are no longer what was written, so that who has them can bring them.
+func (w *sqlWorkspace) noteLacks(ctx context.Context, headers []*journal.Header, indexes []int) error {
+	return w.store.transact(ctx, func(tx *transaction) error {
+		into := newLacking(&w.store.dialect)
+		for i, h := range headers {
+			if err := into.note(ctx, tx, h, indexes[i]); err != nil {
+				return err
+			}
+		}
+		return into.flush(ctx, tx)
+	})
+}
+
 // MissingFrom lists what is missing here, in the order in which it was noted.
 func (w *sqlWorkspace) MissingFrom(ctx context.Context, from int64, most int) (list []journal.Missing, err error) {
 	for _, which := range []string{"n >= $2", "n < $2"} {

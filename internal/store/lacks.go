@@ -45,6 +45,34 @@ func (j *Journal) lack(chain int64, h *journal.Header, index, state int) error {
 		ON CONFLICT (chain, idx) DO UPDATE SET state = excluded.state`, chain, index, int(p.Shelf), int(p.Size), uint64(h.Time), state)
 }
 
+// doubt notes sealed parts of a commit that are no longer what was written: others have them whole, and are asked.
+func (j *Journal) doubt(w journal.WriterID, seq uint64) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	c, _, there, err := j.commit(j.local[w], seq, false)
+	if err != nil || !there {
+		return nil // the header itself does not read
+	}
+	var chain int64
+	rows := map[int]bool{}
+	if err := j.db.run("SELECT p.chain, p.idx FROM part p JOIN chain c ON c.n = p.chain WHERE c.writer = ? AND c.seq = ? AND "+isHere, []any{j.local[w], seq}, func(s *sqlite3.Stmt) error {
+		chain = s.ColumnInt64(0)
+		rows[s.ColumnInt(1)] = true
+		return nil
+	}); err != nil {
+		return plain("note what is damaged", err)
+	}
+	for i, p := range c.Header.Parts {
+		if p.Tag == 0 || c.Parts[i] != nil || !rows[i] || j.gone(&c, i) {
+			continue
+		}
+		if err := j.lack(chain, &c.Header, i, lackWanted); err != nil {
+			return plain("note what is damaged", err)
+		}
+	}
+	return nil
+}
+
 // found takes the note away.
 func (j *Journal) found(chain int64, index int) error {
 	return j.db.exec("DELETE FROM lack WHERE chain = ? AND idx = ?", chain, index)

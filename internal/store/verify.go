@@ -41,6 +41,9 @@ func (j *Journal) Verify(progress func(commits int)) (findings []Finding, commit
 			switch {
 			case errors.Is(err, ErrDamaged), errors.Is(err, journal.ErrFormat):
 				bad(seq, "%v", err)
+				if err := j.doubt(w, seq); err != nil {
+					return findings, commits, err
+				}
 				prev = journal.Hash{}
 				continue
 			case err != nil:
