@@ -45,10 +45,11 @@ type Rival struct {
 
 // RivalChoice is one of the values: who wrote it and where, when it happened and when it was written down.
 type RivalChoice struct {
-	ID, Name, Value, Shown   string // Name is what the form calls the choice: by its value, or by its saying
-	Who, When, Ago, Recorded string
-	Machine                  string
-	Shut                     bool
+	ID, Name, Value, Shown string // Name is what the form calls the choice: by its value, or by its saying
+	Who, Where             string
+	When, Ago, Recorded    string
+	Machine                string
+	Shut                   bool
 }
 
 // ConflictsPage lists every field in which two places wrote different things.
@@ -143,8 +144,8 @@ func (c *call) rival(id, kind, field string, values []rivalValue, back string) R
 			continue // what came as JSON goes as JSON
 		}
 		choice := RivalChoice{ID: "rival-" + id + "-" + field + "-" + strconv.Itoa(i), Name: "value", Value: string(raw), Shown: c.word(kind, field, v.Value), Shut: !settles,
-			Who: c.T("timeline.where_who", "site", orDash(v.SiteName), "name", orDash(v.ByName)), Machine: v.At.Format(time.RFC3339),
-			When: lang.DateTime(c.lang, v.At), Ago: lang.Ago(c.lang, v.At, c.now())}
+			Who: orDash(v.ByName), Where: orDash(v.SiteName), Machine: v.At.Format(time.RFC3339),
+			When: lang.ShortDate(c.lang, v.At) + " " + lang.Clock(c.lang, v.At), Ago: lang.Ago(c.lang, v.At, c.now())}
 		if v.Says != "" {
 			choice.Name, choice.Value = "says", v.Says
 		}
@@ -154,8 +155,8 @@ func (c *call) rival(id, kind, field string, values []rivalValue, back string) R
 		if choice.Shown == "" {
 			choice.Shown = c.T("app.none")
 		}
-		if v.Recorded.Sub(v.At).Abs() > 2*time.Hour && !v.Recorded.IsZero() {
-			choice.Recorded = c.T("timeline.recorded", "when", lang.DateTime(c.lang, v.Recorded.In(v.At.Location())))
+		if at := v.Recorded.In(v.At.Location()); at.Sub(v.At).Abs() > 2*time.Hour && !v.Recorded.IsZero() {
+			choice.Recorded = c.T("timeline.recorded", "when", lang.ShortDate(c.lang, at)+" "+lang.Clock(c.lang, at))
 		}
 		out.Values = append(out.Values, choice)
 	}

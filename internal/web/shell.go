@@ -154,7 +154,10 @@ func (c *call) shell(title string) Shell {
 func (c *call) kept(st Status) Kept {
 	k := c.keptHere(st)
 	if st.Coming > 0 {
-		k.Long += ". " + c.T("status.coming", "n", st.Coming)
+		coming := c.T("status.coming", "n", st.Coming)
+		if k.Long += ". " + coming; st.Pending == 0 { // what is only here matters more
+			k.Short, k.Count, k.Icon = coming, lang.Number(c.lang, int64(st.Coming)), "move"
+		}
 	}
 	return k
 }
