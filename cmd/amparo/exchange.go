@@ -30,11 +30,11 @@ type exchangeAnswer struct {
 	Files      []string `json:"files,omitempty"` // of a bundle that was written
 }
 
-// carriage is how to exchange: with a relay, or by file.
+// carriage is how to exchange: with a relay, a neighbour, or by file.
 type carriage struct {
-	relay, out, in string
-	since          string // of a bundle to write
-	split          int64
+	relay, neighbour, out, in string
+	since                     string // of a bundle to write
+	split                     int64
 }
 
 func runExchange(ctx context.Context, c *call) error {
@@ -43,6 +43,7 @@ func runExchange(ctx context.Context, c *call) error {
 	w.flags(fs)
 	var by carriage
 	fs.StringVar(&by.relay, "relay", "", "")
+	fs.StringVar(&by.neighbour, "neighbour", "", "")
 	fs.StringVar(&by.out, "out", "", "")
 	fs.StringVar(&by.in, "in", "", "")
 	fs.StringVar(&by.since, "since", "", "")
@@ -51,8 +52,14 @@ func runExchange(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if by.out != "" && by.in != "" || by.relay != "" && by.out+by.in != "" {
-		return usagef("--relay | --out | --in")
+	ways := 0
+	for _, way := range []string{by.relay, by.neighbour, by.out, by.in} {
+		if way != "" {
+			ways++
+		}
+	}
+	if ways > 1 {
+		return usagef("--relay | --neighbour | --out | --in")
 	}
 	if by.out == "" && by.since+*split != "" {
 		return usagef("--out")
@@ -121,6 +128,8 @@ func (c *call) carry(ctx context.Context, n *node.Node, w who, pass []byte, by c
 		told, end := c.progress(lang.T(c.lang, "cmd.progress.bundle"))
 		defer end()
 		return alone(n.TakeBundleAs(ctx, w.as, pass, by.in, told))
+	case errors.Is(err, node.ErrNotYetGranted) && by.neighbour != "":
+		return alone(n.ExchangeNeighbourAs(ctx, w.as, pass, by.neighbour))
 	case errors.Is(err, node.ErrNotYetGranted) && by.out == "":
 		return alone(n.ExchangeAs(ctx, w.as, pass, by.relay, nil))
 	case err != nil:
@@ -140,9 +149,13 @@ func (c *call) carry(ctx context.Context, n *node.Node, w who, pass []byte, by c
 	}
 	told, end := c.progress(lang.T(c.lang, "cmd.progress.exchange"))
 	defer end()
-	return alone(s.Exchange(ctx, by.relay, func(p exchange.Progress) {
+	tell := func(p exchange.Progress) {
 		told(int64(p.Sent+p.Received), int64(p.Sent+p.Received+p.ToSend+p.ToCome))
-	}))
+	}
+	if by.neighbour != "" {
+		return alone(s.ExchangeNeighbour(ctx, by.neighbour, tell))
+	}
+	return alone(s.Exchange(ctx, by.relay, tell))
 }
 
 // sinceFile is the file that --since names; none when it names the relay.

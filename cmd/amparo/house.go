@@ -19,6 +19,7 @@ type house struct {
 	options  node.Options
 
 	mu   sync.Mutex
+	lan  string     // where neighbours are answered; empty: where they usually are
 	node *node.Node // nil until founded
 	name string     // the workspace's, known while somebody is unlocked
 }

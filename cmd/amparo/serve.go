@@ -19,6 +19,7 @@ func serve(ctx context.Context, c *call) error {
 	fs := newFlags("serve")
 	addr := fs.String("addr", "127.0.0.1:8460", "")
 	relayURL := fs.String("relay", "", "")
+	lan, lanAddr := fs.Bool("lan", false, ""), fs.String("lan-addr", "", "")
 	idle, shut, tab := fs.Duration("idle", usualIdle, ""), fs.Duration("lock", usualLock, ""), fs.String("tab", "", "")
 	dirs, err := c.flags(fs, 1, 1)
 	if err != nil {
@@ -38,6 +39,12 @@ func serve(ctx context.Context, c *call) error {
 	defer h.close()
 	if n := h.open(); n != nil && *relayURL != "" {
 		if err := n.SetRelay(*relayURL); err != nil {
+			return err
+		}
+	}
+	h.lan = *lanAddr
+	if *lan {
+		if err := c.openDoor(h); err != nil {
 			return err
 		}
 	}

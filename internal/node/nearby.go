@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"log"
 	"net"
 	"slices"
@@ -15,7 +16,9 @@ import (
 	"github.com/hashicorp/mdns"
 	"github.com/miekg/dns"
 
+	"amparo/internal/exchange"
 	"amparo/internal/journal"
+	"amparo/internal/record"
 	"amparo/internal/seal"
 )
 
@@ -42,12 +45,17 @@ type announcement struct {
 // all the same.
 func (n *Node) announceDoor(d *Door, on []net.Interface) (list []stopper) {
 	if on == nil {
-		on = networks()
+		on = n.networks()
 	}
+	only, _ := d.listener.Addr().(*net.TCPAddr)
 	for _, i := range on {
+		ips := slices.DeleteFunc(addressesOf(i), func(ip net.IP) bool { return only != nil && !only.IP.IsUnspecified() && !only.IP.Equal(ip) })
+		if len(ips) == 0 {
+			continue
+		}
 		var name [8]byte
 		rand.Read(name[:])
-		a := &announcement{node: n, instance: hex.EncodeToString(name[:]), port: d.port(), ips: addressesOf(i)}
+		a := &announcement{node: n, instance: hex.EncodeToString(name[:]), port: d.port(), ips: ips}
 		a.text = []string{"h=" + d.key.Pin().Recognition(a.instance)}
 		if s, err := mdns.NewServer(&mdns.Config{Zone: a, Iface: &i, Logger: noLog}); err == nil {
 			list = append(list, s)
@@ -95,12 +103,21 @@ func (n *Node) Look(ctx context.Context, on []net.Interface) ([]Nearby, error) {
 	if err != nil {
 		return nil, err
 	}
+	links := make([]Link, len(met))
+	for i, m := range met {
+		links[i] = m.Link
+	}
+	return n.look(ctx, on, links)
+}
+
+// look is Look for who knows these.
+func (n *Node) look(ctx context.Context, on []net.Interface, known []Link) ([]Nearby, error) {
 	own, err := n.Pin()
 	if err != nil {
 		return nil, err
 	}
 	if on == nil {
-		on = networks()
+		on = n.networks()
 	}
 	var list []Nearby
 	for e := range n.ask(ctx, on) {
@@ -119,9 +136,9 @@ func (n *Node) Look(ctx context.Context, on []net.Interface) ([]Nearby, error) {
 			continue
 		}
 		found := Nearby{Address: net.JoinHostPort(ip.String(), strconv.Itoa(e.Port))}
-		for _, m := range met {
-			if m.Pin.Recognition(instance) == mark {
-				found.Met, found.Link = true, m.Link
+		for _, l := range known {
+			if l.Pin.Recognition(instance) == mark {
+				found.Met, found.Link = true, l
 				found.Link.Address = found.Address
 			}
 		}
@@ -163,4 +180,38 @@ func (n *Node) ask(ctx context.Context, on []net.Interface) <-chan *mdns.Service
 		}
 	}()
 	return out
+}
+
+// whereverItIs exchanges with a neighbour where it was last, and when nobody answers there, where it says that it is now: laptops
+// are given another address by every network.
+func (n *Node) whereverItIs(ctx context.Context, text string, exchanging func(link string) (exchange.Summary, error)) (exchange.Summary, error) {
+	l, err := n.Neighbour(text)
+	if err != nil {
+		return exchange.Summary{}, err
+	}
+	sum, err := exchanging(l.String())
+	var refusal *record.Refusal
+	if !errors.As(err, &refusal) || refusal.Code != "neighbour_unreachable" && refusal.Code != "wrong_key" {
+		return sum, err
+	}
+	found, failed := n.look(ctx, nil, []Link{l})
+	if failed != nil {
+		return sum, err
+	}
+	for _, f := range found {
+		if f.Met && f.Link.Address != l.Address {
+			return exchanging(f.Link.String())
+		}
+	}
+	return sum, err
+}
+
+// ExchangeNeighbour is Exchange with a neighbour, which may also be named by the code or the address of one that was met.
+func (s *Session) ExchangeNeighbour(ctx context.Context, text string, progress func(exchange.Progress)) (exchange.Summary, error) {
+	return s.node.whereverItIs(ctx, text, func(link string) (exchange.Summary, error) { return s.Exchange(ctx, link, progress) })
+}
+
+// ExchangeNeighbourAs is ExchangeAs with a neighbour.
+func (n *Node) ExchangeNeighbourAs(ctx context.Context, name string, passphrase []byte, text string) (exchange.Summary, error) {
+	return n.whereverItIs(ctx, text, func(link string) (exchange.Summary, error) { return n.ExchangeAs(ctx, name, passphrase, link, nil) })
 }

@@ -20,6 +20,14 @@ func networks() []net.Interface {
 	})
 }
 
+// networks are where this node announces itself and looks.
+func (n *Node) networks() []net.Interface {
+	if n.options.Networks != nil {
+		return n.options.Networks()
+	}
+	return networks()
+}
+
 func addressesOf(i net.Interface) (list []net.IP) {
 	all, err := i.Addrs()
 	if err != nil {

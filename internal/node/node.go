@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -40,6 +41,8 @@ type Options struct {
 	Cost seal.Cost        // of a passphrase; seal.FieldCost when zero
 	// Version is the program's, which a device tells who coordinates; empty: it tells none.
 	Version string
+	// Networks are where neighbours are looked for; the local networks of this machine when nil.
+	Networks func() []net.Interface
 }
 
 // Node is the folder of one device, opened. No other process can open it meanwhile.
