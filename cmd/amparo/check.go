@@ -56,6 +56,9 @@ func check(ctx context.Context, c *call) error {
 		err = c.print(health)
 	} else {
 		err = c.sayHealth(health)
+		if err == nil { // what a relay's operator may ask for
+			_, err = fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.check.workspace", "id", n.Workspace().String()))
+		}
 	}
 	if err == nil && unopened != nil {
 		return c.found(unopened)

@@ -3,15 +3,19 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -20,7 +24,11 @@ import (
 //
 //	exec amparo …    runs the program, in this process; "! exec" expects it to fail, with status 1 unless `status` follows
 //	status N         the last command ended with N
-//	relay FILE       a relay on a free port, its address in $RELAY
+//	relay FILE …     a relay on a free port, its address in $RELAY; on the port of the last one that was stopped. With --admin its
+//	                 operator's address is in $ADMIN
+//	norelay          the relay is told to stop, and has ended in order
+//	set NAME REGEXP  $NAME is what the expression finds in stdout
+//	get URL          what is there, as stdout
 //	hold DIR         another process keeps DIR open until the script ends
 //	lines FILE N     the file, or stdout, has N lines
 //	same A B         two answers of `check --json` show the same seven views
@@ -47,6 +55,7 @@ func TestScripts(t *testing.T) {
 
 type script struct {
 	*testing.T
+	norelay       func()
 	name          string
 	line          int
 	env           map[string]string
@@ -147,6 +156,8 @@ func (s *script) do(neg bool, name string, args []string) {
 	case "env":
 		key, value, _ := strings.Cut(args[0], "=")
 		s.env[key] = strings.Trim(value, "'")
+	case "set":
+		s.env[args[0]] = regexp.MustCompile(args[1]).FindString(s.out)
 	case "exists":
 		if _, err := os.Stat(args[0]); (err == nil) == neg {
 			s.bad("%s is there: %v", args[0], neg)
@@ -172,7 +183,11 @@ func (s *script) do(neg bool, name string, args []string) {
 	case "encounters":
 		s.write(args[0], string(encountersWith(args[1])))
 	case "relay":
-		s.relay(args[0])
+		s.relay(args[0], args[1:]...)
+	case "norelay":
+		s.norelay()
+	case "get":
+		s.get(args[0])
 	case "hold":
 		s.hold(args[0])
 	default:
@@ -195,20 +210,41 @@ func (s *script) same(names ...string) {
 	}
 }
 
-func (s *script) relay(file string) {
+func (s *script) relay(file string, flags ...string) {
 	ctx, stop := context.WithCancel(context.Background())
 	said, out := io.Pipe()
 	ended := make(chan int, 1)
+	addr := cmp.Or(strings.TrimPrefix(s.env["RELAY"], "http://"), "127.0.0.1:0")
+	args := append([]string{"relay", "--store", "sqlite:" + file, "--addr", addr}, flags...)
 	go func() {
-		ended <- Main(ctx, Env{Args: []string{"relay", "--store", "sqlite:" + file, "--addr", "127.0.0.1:0"}, Stdin: strings.NewReader(""),
-			Stdout: out, Stderr: io.Discard, Getenv: func(string) string { return "" }})
+		code := Main(ctx, Env{Args: args, Stdin: strings.NewReader(""), Stdout: out, Stderr: io.Discard, Getenv: func(string) string { return "" }})
 		out.Close()
+		ended <- code
 	}()
-	s.Cleanup(func() { stop(); <-ended })
-	line, err := bufio.NewReader(said).ReadString('\n')
+	s.norelay = sync.OnceFunc(func() {
+		stop()
+		if code := <-ended; code != exitDone {
+			s.Errorf("the relay ended with %d", code)
+		}
+	})
+	s.Cleanup(s.norelay)
+	lines := bufio.NewReader(said)
+	for _, name := range []string{"RELAY", "ADMIN"}[:1+min(1, strings.Count(strings.Join(args, " "), "--admin"))] {
+		line, err := lines.ReadString('\n')
+		s.check(err)
+		s.env[name] = strings.TrimSuffix(strings.TrimRight(regexp.MustCompile(`http://\S+`).FindString(line), "."), "/metrics")
+	}
+	go io.Copy(io.Discard, lines)
+}
+
+func (s *script) get(url string) {
+	request, err := http.NewRequestWithContext(s.Context(), "GET", url, nil)
 	s.check(err)
-	go io.Copy(io.Discard, said)
-	s.env["RELAY"] = strings.TrimRight(regexp.MustCompile(`http://\S+`).FindString(line), ".")
+	response, err := http.DefaultClient.Do(request)
+	s.check(err)
+	raw, err := io.ReadAll(response.Body)
+	s.check(errors.Join(err, response.Body.Close()))
+	s.out, s.said, s.code = string(raw), "", response.StatusCode
 }
 
 func (s *script) hold(dir string) {

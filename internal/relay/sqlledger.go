@@ -11,7 +11,7 @@ import (
 	"amparo/internal/journal"
 )
 
-// fillStored counts what stores of version 2 hold.
+// fillStored counts what stores of earlier versions hold.
 func fillStored(ctx context.Context, tx *transaction) error {
 	for _, statement := range []string{
 		`INSERT INTO stored (workspace, writer, bytes)
