@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"amparo/internal/exchange"
 	"amparo/internal/lang"
@@ -100,6 +98,9 @@ func runExchange(ctx context.Context, c *call) error {
 	if refusedRevoked(sum) {
 		fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.exchange.revoked"))
 	}
+	if slices.ContainsFunc(sum.Refused, func(r exchange.Refused) bool { return r.Code == wire.FaultFull }) {
+		fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.exchange.full"))
+	}
 	if sum.Skewed() {
 		fmt.Fprintln(c.Stderr, clockSentence(c.lang, sum))
 	}
@@ -138,10 +139,7 @@ func (c *call) carry(ctx context.Context, n *node.Node, w who, pass []byte, by c
 		told, end := c.progress(lang.T(c.lang, "cmd.progress.bundle"))
 		defer end()
 		done, err := s.WriteBundleFor(ctx, by.out, node.Outgoing{Since: by.since, Split: by.split, Progress: func(done, all uint64) { told(int64(done), int64(all)) }})
-		if errors.As(err, new(*fs.PathError)) && !errors.Is(err, syscall.ENOSPC) {
-			err = spoken{lang.T(c.lang, "cmd.cannot_write", "file", by.out)}
-		}
-		return done, err
+		return done, c.unwritten(by.out, err)
 	case by.in != "":
 		told, end := c.progress(lang.T(c.lang, "cmd.progress.bundle"))
 		defer end()

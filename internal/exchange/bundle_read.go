@@ -21,7 +21,7 @@ import (
 
 // Reading says with what a bundle is read.
 type Reading struct {
-	Workspace journal.WorkspaceID
+	Workspace journal.WorkspaceID   // zero: whichever; for looking only
 	Keys      []seal.Receiver       // one of which opens it; a plain bundle of before needs none
 	Progress  func(done, all int64) // told how many bytes of a file are read; nil: nobody is
 }
@@ -206,7 +206,7 @@ func readHeader(frames *wire.FrameReader, r Reading, all hash.Hash) (*volume, Bu
 	switch {
 	case header.Version > wire.Version:
 		return nil, about, fmt.Errorf("%w (bundle version %d)", journal.ErrNewer, header.Version)
-	case header.Workspace != r.Workspace:
+	case r.Workspace != (journal.WorkspaceID{}) && header.Workspace != r.Workspace:
 		return nil, about, ErrOtherWorkspace
 	}
 	if about.Vector, err = wire.UnpackVector(header.Vector, nil); err == nil {
@@ -270,7 +270,11 @@ func (v *volume) runs(ctx context.Context, frames *wire.FrameReader, all hash.Ha
 			if err := digested(all, kind, payload); err != nil {
 				return runs, err
 			}
-			if err := intake.Offer(ctx, payload); err != nil {
+			if intake == nil { // only looked through
+				if _, err := journal.DecodeRun(payload); err != nil {
+					return runs, fmt.Errorf("%w: %w", ErrBundleChanged, err)
+				}
+			} else if err := intake.Offer(ctx, payload); err != nil {
 				return runs, err
 			}
 		case wire.FrameEnd:

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -305,7 +306,7 @@ func TestTheAnswerToABundle(t *testing.T) {
 func TestAPlainBundleIsRead(t *testing.T) {
 	path := filepath.Join("testdata", "bundle-1")
 	about, err := exchange.AboutBundle(path, exchange.Reading{})
-	if !errors.Is(err, exchange.ErrOtherWorkspace) || about.Sealed {
+	if err != nil || about.Sealed {
 		t.Fatalf("%+v, %v", about, err)
 	}
 	c := exchangetest.NewMemory(about.Workspace)
@@ -315,6 +316,32 @@ func TestAPlainBundleIsRead(t *testing.T) {
 	}
 	if got := exchangetest.VectorOf(t, c); !maps.Equal(got, sum.Vector) {
 		t.Errorf("holds %v, the bundle brings %v", got, sum.Vector)
+	}
+}
+
+// With nothing but the file it can be said whether a bundle is whole, and with a key whether it would be taken.
+func TestABundleIsChecked(t *testing.T) {
+	a, _ := two(t)
+	a.Write(exchangetest.Bodies(20, 60, 1)...)
+	sealed, _ := writeBundle(t, a, nil)
+	for name, path := range map[string]string{"sealed": sealed, "plain": filepath.Join("testdata", "bundle-1")} {
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if about, err := exchange.CheckFile(bytes.NewReader(whole)); err != nil || about.Bytes != int64(len(whole)) || about.Backup {
+			t.Errorf("%s: %+v, %v", name, about, err)
+		}
+		if _, err := exchange.CheckFile(bytes.NewReader(whole[:len(whole)-1])); !errors.Is(err, exchange.ErrBundleCut) {
+			t.Errorf("%s, cut: %v", name, err)
+		}
+		whole[len(whole)/2] ^= 1
+		if _, err := exchange.CheckFile(bytes.NewReader(whole)); !errors.Is(err, exchange.ErrBundleChanged) {
+			t.Errorf("%s, changed: %v", name, err)
+		}
+	}
+	if _, err := exchange.CheckFile(strings.NewReader("holiday pictures")); !errors.Is(err, exchange.ErrNotBundle) {
+		t.Errorf("something else: %v", err)
 	}
 }
 

@@ -157,6 +157,18 @@ func (n *Node) TakeBundleAs(ctx context.Context, name string, passphrase []byte,
 	return taken(done, err)
 }
 
+// CheckBundleAs looks through a bundle with a member's key: whether it opens and what would be taken. Nothing is kept.
+func (n *Node) CheckBundleAs(ctx context.Context, name string, passphrase []byte, path string, progress func(done, all int64)) (exchange.BundleSummary, error) {
+	m, err := n.member(name, passphrase)
+	if err != nil {
+		return exchange.BundleSummary{}, err
+	}
+	defer m.Wipe()
+	done, err := exchange.ReadBundle(ctx, path, exchange.Reading{Workspace: m.Workspace, Keys: []seal.Receiver{m.Receiver}, Progress: progress}, n.Copy().Trial())
+	_, err = taken(done, err)
+	return done, err
+}
+
 // member opens a member's keys without beginning a session.
 func (n *Node) member(name string, passphrase []byte) (*vault.Member, error) {
 	listed, err := n.keep.Find(name)

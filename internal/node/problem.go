@@ -26,6 +26,7 @@ var knownErrors = []struct {
 	{exchange.ErrUnreachable, "unreachable"}, {exchange.ErrInterrupted, "truncated"}, {exchange.ErrNotAdmitted, "not_yet_admitted"}, {exchange.ErrProtocol, "not_a_relay"}, {seal.ErrPin, "wrong_key"}, {seal.ErrPinText, "mistyped_code"},
 	{exchange.ErrBundleCut, "truncated"}, {exchange.ErrNotBundle, "not_a_bundle"}, {exchange.ErrBundleChanged, "bundle_changed"}, {exchange.ErrOtherWorkspace, "wrong_workspace"},
 	{exchange.ErrNotForYou, "bundle_not_for_you"},
+	{ErrNotBackup, "not_a_backup"}, {ErrBackupCut, "backup_cut"}, {ErrBackupChanged, "backup_changed"}, {ErrThere, "something_there"},
 	{syscall.ENOSPC, "disk_full"}, {context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
 }
 

@@ -204,7 +204,7 @@ func (t *tailReader) begins() (underPassphrase bool, err error) {
 	return string(start) == scrypt, nil
 }
 
-// OpenFile opens a file that was sealed to one of these keys. It fails with ErrNotFile, with ErrSealed when the file is whole
+// OpenFile opens a file that was sealed to one of these keys. It fails with ErrNotFile, also for a file under a passphrase, with ErrSealed when the file is whole
 // and for others, with ErrFileCut or ErrFileChanged. Reading gives everything whole of a cut or changed file, and then one of
 // the two.
 func OpenFile(from io.Reader, keys ...Receiver) (io.Reader, error) {
@@ -212,17 +212,19 @@ func OpenFile(from io.Reader, keys ...Receiver) (io.Reader, error) {
 	for _, key := range keys {
 		all = append(all, openedBy(key))
 	}
-	return openFile(newTailReader(from), all...)
+	return openFile(newTailReader(from), false, all...)
 }
 
 // OpenFileUnder opens a file under a passphrase. It fails as OpenFile does; ErrSealed: another passphrase.
 func OpenFileUnder(from io.Reader, passphrase []byte) (io.Reader, error) {
-	return openFile(newTailReader(from), underPassphrase{passphrase, 0})
+	return openFile(newTailReader(from), true, underPassphrase{passphrase, 0})
 }
 
-func openFile(t *tailReader, identities ...age.Identity) (io.Reader, error) {
-	if _, err := t.begins(); err != nil {
+func openFile(t *tailReader, underPassphrase bool, identities ...age.Identity) (io.Reader, error) {
+	if under, err := t.begins(); err != nil {
 		return nil, err
+	} else if under != underPassphrase {
+		return nil, ErrNotFile
 	}
 	if len(identities) == 0 {
 		return nil, cmp.Or(t.verdict(), ErrSealed)
