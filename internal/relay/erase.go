@@ -30,9 +30,12 @@ func isBlank(data []byte) bool {
 
 // erase blanks what the roll says is erased and was not blanked by this process: what an earlier program kept without
 // understanding it too.
-func (w *sqlWorkspace) erase(ctx context.Context, tx *transaction, roll *journal.Roll) (erased bool, err error) {
+func (w *sqlWorkspace) erase(ctx context.Context, tx *transaction, roll *journal.Roll, from basis) (erased bool, err error) {
 	w.mu.Lock()
 	done := w.erased
+	if from.removals != w.erasedAt {
+		done = nil // some erasures may have been taken back since, and the parts brought again
+	}
 	w.mu.Unlock()
 	if roll == done || len(roll.Erased) == 0 {
 		return false, nil
@@ -63,10 +66,47 @@ func (w *sqlWorkspace) erase(ctx context.Context, tx *transaction, roll *journal
 	return erased, nil
 }
 
+// unerase notes as missing what was erased by somebody whose word turned out not to stand: who has it brings it again. before is
+// what was believed until now, read what the batch said at first.
+func (w *sqlWorkspace) unerase(ctx context.Context, tx *transaction, before, read, now *journal.Roll) error {
+	into := newLacking(&w.store.dialect)
+	note := func(p journal.PartPlace) error {
+		if now.Erased[p] {
+			return nil
+		}
+		data, h, known, err := w.part(ctx, tx, now, p)
+		if err != nil || !known || data != nil {
+			return err
+		}
+		if before.Erased[p] { // it was counted when it came, and is again when it comes back
+			if err := w.count(ctx, tx, p.Writer, -int64(h.Size)); err != nil {
+				return err
+			}
+		}
+		header := journal.Header{Workspace: w.id, Writer: p.Writer, Seq: p.Seq, Parts: make([]journal.PartHeader, p.Index+1)}
+		header.Parts[p.Index] = h
+		return into.note(ctx, tx, &header, int(p.Index))
+	}
+	for p := range before.Erased {
+		if err := note(p); err != nil {
+			return err
+		}
+	}
+	for p := range read.Erased {
+		if before.Erased[p] {
+			continue
+		}
+		if err := note(p); err != nil {
+			return err
+		}
+	}
+	return into.flush(ctx, tx)
+}
+
 // erasedNow remembers, once it is durable, what is blanked.
-func (w *sqlWorkspace) erasedNow(ctx context.Context, roll *journal.Roll) {
+func (w *sqlWorkspace) erasedNow(ctx context.Context, roll *journal.Roll, from basis) {
 	w.mu.Lock()
-	w.erased = roll
+	w.erased, w.erasedAt = roll, from.removals
 	w.mu.Unlock()
 	w.store.scrub.Store(true)
 	w.store.scrubbed(ctx)

@@ -8,6 +8,7 @@ import (
 
 	"amparo/internal/exchange/exchangetest"
 	"amparo/internal/journal"
+	"amparo/internal/relay"
 	"amparo/internal/relay/wire"
 )
 
@@ -122,4 +123,65 @@ func TestARelayErases(t *testing.T) {
 	if got := exchangetest.VectorOf(t, late)[x.Writer()]; got < 301 {
 		t.Errorf("a node that has nothing takes %d commits", got)
 	}
+}
+
+// Who is revoked erased something before that was known here: it does not stand, so the part is asked for again, taken, and
+// erased when somebody who works here says so.
+func TestAnErasureThatDoesNotStand(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "relay.db")
+	s := openStore(t, path)
+	w := exchangetest.Found(t, 6, nil)
+	c := workspace(t, s, w.ID)
+	x := w.Join("x", nil)
+	w.Founder.Empower(x)
+	exchangetest.Carry(t, w.Founder.Copy, x.Copy)
+	w.Founder.Write(exchangetest.Bodies(3, 200, 1)...)
+	exchangetest.Carry(t, w.Founder.Copy, x.Copy)
+	exchangetest.Carry(t, w.Founder.Copy, c)
+	exchangetest.Carry(t, x.Copy, c)
+	parts := sealedParts(exchangetest.RunsOf(t, w.Founder.Copy, nil))
+	if len(parts) != 3 {
+		t.Fatalf("%d parts", len(parts))
+	}
+	counted := int64(0)
+	check := func(when string, missing int) {
+		t.Helper()
+		if list, err := c.MissingFrom(t.Context(), 1, 10); err != nil || len(list) != missing {
+			t.Errorf("%s: %d parts are missing, not %d; %v", when, len(list), missing, err)
+		}
+		used, err := s.Used(t.Context(), w.ID)
+		if err == nil {
+			err = relay.Recount(s, w.ID, &counted)
+		}
+		if missing == 0 && (err != nil || used.Bytes != counted) {
+			t.Errorf("%s: %d bytes are counted and %d are there; %v", when, used.Bytes, counted, err)
+		}
+	}
+	for place := range parts {
+		exchangetest.Take(t, c, w.Founder.Control(journal.ControlErase, journal.Erasure{Parts: []journal.PartPlace{place}}))
+	}
+	check("erased", 0)
+	for place, data := range parts {
+		if inStore(t, path, data) {
+			t.Errorf("part %v is there", place)
+		}
+	}
+	x.Revoke(w.Founder) // without having heard of it
+	exchangetest.Carry(t, x.Copy, c)
+	check("taken back", 3)
+	for place, data := range parts {
+		if n, err := c.Supply(t.Context(), []journal.Loose{{Place: place, Data: data}}); err != nil || n != 1 || !inStore(t, path, data) {
+			t.Errorf("part %v is not taken again: %d, %v", place, n, err)
+		}
+	}
+	check("brought again", 0)
+	for place := range parts {
+		exchangetest.Take(t, c, x.Control(journal.ControlErase, journal.Erasure{Parts: []journal.PartPlace{place}}))
+	}
+	for place, data := range parts {
+		if inStore(t, path, data) {
+			t.Errorf("part %v is there after it was erased again", place)
+		}
+	}
+	check("erased again", 0)
 }

@@ -18,11 +18,12 @@ type sqlWorkspace struct {
 	store *SQLStore
 	id    journal.WorkspaceID
 
-	turn   chan struct{} // held by who changes it through this process
-	mu     sync.Mutex    // guards which roll is remembered; a roll itself never changes
-	erased *journal.Roll // the one whose erasures this process has seen done
-	roll   *journal.Roll
-	basis  basis
+	turn     chan struct{} // held by who changes it through this process
+	mu       sync.Mutex    // guards which roll is remembered; a roll itself never changes
+	erased   *journal.Roll // the one whose erasures this process has seen done …
+	erasedAt int           // … after so many removals
+	roll     *journal.Roll
+	basis    basis
 }
 
 // asking is what *sql.DB and *transaction have in common.
@@ -179,18 +180,22 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 		if err := into.flush(ctx, tx); err != nil {
 			return err
 		}
-		if erased, err = w.erase(ctx, tx, roll); err != nil {
+		read, limits := roll, map[journal.WriterID]uint64(nil)
+		if !sameRevocations(before, roll) {
+			if limits, err = w.expel(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if len(limits) > 0 {
+			if roll, from, err = w.rollNow(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if erased, err = w.erase(ctx, tx, roll, from); err != nil {
 			return err
 		}
 		if len(into.hashes) == 0 && !erased {
 			return errUnchanged
-		}
-		if sameRevocations(before, roll) {
-			return nil
-		}
-		limits, err := w.expel(ctx, tx)
-		if err != nil || len(limits) == 0 {
-			return err
 		}
 		for i := range runs {
 			last := runs[i].Last()
@@ -198,15 +203,14 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 				verdicts[i] = &wire.Fault{Writer: last.Writer, Seq: max(limit+1, runs[i].First().Seq), Code: wire.FaultRevoked, Err: fmt.Errorf("%w: what it stood on is revoked", journal.ErrChain)}
 			}
 		}
-		roll, from, err = w.rollNow(ctx, tx)
-		return err
+		return w.unerase(ctx, tx, before, read, roll)
 	})
 	if err != nil {
 		return nil, w.store.plain("store commits", err)
 	}
 	w.remember(roll, from)
 	if erased {
-		w.erasedNow(ctx, roll)
+		w.erasedNow(ctx, roll, from)
 	}
 	w.store.scrubbed(ctx)
 	return verdicts, nil
