@@ -87,6 +87,7 @@ func (s *Session) ownDevice(d *Device) error {
 	if err != nil {
 		return err
 	}
-	d.Said, d.Exchanged, d.Unsent, d.Oldest, d.Site, d.Version = s.now().UTC(), stand.Exchanged, stand.Commits, stand.Oldest, s.node.Site(), s.node.options.Version
+	d.Last, d.Said = s.now().UTC(), s.now().UTC()
+	d.Exchanged, d.Unsent, d.Oldest, d.Site, d.Version = stand.Exchanged, stand.Commits, stand.Oldest, s.node.Site(), s.node.options.Version
 	return nil
 }
