@@ -12,10 +12,13 @@ func fieldMode(ctx context.Context, c *call) error {
 	fs := newFlags("field")
 	var w who
 	w.flags(fs)
-	days := fs.Int("days", -1, "")
+	days, follow := fs.Int("days", -1, ""), fs.String("follow", "", "")
 	dirs, err := c.flags(fs, 1, 1)
 	if err != nil {
 		return err
+	}
+	if *follow != "" && *follow != "own" && *follow != "all" {
+		return usagef("--follow own | --follow all")
 	}
 	s, closing, err := c.unlock(ctx, dirs[0], w)
 	if err != nil {
@@ -27,14 +30,37 @@ func fieldMode(ctx context.Context, c *call) error {
 			return err
 		}
 	}
-	kept := s.Node().FieldDays()
+	if *follow != "" {
+		if err := s.SetNarrow(ctx, *follow == "own"); err != nil {
+			return err
+		}
+	}
+	kept, narrow := s.Node().FieldDays(), s.Node().Narrow()
 	if c.json {
-		return c.print(map[string]int{"days": kept})
+		p, err := s.Status()
+		if err != nil {
+			return err
+		}
+		answer := fieldAnswer{Days: kept, Follow: "all", Coming: p.Coming}
+		if narrow {
+			answer.Follow = "own"
+		}
+		return c.print(answer)
 	}
 	said := lang.T(c.lang, "cmd.field.all")
 	if kept > 0 {
 		said = lang.T(c.lang, "cmd.field.days", "n", kept)
 	}
+	if narrow {
+		said += "\n" + lang.T(c.lang, "cmd.field.own")
+	}
 	_, err = fmt.Fprintln(c.Stdout, said)
 	return err
+}
+
+// fieldAnswer is what `amparo field --json` prints.
+type fieldAnswer struct {
+	Days   int    `json:"days"`   // for which persons are kept; 0: for ever
+	Follow string `json:"follow"` // own: only who comes by this device's site; all
+	Coming int    `json:"coming"` // sealed parts still to come
 }

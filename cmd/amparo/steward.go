@@ -178,3 +178,18 @@ func (d *desk) FieldDays() int { return d.session.Node().FieldDays() }
 func (d *desk) SetFieldDays(ctx context.Context, days int) error {
 	return webError(d.session.SetFieldDays(ctx, days))
 }
+
+// What follows is web.Follower.
+
+func (d *desk) Narrow() bool { return d.session.Node().Narrow() }
+
+func (d *desk) SetNarrow(ctx context.Context, narrow bool) error {
+	return webError(d.session.SetNarrow(ctx, narrow))
+}
+
+func (d *desk) Missing(person record.ID) (int, error) { return d.session.Missing(person) }
+
+func (d *desk) Fetch(ctx context.Context, person record.ID) (int, error) {
+	sum, err := d.session.Fetch(ctx, person, "", nil)
+	return int(sum.Parts), webError(err)
+}

@@ -11,8 +11,8 @@ import (
 )
 
 // Field mode: a device that travels keeps only persons of whom something was written in the last days. Of everybody else the
-// sealed parts go from this device once a relay has confirmed that it holds them; the chain stays, and a bundle from a whole
-// copy brings them back. Who was met again keeps their whole record: half a record would be worse than none.
+// sealed parts go from this device once a relay has confirmed that it holds them; the chain stays, and an exchange brings them
+// back when the device is to keep more. Who was met again keeps their whole record: half a record would be worse than none.
 
 // mostFieldDays bounds what is a field mode and not a habit.
 const mostFieldDays = 3650
@@ -32,6 +32,7 @@ func (s *Session) SetFieldDays(ctx context.Context, days int) error {
 	if err := s.refresh(ctx); err != nil {
 		return err
 	}
+	more := days == 0 || days > s.node.FieldDays()
 	if err := s.node.set(func(n *settings) { n.FieldDays = days }); err != nil {
 		return err
 	}
@@ -40,7 +41,12 @@ func (s *Session) SetFieldDays(ctx context.Context, days int) error {
 		return err
 	}
 	s.node.mu.Lock()
-	err = s.letGo(ctx)
+	if more {
+		err = s.node.journal.WantAgain()
+	}
+	if err == nil {
+		err = s.letGo(ctx)
+	}
 	s.node.mu.Unlock()
 	end()
 	if err != nil {

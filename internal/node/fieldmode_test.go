@@ -91,11 +91,29 @@ func TestFieldMode(t *testing.T) {
 	if err := ana.SetFieldDays(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ana.ReadBundle(t.Context(), stick); err != nil {
+	if _, err := ana.ReadBundle(t.Context(), stick); err != nil { // made before "alone" was exchanged
 		t.Fatal(err)
 	}
 	if got := trees(t, ana); len(got) != len(whole)+1 {
 		t.Errorf("after a bundle from a whole copy: %q", got)
+	}
+
+	// And from the relay, without a file.
+	if err := ana.SetFieldDays(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	if got := trees(t, ana); len(got) != 4 {
+		t.Fatalf("let go of again: %q", got)
+	}
+	if err := ana.SetFieldDays(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	sum, err := ana.Exchange(t.Context(), url, nil)
+	if err != nil || sum.Parts == 0 {
+		t.Fatalf("%v, %+v", err, sum)
+	}
+	if got := trees(t, ana); len(got) != len(whole)+1 {
+		t.Errorf("after an exchange: %q", got)
 	}
 }
 

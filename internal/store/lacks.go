@@ -149,6 +149,28 @@ func (j *Journal) setScope(s Scope) error {
 	return nil
 }
 
+// WantAgain takes back that parts were let go of on purpose: they come with the next exchange.
+func (j *Journal) WantAgain() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	again := map[int64]int{}
+	if err := j.db.run("SELECT n, shelf FROM lack WHERE state = ?", []any{lackLetGo}, func(row *sqlite3.Stmt) error {
+		again[row.ColumnInt64(0)] = j.scope.state(uint16(row.ColumnInt(1)))
+		return nil
+	}); err != nil || len(again) == 0 {
+		return plain("want again", err)
+	}
+	if err := j.begin(); err != nil {
+		return err
+	}
+	for n, state := range again {
+		if err := j.db.exec("UPDATE lack SET state = ? WHERE n = ?", state, n); err != nil {
+			return errors.Join(plain("want again", err), j.drop())
+		}
+	}
+	return j.flush()
+}
+
 // Beyond lists the sealed parts that are here and not wanted, of commits that another copy is known to hold.
 func (j *Journal) Beyond(known journal.Vector) (list []journal.PartPlace, err error) {
 	j.mu.Lock()

@@ -23,8 +23,10 @@ var fieldDays = []int{0, 3, 7, 14, 30}
 type FieldPage struct {
 	Shell
 	Form
-	Days Field
-	Now  int // days; 0: everything is kept
+	Days    Field
+	Now     int   // days; 0: everything is kept
+	Follow  Field // of whom records are kept
+	Follows bool  // it can be chosen
 }
 
 func fieldPage(c *call) error {
@@ -33,13 +35,21 @@ func fieldPage(c *call) error {
 		return errNothingHere
 	}
 	now := desk.FieldDays()
-	f, err := c.form("/field", map[string][]string{"days": {strconv.Itoa(now)}})
+	follower, follows := c.desk.(Follower)
+	stands := map[string][]string{"days": {strconv.Itoa(now)}, "narrow": {"all"}}
+	if follows && follower.Narrow() {
+		stands["narrow"] = []string{"own"}
+	}
+	f, err := c.form("/field", stands)
 	if err != nil {
 		return err
 	}
 	f.Draft = ""
 	if days := f.number("days"); f.submitted && days != nil && f.ready() {
 		err := desk.SetFieldDays(c.r.Context(), *days)
+		if err == nil && follows {
+			err = follower.SetNarrow(c.r.Context(), f.typed.Get("narrow") == "own")
+		}
 		if err == nil {
 			return f.done("/field", notice{Text: c.T("fieldmode.done")})
 		}
@@ -63,6 +73,11 @@ func fieldPage(c *call) error {
 		}
 		f.offer(d, all)
 	})
+	if follows {
+		p.Follows, p.Follow = true, f.field("narrow", label("fieldmode.follow"), hint("fieldmode.follow_hint"), func(f *form, d *Field) {
+			f.offer(d, []lang.Choice{{Code: "all", Name: f.T("fieldmode.follow_all")}, {Code: "own", Name: f.T("fieldmode.follow_own")}})
+		})
+	}
 	p.Shell, p.Form = c.shell("fieldmode.title"), f.close()
 	p.Faulty = len(f.Faults) > 0
 	return c.show(f.status(), "field.html", p)

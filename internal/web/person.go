@@ -34,6 +34,7 @@ type PersonPage struct {
 	Stays   string      // that the record does not leave its site, and what that means; empty: other sites see it
 	Readers *Readers    // who can read it now; nil: the member's role does not ask
 	Glass   []GlassLine // opened in need although it is restricted, and nobody has looked at it yet
+	Missing *Missing    // of the record, on this device
 }
 
 // Offer is a consultation that can be opened.
@@ -78,6 +79,9 @@ func personPage(c *call) error {
 		page.Stays = c.T("consent.stays", "site", orDash(p.Registered.SiteName))
 	}
 	if page.Readers, page.Glass, err = c.whoReads(p.ID); err != nil {
+		return err
+	}
+	if page.Missing, err = c.missing(p.ID); err != nil {
 		return err
 	}
 	page.Rivals = c.personRivals(p, address)

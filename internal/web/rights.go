@@ -26,6 +26,7 @@ var needs = map[string]uses{
 	"/people/{id}/visit":                  {asks: []string{"person.show"}, does: []string{"visit.open"}},
 	"/people/{id}/consultation/{service}": {asks: []string{"person.show"}, does: []string{"consultation.record"}},
 	"/people/{id}/summary":                {asks: []string{"person.show", "person.timeline", "person.copy"}},
+	"/people/{id}/fetch":                  {asks: []string{"person.show"}},
 	"/people/{id}/access":                 {asks: []string{"person.show", "access", "person.readers"}},
 	"/people/{id}/copy":                   {asks: []string{"person.copy"}},
 	"/people/{id}/consent":                {asks: []string{"person.consents"}, does: []string{"person.consent"}},

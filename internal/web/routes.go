@@ -93,6 +93,7 @@ func init() {
 		{"POST", "/people/{id}/visit", Session, identity, visitPage, false},
 		{"GET", "/people/{id}/consultation/{service}", Session, clinical, consultationPage, false},
 		{"POST", "/people/{id}/consultation/{service}", Session, clinical, consultationPage, false},
+		{"POST", "/people/{id}/fetch", Session, identity, personFetch, false},
 		{"GET", "/people/{id}/summary", Session, identity, summaryPage, false},
 		{"GET", "/people/{id}/copy", Session, identity, copyPage, false},
 		{"GET", "/people/{id}/consent", Session, identity, consentPage, false},

@@ -40,7 +40,8 @@ type House struct {
 	Joined   []web.Joining
 	Keys     []web.Passkey
 	Asked    []web.PasskeyQuestion
-	Days     int // that the device keeps
+	Days     int  // that the device keeps
+	Narrow   bool // it follows few
 	Departed []web.Gone
 	Deserted bool // nobody can unlock
 	Settled  bool // nothing is left to settle

@@ -156,5 +156,28 @@ func (d *Desk) SetFieldDays(_ context.Context, days int) error {
 	return nil
 }
 
+// Narrow is what the house follows.
+func (d *Desk) Narrow() bool { return d.House.Narrow }
+
+// SetNarrow is refused where somebody administers.
+func (d *Desk) SetNarrow(_ context.Context, narrow bool) error {
+	if narrow && !d.House.Humble {
+		return record.Refuse("narrow", "narrow_administers")
+	}
+	d.House.Narrow = narrow
+	return nil
+}
+
+// Missing is something when the house follows few.
+func (d *Desk) Missing(record.ID) (int, error) {
+	if d.House.Narrow {
+		return 3, nil
+	}
+	return 0, nil
+}
+
+// Fetch finds what is missing.
+func (d *Desk) Fetch(_ context.Context, person record.ID) (int, error) { return d.Missing(person) }
+
 // Gone are those of the house.
 func (h *House) Gone() []web.Gone { return h.Departed }
