@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"amparo/internal/relay/relaytest"
 )
 
 // The test binary is the program too: tests that need a process of its own, to kill it, start it with this variable.
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) {
 			return
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(relaytest.Main(m))
 }
 
 const phrase = "cuatro palabras nada juntas"

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"amparo/internal/relay/relaytest"
 )
 
 // TestScripts plays testdata/script/*.txtar: commands, and what they must say. After the commands stand the files they
@@ -25,7 +27,7 @@ import (
 //	exec amparo …    runs the program, in this process; "! exec" expects it to fail, with status 1 unless `status` follows
 //	status N         the last command ended with N
 //	relay FILE …     a relay on a free port, its address in $RELAY; on the port of the last one that was stopped. With --admin its
-//	                 operator's address is in $ADMIN
+//	                 operator's address is in $ADMIN. FILE postgres: in a PostgreSQL database, whose address is then in $POSTGRES
 //	norelay          the relay is told to stop, and has ended in order
 //	set NAME REGEXP  $NAME is what the expression finds in stdout
 //	get URL          what is there, as stdout
@@ -211,13 +213,22 @@ func (s *script) same(names ...string) {
 }
 
 func (s *script) relay(file string, flags ...string) {
+	place := "sqlite:" + file
+	if file == "postgres" {
+		if s.env["POSTGRES"] == "" {
+			s.env["POSTGRES"] = relaytest.Postgres(s)
+		}
+		place = s.env["POSTGRES"]
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	said, out := io.Pipe()
 	ended := make(chan int, 1)
 	addr := cmp.Or(strings.TrimPrefix(s.env["RELAY"], "http://"), "127.0.0.1:0")
-	args := append([]string{"relay", "--store", "sqlite:" + file, "--addr", addr}, flags...)
+	args := append([]string{"relay", "--addr", addr}, flags...)
 	go func() {
-		code := Main(ctx, Env{Args: args, Stdin: strings.NewReader(""), Stdout: out, Stderr: io.Discard, Getenv: func(string) string { return "" }})
+		code := Main(ctx, Env{Args: args, Stdin: strings.NewReader(""), Stdout: out, Stderr: io.Discard, Getenv: func(name string) string {
+			return map[string]string{"AMPARO_RELAY_STORE": place}[name]
+		}})
 		out.Close()
 		ended <- code
 	}()

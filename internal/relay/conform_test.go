@@ -2,10 +2,12 @@ package relay_test
 
 import (
 	"os"
+	"sync"
 	"testing"
 
 	"amparo/internal/exchange/exchangetest"
 	"amparo/internal/journal"
+	"amparo/internal/relay"
 	"amparo/internal/relay/relaytest"
 	"amparo/internal/relay/wire"
 )
@@ -40,5 +42,49 @@ func TestTwoStoresInOneDatabaseAgree(t *testing.T) {
 		exchangetest.Carry(t, w.Founder.Copy, one)
 		exchangetest.Carry(t, x.Copy, two)
 		exchangetest.Same(t, x.Copy, one)
+	})
+}
+
+// A database that was mended by hand, or restored in part, may hold rows beyond the end of a chain: what comes replaces them.
+func TestStrayRowsAreReplaced(t *testing.T) {
+	relaytest.Each(t, func(t *testing.T, d *relaytest.Database) {
+		w := exchangetest.Found(t, 3, nil)
+		s := d.Open(t, d.New(t))
+		c := workspace(t, s, w.ID)
+		exchangetest.Carry(t, w.Founder.Copy, c)
+		if err := relay.Stray(s, w.ID, w.Founder.Writer(), 3); err != nil {
+			t.Fatal(err)
+		}
+		w.Founder.Write(exchangetest.Bodies(4, 50, 1)...)
+		exchangetest.Carry(t, w.Founder.Copy, c)
+		exchangetest.Same(t, w.Founder.Copy, c)
+	})
+}
+
+// Relays that begin at the same moment on an empty database make its tables once.
+func TestManyRelaysBeginAtOnce(t *testing.T) {
+	relaytest.Each(t, func(t *testing.T, d *relaytest.Database) {
+		place := d.New(t)
+		w := exchangetest.Found(t, 3, nil)
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				s, err := d.Try(t, place)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				c, err := s.Workspace(t.Context(), w.ID)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := c.Take(t.Context(), exchangetest.Travelled(t, exchangetest.RunsOf(t, w.Founder.Copy, nil)...)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		exchangetest.Same(t, w.Founder.Copy, workspace(t, d.Open(t, place), w.ID))
 	})
 }

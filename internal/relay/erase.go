@@ -10,7 +10,8 @@ import (
 
 // An erased part keeps its row, with zeros for its bytes: SQLite writes bytes of the same length where the old ones stand. To
 // delete rows would move their neighbours to other pages, and of rows that are moved copies stay behind that a later
-// erasure would not reach. What is removed with a revoked member's chain is blanked for the same reason.
+// erasure would not reach. What is removed with a revoked member's chain is blanked for the same reason. Other databases write
+// a changed row elsewhere; there what was is only gone after scrubbed, and what is removed is simply deleted.
 
 // blank overwrites parts. The row stays, and means nothing.
 func (w *sqlWorkspace) blank(ctx context.Context, tx *transaction, which string, args ...any) error {
@@ -63,7 +64,10 @@ func (w *sqlWorkspace) erase(ctx context.Context, tx *transaction, roll *journal
 			return false, err
 		}
 	}
-	return erased, nil
+	if !erased {
+		return false, nil
+	}
+	return true, markScrub(ctx, tx)
 }
 
 // unerase notes as missing what was erased by somebody whose word turned out not to stand: who has it brings it again. before is
@@ -108,19 +112,8 @@ func (w *sqlWorkspace) erasedNow(ctx context.Context, roll *journal.Roll, from b
 	w.mu.Lock()
 	w.erased, w.erasedAt = roll, from.removals
 	w.mu.Unlock()
-	w.store.scrub.Store(true)
+	w.store.scrub.due.Store(true)
 	w.store.scrubbed(ctx)
-}
-
-// scrubbed removes what erased parts held before from where the database keeps it beside its tables. It may have to wait; then
-// it is done after the next batch, or when the store is opened again.
-func (s *SQLStore) scrubbed(ctx context.Context) {
-	if !s.scrub.Load() {
-		return
-	}
-	if done, err := s.dialect.scrub(ctx, s.write); err == nil && done {
-		s.scrub.Store(false)
-	}
 }
 
 func isErased(roll *journal.Roll, c *journal.Commit, index int) bool {

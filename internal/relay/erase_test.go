@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"amparo/internal/exchange/exchangetest"
 	"amparo/internal/journal"
 	"amparo/internal/relay"
+	"amparo/internal/relay/cluster"
 	"amparo/internal/relay/wire"
 )
 
@@ -27,25 +29,113 @@ func sealedParts(runs []journal.Run) map[journal.PartPlace][]byte {
 	return out
 }
 
-func inStore(t *testing.T, path string, data []byte) bool {
+// disk is where a relay's store is, with nothing else on it.
+type disk struct {
+	open  func() (*relay.SQLStore, func() *relay.SQLStore) // a new store, and a way to open it again
+	files func() []string                                  // all that is kept
+}
+
+// has reports whether one of these can be read on the disk.
+func (d *disk) has(t *testing.T, parts ...[]byte) bool {
 	t.Helper()
-	for _, suffix := range []string{"", "-wal"} {
-		raw, err := os.ReadFile(path + suffix)
+	for _, path := range d.files() {
+		raw, err := os.ReadFile(path)
 		if err != nil && !os.IsNotExist(err) {
 			t.Fatal(err)
 		}
-		if bytes.Contains(raw, data[:24]) || bytes.Contains(raw, data[len(data)-24:]) {
-			return true
+		for _, data := range parts {
+			if bytes.Contains(raw, data[:24]) || bytes.Contains(raw, data[len(data)-24:]) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-// A relay drops what an administrator erases, from its file and its log, never takes it again, and goes on giving the chain.
-// What others say of erasing changes nothing.
-func TestARelayErases(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "relay.db")
-	s := openStore(t, path)
+// inStore reports whether data can be read in the file at path, or in its log.
+func inStore(t *testing.T, path string, data []byte) bool {
+	t.Helper()
+	return (&disk{files: func() []string { return []string{path, path + "-wal"} }}).has(t, data)
+}
+
+func TestSQLiteErases(t *testing.T) {
+	dir, n := t.TempDir(), 0
+	relayErases(t, &disk{
+		open: func() (*relay.SQLStore, func() *relay.SQLStore) {
+			n++
+			path := filepath.Join(dir, fmt.Sprint(n))
+			return openStore(t, path), func() *relay.SQLStore { return openStore(t, path) }
+		},
+		files: func() []string {
+			list, err := filepath.Glob(filepath.Join(dir, "*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list
+		},
+	})
+}
+
+// On PostgreSQL the log of what was written keeps it until the operator's settings let it go, as the relay's guide says.
+func TestPostgreSQLErases(t *testing.T) {
+	server, err := cluster.Start(t.Context(), "", "wal_recycle = off", "autovacuum = off")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	n := 0
+	var stores []*relay.SQLStore
+	relayErases(t, &disk{
+		open: func() (*relay.SQLStore, func() *relay.SQLStore) {
+			n++
+			url, err := server.Schema(t.Context(), fmt.Sprintf("store%d", n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			open := func() *relay.SQLStore {
+				s, err := relay.OpenPostgres(t.Context(), url)
+				if err != nil {
+					t.Fatal(err)
+				}
+				stores = append(stores, s)
+				t.Cleanup(func() { s.Close() })
+				return s
+			}
+			return open(), open
+		},
+		files: func() (list []string) {
+			for _, s := range stores {
+				if !relay.Scrubbed(s) {
+					t.Error("the relay did not do what it can")
+				}
+			}
+			if err := server.Exec(t.Context(), "ANALYZE", "SELECT pg_switch_wal()", "CHECKPOINT"); err != nil {
+				t.Fatal(err)
+			}
+			if err := filepath.WalkDir(server.Data(), func(path string, d os.DirEntry, err error) error {
+				if err == nil && d.Type().IsRegular() {
+					list = append(list, path)
+				}
+				if err == nil && path == filepath.Join(server.Data(), "base", "1") {
+					return filepath.SkipDir // the pattern for databases that are made
+				}
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return list
+		},
+	})
+}
+
+// A relay drops what an administrator erases, from its tables and from what is kept beside, never takes it again, and goes on giving
+// the chain. What others say of erasing changes nothing.
+func relayErases(t *testing.T, on *disk) {
+	s, again := on.open()
 	w := exchangetest.Found(t, 5, nil)
 	c := workspace(t, s, w.ID)
 	x := w.Join("x", nil)
@@ -62,24 +152,25 @@ func TestARelayErases(t *testing.T) {
 			keep = append(keep, p)
 		}
 	}
-	if len(erase) < 50 || !inStore(t, path, parts[erase[0]]) {
+	var gone [][]byte
+	for _, p := range erase {
+		gone = append(gone, parts[p])
+	}
+	if len(erase) < 50 || !on.has(t, parts[erase[0]]) {
 		t.Fatalf("%d parts, and the first is not there: nothing is tried", len(erase))
 	}
 
 	// x does not administer: what x says waits until somebody makes x an administrator, and nothing is dropped.
 	said := x.Control(journal.ControlErase, journal.Erasure{Parts: keep[:3]})
-	if verdicts, err := c.Take(t.Context(), []journal.Run{said}); err != nil || !inStore(t, path, parts[keep[0]]) {
+	if verdicts, err := c.Take(t.Context(), []journal.Run{said}); err != nil || !on.has(t, parts[keep[0]]) {
 		t.Errorf("somebody who does not administer erases: %v, %v", verdicts, err)
 	}
 
 	exchangetest.Take(t, c, w.Founder.Control(journal.ControlErase, journal.Erasure{Parts: erase}))
 	look := func(when string, c wire.Copy) {
 		t.Helper()
-		for _, p := range erase {
-			if inStore(t, path, parts[p]) {
-				t.Errorf("%s: %v can be read in the store", when, p)
-				break
-			}
+		if on.has(t, gone...) {
+			t.Errorf("%s: something erased can be read in the store", when)
 		}
 		given := sealedParts(exchangetest.RunsOf(t, c, journal.Vector{}))
 		for _, p := range erase {
@@ -99,15 +190,15 @@ func TestARelayErases(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	c = workspace(t, openStore(t, path), w.ID)
+	c = workspace(t, again(), w.ID)
 	look("opened again", c)
 	exchangetest.Take(t, c, exchangetest.Travelled(t, before...)...)
 	look("offered again after opening", c)
 
 	// Another relay hears of the erasure first, or of both at once; and a node that has nothing takes what is left.
 	for _, order := range []string{"first", "at once"} {
-		path = filepath.Join(t.TempDir(), "other.db")
-		other := workspace(t, openStore(t, path), w.ID)
+		another, _ := on.open()
+		other := workspace(t, another, w.ID)
 		exchangetest.Carry(t, w.Founder.Copy, other)
 		founders := exchangetest.RunsOf(t, c, journal.Vector{x.Writer(): 1 << 40})
 		if order == "first" {

@@ -34,3 +34,15 @@ func Recount(s *SQLStore, id journal.WorkspaceID, bytes *int64) error {
 	return s.read.QueryRow(`SELECT (SELECT COALESCE(SUM(LENGTH(header) + COALESCE(LENGTH(sig), 0)), 0) FROM commits WHERE workspace = $1) +
 		(SELECT COALESCE(SUM(LENGTH(p.data)), 0) FROM parts p JOIN commits c ON c.workspace = p.workspace AND c.writer = p.writer AND c.seq = p.seq WHERE p.workspace = $1)`, id[:]).Scan(bytes)
 }
+
+// Scrubbed waits for what goes on beside, and reports whether nothing of what was erased is left to be scrubbed.
+func Scrubbed(s *SQLStore) bool {
+	s.scrub.beside.Wait()
+	return !s.scrub.due.Load()
+}
+
+// Stray puts a part beyond the end of a chain.
+func Stray(s *SQLStore, id journal.WorkspaceID, w journal.WriterID, seq uint64) error {
+	_, err := s.write.Exec("INSERT INTO parts (workspace, writer, seq, idx, shelf, data) VALUES ($1, $2, $3, 0, 0, $4)", id[:], w[:], int64(seq), []byte("stray"))
+	return err
+}

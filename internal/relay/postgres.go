@@ -52,6 +52,13 @@ func OpenPostgres(ctx context.Context, url string) (*SQLStore, error) {
 	if err = s.durable(ctx); err == nil {
 		err = s.prepare(ctx)
 	}
+	if err == nil {
+		err = s.sample(ctx)
+	}
+	var mark string
+	if err == nil {
+		mark, err = s.scrubDue(ctx)
+	}
 	if err != nil {
 		var connect *pgconn.ConnectError
 		if errors.As(err, &connect) {
@@ -59,6 +66,8 @@ func OpenPostgres(ctx context.Context, url string) (*SQLStore, error) {
 		}
 		return nil, errors.Join(fmt.Errorf("open the relay's store: %w", err), s.Close())
 	}
+	s.scrub.due.Store(mark != "") // of a process that ended first
+	s.scrubbed(ctx)
 	return s, nil
 }
 
@@ -84,7 +93,8 @@ var postgres = dialect{
 	},
 	zeros: "decode(repeat('00', length(data)), 'hex')",
 	copy:  copyRows,
-	scrub: func(context.Context, *sql.DB) (bool, error) { return true, nil },
+	scrub: rewrite,
+	slow:  true,
 }
 
 // postgresAgain reads PostgreSQL's codes of errors; its documentation lists them in appendix A.
@@ -116,6 +126,55 @@ func postgresAgain(err error) retry {
 func copyRows(ctx context.Context, tx *transaction, table string, columns []string, rows [][]any) error {
 	return tx.conn.Raw(func(driver any) error {
 		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
+		var told *pgconn.PgError
+		if errors.As(err, &told) && told.Code == "23505" {
+			return fmt.Errorf("%w: %w", errHeld, err)
+		}
 		return err
 	})
+}
+
+// sample keeps PostgreSQL from taking samples of sealed parts into its statistics, where an erased one would stay. Other
+// databases may not know how.
+func (s *SQLStore) sample(ctx context.Context) error {
+	var n int
+	err := s.write.QueryRowContext(ctx, "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('parts') AND attname = 'data' AND coalesce(attstattarget, -1) <> 0").Scan(&n)
+	if err == nil && n > 0 {
+		_, err = s.write.ExecContext(ctx, "ALTER TABLE parts ALTER COLUMN data SET STATISTICS 0")
+	}
+	if unknown(err) {
+		return nil
+	}
+	return err
+}
+
+// rewrite lets PostgreSQL write the table of parts anew: a row that was overwritten stays in the old file, in rows that nobody
+// sees and later in the gaps between them. Meanwhile whoever reads or writes parts waits. Then the pages that still wait for
+// their place on the disk are brought there, so that the log before them is no longer needed.
+func rewrite(ctx context.Context, db *sql.DB) (bool, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	defer conn.ExecContext(context.WithoutCancel(ctx), "RESET lock_timeout")
+	for _, statement := range []string{"SET lock_timeout = '10s'", "VACUUM (FULL) parts", "CHECKPOINT"} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil && !unknown(err) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// unknown reports what a database does not know, or leaves to others than us.
+func unknown(err error) bool {
+	var told *pgconn.PgError
+	if !errors.As(err, &told) {
+		return false
+	}
+	switch told.Code {
+	case "0A000", "42601", "42501", "42883", "42P01", "42703": // not supported, syntax, privilege, function, table, column
+		return true
+	}
+	return false
 }

@@ -11,6 +11,7 @@ import (
 	"amparo/internal/exchange/exchangetest"
 	"amparo/internal/journal"
 	"amparo/internal/relay"
+	"amparo/internal/relay/relaytest"
 	"amparo/internal/relay/wire"
 )
 
@@ -35,8 +36,10 @@ func beyond(t *testing.T, d *exchangetest.Device, c wire.Copy) []journal.Run {
 	return exchangetest.RunsOf(t, d.Copy, exchangetest.VectorOf(t, c))
 }
 
-func TestARelayGoesBackToWhatStands(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "relay.db")
+func TestARelayGoesBackToWhatStands(t *testing.T) { relaytest.Each(t, aRelayGoesBackToWhatStands) }
+
+func aRelayGoesBackToWhatStands(t *testing.T, d *relaytest.Database) {
+	place := d.New(t)
 	w := exchangetest.Found(t, 4, nil)
 	f := w.Founder
 	x := w.Join("x", nil)
@@ -46,7 +49,7 @@ func TestARelayGoesBackToWhatStands(t *testing.T) {
 	exchangetest.Carry(t, f.Copy, x.Copy)
 	x.Write(exchangetest.Bodies(2, 50, 1)...)
 	exchangetest.Carry(t, x.Copy, f.Copy)
-	one, two := workspace(t, openStore(t, path), w.ID), workspace(t, openStore(t, path), w.ID)
+	one, two := workspace(t, d.Open(t, place), w.ID), workspace(t, d.Open(t, place), w.ID)
 	exchangetest.Carry(t, f.Copy, one)
 	exchangetest.Carry(t, y.Copy, one)
 	exchangetest.Carry(t, f.Copy, two)
@@ -70,7 +73,7 @@ func TestARelayGoesBackToWhatStands(t *testing.T) {
 	exchangetest.Take(t, y.Copy, admission)
 
 	exchangetest.Take(t, one, revocation)
-	for _, c := range []wire.Copy{one, two, workspace(t, openStore(t, path), w.ID)} {
+	for _, c := range []wire.Copy{one, two, workspace(t, d.Open(t, place), w.ID)} {
 		holds(t, c, map[*exchangetest.Device]uint64{f: 5, x: 3, y: 1})
 		if got := exchangetest.RunsOf(t, c, nil); len(got) == 0 {
 			t.Error("nothing is given")
@@ -103,7 +106,9 @@ func withY(t *testing.T, c wire.Copy, y *exchangetest.Device) wire.Copy {
 }
 
 // A chain can only end where its writer signed: what stands and has no signature here comes again from who has it.
-func TestARelayGoesBackToASignature(t *testing.T) {
+func TestARelayGoesBackToASignature(t *testing.T) { relaytest.Each(t, aRelayGoesBackToASignature) }
+
+func aRelayGoesBackToASignature(t *testing.T, d *relaytest.Database) {
 	w := exchangetest.Found(t, 5, nil)
 	f, x := w.Founder, w.Join("x", nil)
 	exchangetest.Carry(t, x.Copy, f.Copy)
@@ -111,7 +116,7 @@ func TestARelayGoesBackToASignature(t *testing.T) {
 	exchangetest.Carry(t, x.Copy, f.Copy)
 	revocation := f.Revoking(x)
 	x.Batch(exchangetest.Bodies(2, 50, 2)...)
-	c := workspace(t, openStore(t, filepath.Join(t.TempDir(), "relay.db")), w.ID)
+	c := workspace(t, d.Open(t, d.New(t)), w.ID)
 	exchangetest.Take(t, c, exchangetest.RunsOf(t, x.Copy, nil)...) // x's five in one run
 	holds(t, c, map[*exchangetest.Device]uint64{f: 2, x: 5})
 	exchangetest.Take(t, c, revocation)
@@ -123,13 +128,15 @@ func TestARelayGoesBackToASignature(t *testing.T) {
 }
 
 // A batch that brings what does not stand before the revocation says so in its verdicts.
-func TestARevocationWithinABatch(t *testing.T) {
+func TestARevocationWithinABatch(t *testing.T) { relaytest.Each(t, aRevocationWithinABatch) }
+
+func aRevocationWithinABatch(t *testing.T, d *relaytest.Database) {
 	w := exchangetest.Found(t, 6, nil)
 	f, x := w.Founder, w.Join("x", nil)
 	exchangetest.Carry(t, x.Copy, f.Copy)
 	revocation := f.Revoking(x)
 	x.Write(exchangetest.Body(50, 1))
-	c := workspace(t, openStore(t, filepath.Join(t.TempDir(), "relay.db")), w.ID)
+	c := workspace(t, d.Open(t, d.New(t)), w.ID)
 	exchangetest.Carry(t, f.Copy, c)
 	later := beyond(t, x, c)
 	verdicts, err := c.Take(context.Background(), exchangetest.Travelled(t, append(later, revocation)...))

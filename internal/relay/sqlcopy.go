@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"amparo/internal/journal"
 	"amparo/internal/relay/wire"
@@ -18,6 +19,7 @@ type sqlWorkspace struct {
 	store *SQLStore
 	id    journal.WorkspaceID
 
+	strays   atomic.Bool   // rows were found beyond the end of a chain, as a restored or mended database may have them
 	turn     chan struct{} // held by who changes it through this process
 	mu       sync.Mutex    // guards which roll is remembered; a roll itself never changes
 	erased   *journal.Roll // the one whose erasures this process has seen done …
@@ -152,7 +154,7 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 			return err
 		}
 		before := roll
-		into := newTables(&w.store.dialect, w.id)
+		into := newTables(&w.store.dialect, w.id, !w.strays.Load())
 		held := &chain{ctx: ctx, w: w, tx: tx, roll: roll, heads: map[journal.WriterID]journal.Head{}, fresh: into}
 		for i := range runs {
 			v, err := wire.Judge(roll, held, &runs[i])
@@ -178,6 +180,7 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 			into.ends[last.Writer] = held.heads[last.Writer]
 		}
 		if err := into.flush(ctx, tx); err != nil {
+			w.strays.Store(w.strays.Load() || errors.Is(err, errHeld))
 			return err
 		}
 		read, limits := roll, map[journal.WriterID]uint64(nil)
@@ -240,7 +243,8 @@ type place struct {
 	seq    uint64
 }
 
-func newTables(d *dialect, id journal.WorkspaceID) *tables {
+// newTables begins a batch. Fresh: nothing is held beyond the end of a chain, as it should be.
+func newTables(d *dialect, id journal.WorkspaceID, fresh bool) *tables {
 	t := &tables{
 		workspace: id,
 		commits:   newInserter(d, "commits", "workspace, writer, seq, hash, time, header, sig", " ON CONFLICT DO NOTHING"),
@@ -252,8 +256,7 @@ func newTables(d *dialect, id journal.WorkspaceID) *tables {
 		last:      newInserter(d, "heads", "workspace, writer, seq, hash", " ON CONFLICT (workspace, writer) DO UPDATE SET seq = excluded.seq, hash = excluded.hash"),
 		hashes:    map[place]journal.Hash{}, seen: map[vouching]uint64{}, ends: map[journal.WriterID]journal.Head{}, bytes: map[journal.WriterID]int64{},
 	}
-	// Nothing is held beyond the end of a chain.
-	t.commits.fresh, t.parts.fresh = true, true
+	t.commits.fresh, t.parts.fresh = fresh, fresh
 	return t
 }
 

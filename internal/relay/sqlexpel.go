@@ -106,10 +106,13 @@ func (w *sqlWorkspace) shorten(ctx context.Context, tx *transaction, writer jour
 	case len(hash) != len(journal.Hash{}):
 		return 0, ErrDamaged
 	}
-	if err := w.blank(ctx, tx, "writer = $2 AND seq > $3", writer[:], to); err != nil {
+	tables := []string{"rolls", "lacks", "commits"}
+	if !w.store.dialect.inPlace {
+		tables = append(tables, "parts")
+	} else if err := w.blank(ctx, tx, "writer = $2 AND seq > $3", writer[:], to); err != nil {
 		return 0, err
 	}
-	for _, table := range []string{"rolls", "lacks", "commits"} {
+	for _, table := range tables {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE workspace = $1 AND writer = $2 AND seq > $3", w.id[:], writer[:], to); err != nil {
 			return 0, err
 		}

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -15,6 +16,9 @@ type inserter struct {
 	fresh   bool // none of the rows can be there already
 	rows    [][]any
 }
+
+// errHeld reports a row that was thought fresh and was there already.
+var errHeld = errors.New("a row is there already")
 
 // What is written at once at most: databases accept so many arguments to a statement, or bear so many rows.
 const (

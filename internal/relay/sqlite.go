@@ -55,7 +55,7 @@ func OpenSQLiteOn(ctx context.Context, disk, path string) (*SQLStore, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the relay's store: %w", err), s.Close())
 	}
-	s.scrub.Store(true) // of a process that was killed
+	s.scrub.due.Store(true) // of a process that was killed
 	s.scrubbed(ctx)
 	return s, nil
 }
@@ -72,7 +72,8 @@ var sqlite = dialect{
 	damaged: func(err error) bool {
 		return errors.Is(err, sqlite3.CORRUPT) || errors.Is(err, sqlite3.NOTADB)
 	},
-	zeros: "zeroblob(length(data))",
+	zeros:   "zeroblob(length(data))",
+	inPlace: true,
 	// The log of what was written holds pages from before an erasure until it is emptied. Readers may be in the way.
 	scrub: func(ctx context.Context, db *sql.DB) (bool, error) {
 		var busy, log, moved int

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"amparo/internal/journal"
 )
@@ -21,12 +20,14 @@ type dialect struct {
 	again       func(error) retry // whether a transaction that failed so may be tried again
 	damaged     func(error) bool  // the file is not what was written
 	zeros       string            // as many zeros as data has bytes
+	inPlace     bool              // a row that changes and keeps its length is written where it stands
 
 	// copy writes rows that cannot be there already, with the database's own way for many; nil: it has none, and no arrays either.
 	copy func(ctx context.Context, tx *transaction, table string, columns []string, rows [][]any) error
 
 	// scrub removes from the database's files what an erased part held before, as far as the database lets us; false: not now.
 	scrub func(context.Context, *sql.DB) (bool, error)
+	slow  bool // scrub is done beside the work
 }
 
 // retry says whether a transaction that failed may be tried again.
@@ -42,7 +43,7 @@ const (
 type SQLStore struct {
 	write, read *sql.DB
 	dialect     dialect
-	scrub       atomic.Bool // something was erased that may still stand in the log
+	scrub       scrub
 	mu          sync.Mutex
 	workspaces  map[journal.WorkspaceID]*sqlWorkspace
 }
@@ -128,7 +129,10 @@ func (s *SQLStore) Ping(ctx context.Context) error {
 }
 
 // Close closes the database.
-func (s *SQLStore) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+func (s *SQLStore) Close() error {
+	s.scrub.end()
+	return errors.Join(s.read.Close(), s.write.Close())
+}
 
 func (s *SQLStore) plain(doing string, err error) error {
 	switch {

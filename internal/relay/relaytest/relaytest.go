@@ -77,16 +77,25 @@ var Databases = []Database{
 // Open opens the store at a place; it is closed when the test ends.
 func (d *Database) Open(t testing.TB, place string) *relay.SQLStore {
 	t.Helper()
-	s, err := d.open(context.Background(), place)
+	s, err := d.Try(t, place)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return s
+}
+
+// Try is Open for goroutines other than the test's own.
+func (d *Database) Try(t testing.TB, place string) (*relay.SQLStore, error) {
+	s, err := d.open(context.Background(), place)
+	if err != nil {
+		return nil, err
 	}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return s
+	return s, nil
 }
 
 // Each runs a test on every kind of database.
