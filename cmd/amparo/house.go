@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 
 	"amparo/internal/lang"
@@ -19,9 +20,10 @@ type house struct {
 	options  node.Options
 
 	mu   sync.Mutex
-	lan  string     // where neighbours are answered; empty: where they usually are
-	node *node.Node // nil until founded
-	name string     // the workspace's, known while somebody is unlocked
+	lan  string       // where neighbours are answered; empty: where they usually are
+	log  *slog.Logger // of what answers them
+	node *node.Node   // nil until founded
+	name string       // the workspace's, known while somebody is unlocked
 }
 
 // openHouse opens a folder, or waits for the pages to found one in it.
@@ -123,7 +125,7 @@ func (h *house) unlock(ctx context.Context, name, passphrase string) (web.Desk, 
 	if err != nil {
 		return nil, asWeb(err)
 	}
-	d := &desk{session: s}
+	d := &desk{session: s, lan: h.lan, log: h.log}
 	h.mu.Lock()
 	h.name = d.ask("SELECT name FROM field.workspace WHERE key = 'workspace'")
 	h.mu.Unlock()
@@ -144,7 +146,11 @@ func asWeb(err error) error {
 }
 
 // desk is one unlocked member as the pages see it (web.Desk, web.Exchanger).
-type desk struct{ session *node.Session }
+type desk struct {
+	session *node.Session
+	lan     string       // where neighbours are answered; empty: where they usually are
+	log     *slog.Logger // of what answers them; nil: nowhere
+}
 
 func (d *desk) Apply(ctx context.Context, in lang.Tag, r record.Request) record.Result {
 	return d.session.Apply(ctx, in, r)

@@ -42,7 +42,7 @@ func serve(ctx context.Context, c *call) error {
 			return err
 		}
 	}
-	h.lan = *lanAddr
+	h.lan, h.log = *lanAddr, c.log()
 	if *lan {
 		if err := c.openDoor(h); err != nil {
 			return err

@@ -48,6 +48,10 @@ var needs = map[string]uses{
 	"/exchange":   {},
 	"/keys":       {},
 
+	"/nearby":        {},
+	"/nearby/door":   {},
+	"/nearby/forget": {},
+
 	"/me":                  {},
 	"/me/passkeys":         {},
 	"/me/passkeys/remove":  {},

@@ -129,6 +129,10 @@ func init() {
 		{"GET", "/devices", Session, nil, devicesPage, false},
 		{"GET", "/pending", Session, nil, pendingPage, false},
 		{"POST", "/exchange", Session, nil, exchangeNow, false},
+		{"GET", "/nearby", Session, nil, nearbyPage, false},
+		{"POST", "/nearby", Session, nil, nearbyPage, false},
+		{"POST", "/nearby/door", Session, nil, nearbyDoor, false},
+		{"POST", "/nearby/forget", Session, nil, nearbyForget, false},
 		{"GET", "/keys", Session, nil, keysPage, false},
 
 		// Who works here.

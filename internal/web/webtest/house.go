@@ -46,6 +46,11 @@ type House struct {
 	Deserted bool // nobody can unlock
 	Settled  bool // nothing is left to settle
 	First    bool // the first exchange goes on
+
+	Shut      bool // nobody may exchange with this device
+	OpenFor   time.Duration
+	Visited   []string // links of devices one went to
+	Forgotten []string
 }
 
 // Registry is that of the real work, so that kinds, actions and queries are the real ones.
