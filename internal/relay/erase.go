@@ -60,6 +60,9 @@ func (w *sqlWorkspace) erase(ctx context.Context, tx *transaction, roll *journal
 		if err := w.blank(ctx, tx, "writer = $2 AND seq = $3 AND idx = $4", p.Writer[:], int64(p.Seq), int64(p.Index)); err != nil {
 			return false, err
 		}
+		if err := w.eraseChunks(ctx, tx, p); err != nil {
+			return false, err
+		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM lacks WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4", w.id[:], p.Writer[:], int64(p.Seq), int64(p.Index)); err != nil {
 			return false, err
 		}
@@ -113,6 +116,7 @@ func (w *sqlWorkspace) erasedNow(ctx context.Context, roll *journal.Roll, from b
 	w.erased, w.erasedAt = roll, from.removals
 	w.mu.Unlock()
 	w.store.scrub.due.Store(true)
+	_ = w.store.SweepChunks(ctx) // what stands in the way now is swept after the next erasure, or when the relay starts
 	w.store.scrubbed(ctx)
 }
 

@@ -86,6 +86,7 @@ func New(c Config) *Relay {
 	s.metrics = newMetrics()
 	s.handlers = http.NewServeMux()
 	s.handlers.HandleFunc(wire.Method+" "+wire.Path, s.exchange)
+	s.handlers.HandleFunc(wire.Method+" "+wire.ChunksPath, s.files)
 	s.handlers.HandleFunc("GET /healthz", s.health)
 	s.handlers.HandleFunc("GET /readyz", s.ready)
 	s.handlers.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -49,8 +49,12 @@ func (w *sqlWorkspace) countAgain(ctx context.Context, tx *transaction, writer j
 	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(SUM(LENGTH(data)), 0) FROM parts WHERE workspace = $1 AND writer = $2 AND seq <= $3", w.id[:], writer[:], to).Scan(&parts); err != nil {
 		return err
 	}
+	var chunks int64
+	if err := tx.QueryRowContext(ctx, "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM chunks WHERE workspace = $1 AND writer = $2", w.id[:], writer[:]).Scan(&chunks); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO stored (workspace, writer, bytes) VALUES ($1, $2, $3)
-		ON CONFLICT (workspace, writer) DO UPDATE SET bytes = excluded.bytes`, w.id[:], writer[:], commits+parts)
+		ON CONFLICT (workspace, writer) DO UPDATE SET bytes = excluded.bytes`, w.id[:], writer[:], commits+parts+chunks)
 	return err
 }
 

@@ -43,6 +43,7 @@ const (
 type SQLStore struct {
 	write, read *sql.DB
 	dialect     dialect
+	blobs       Blobs // where the bytes of chunks are; nil: in the database
 	scrub       scrub
 	mu          sync.Mutex
 	workspaces  map[journal.WorkspaceID]*sqlWorkspace
@@ -51,7 +52,7 @@ type SQLStore struct {
 //go:embed schema/*.sql
 var schemas embed.FS
 
-const schemaVersion = 4
+const schemaVersion = 5
 
 func (s *SQLStore) prepare(ctx context.Context) error {
 	return s.transact(ctx, func(tx *transaction) error {
