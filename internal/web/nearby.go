@@ -58,10 +58,13 @@ type NearbyPage struct {
 	Until   string
 	Hours   int
 	Code    string
-	Link    string        // the likeliest
-	Drawing template.HTML // of the link
-	Others  []string      // further links
-	To      Field
+	Address string        // where this device is, most likely
+	Drawing template.HTML // of the likeliest link
+	Links   []string
+	To      Field // a link, or a code
+	At      Field // an address and a code, typed by hand
+	Known   Field
+	ByHand  bool
 	Met     []NeighbourLine
 	Looked  bool
 	Found   []NeighbourLine
@@ -80,10 +83,12 @@ func nearbyPage(c *call) error {
 		return err
 	}
 	f.Draft = ""
+	var p NearbyPage
 	if f.submitted {
-		link := f.value("link")
-		if code := f.value("code"); code != "" { // of a device that was found at an address
-			link = f.value("address") + "#" + code
+		link, box := f.value("link"), "link"
+		if at, code := f.value("address"), f.value("code"); link == "" && at+code != "" {
+			link, box = at+"#"+code, "code"
+			p.ByHand = true
 		}
 		if link == "" {
 			f.missing("link")
@@ -96,12 +101,12 @@ func nearbyPage(c *call) error {
 			if errors.Is(err, ErrLocked) {
 				return err
 			}
-			if err := f.refusal("link", err); err != nil {
+			if err := f.refusal(box, err); err != nil {
 				return err
 			}
 		}
 	}
-	p := NearbyPage{Hours: int(doorLasts.Hours()), Looked: c.r.URL.Query().Has("look")}
+	p.Hours, p.Looked = int(doorLasts.Hours()), c.r.URL.Query().Has("look")
 	if err := c.doorway(desk, &p); err != nil {
 		return err
 	}
@@ -122,6 +127,8 @@ func nearbyPage(c *call) error {
 		}
 	}
 	p.To = f.field("link", label("nearby.link_label"), hint("nearby.link_hint"), mono())
+	p.At = f.field("address", label("nearby.address"), hint("nearby.address_hint"), mono())
+	p.Known = f.field("code", label("nearby.its_code"), hint("nearby.code_form"), mono())
 	p.Shell, p.Form = c.shell("nearby.title"), f.close()
 	p.Faulty = len(f.Faults) > 0
 	return c.show(f.status(), "nearby.html", p)
@@ -143,8 +150,10 @@ func (c *call) doorway(desk Neighbourly, p *NearbyPage) error {
 	if len(d.Links) == 0 {
 		return nil
 	}
-	p.Link, p.Others = d.Links[0], d.Links[1:]
-	drawing, err := qr.Encode(p.Link, qr.M)
+	p.Links = d.Links
+	where, _, _ := strings.Cut(strings.TrimPrefix(d.Links[0], "https://"), "/")
+	p.Address = where
+	drawing, err := qr.Encode(d.Links[0], qr.M)
 	if err != nil {
 		return fmt.Errorf("draw a link: %w", err)
 	}
