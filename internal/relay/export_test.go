@@ -1,6 +1,12 @@
 package relay
 
-import "amparo/internal/journal"
+import (
+	"context"
+	"io"
+
+	"amparo/internal/journal"
+	"amparo/internal/relay/wire"
+)
 
 // SetVersion writes another version into a store.
 func SetVersion(s *SQLStore, version string) error {
@@ -44,5 +50,42 @@ func Scrubbed(s *SQLStore) bool {
 // Stray puts a part beyond the end of a chain.
 func Stray(s *SQLStore, id journal.WorkspaceID, w journal.WriterID, seq uint64) error {
 	_, err := s.write.Exec("INSERT INTO parts (workspace, writer, seq, idx, shelf, data) VALUES ($1, $2, $3, 0, 0, $4)", id[:], w[:], int64(seq), []byte("stray"))
+	return err
+}
+
+// ForgeBackup writes a backup of one workspace with these runs, whatever they are.
+func ForgeBackup(to io.Writer, id journal.WorkspaceID, runs ...journal.Run) error {
+	out := wire.NewFrameWriter(to)
+	header, err := wire.Marshal(backupHeader{Version: backupVersion})
+	if err != nil {
+		return err
+	}
+	if err := out.Write(frameBackup, append([]byte(BackupMagic), header...)); err != nil {
+		return err
+	}
+	held, end := journal.Vector{}, backupEnd{Workspaces: 1}
+	for _, run := range runs {
+		held[run.Last().Writer] = run.Last().Seq
+	}
+	if err := write(out, frameWorkspace, backupWorkspace{ID: id, Vector: wire.PackVector(held, nil)}); err != nil {
+		return err
+	}
+	for _, run := range runs {
+		end.Runs, end.Commits = end.Runs+1, end.Commits+uint64(len(run.Commits))
+		if err := out.Write(wire.FrameRun, run.Encode()); err != nil {
+			return err
+		}
+	}
+	return out.End(end)
+}
+
+// ReadBackup reads what a backup says and takes nothing.
+func ReadBackup(ctx context.Context, from io.Reader) (BackupSummary, error) {
+	return readFrames(ctx, from, checker{}, nil)
+}
+
+// DamageHeader changes a stored header.
+func DamageHeader(s *SQLStore, w journal.WriterID, seq uint64) error {
+	_, err := s.write.Exec("UPDATE commits SET header = $1 WHERE writer = $2 AND seq = $3", []byte("not what was written"), w[:], int64(seq))
 	return err
 }

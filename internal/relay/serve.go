@@ -49,6 +49,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(ending.Grace, defaultGrace))
 	defer cancel()
+	open.end()
 	err := server.Shutdown(last)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close()
@@ -72,6 +73,15 @@ type connections struct {
 func (c *connections) turned(conn net.Conn, state http.ConnState) {
 	if oldest := c.note(conn, state); oldest != nil {
 		oldest.Close() // its own server hears of it by itself
+	}
+}
+
+// end closes those on which nothing is under way; Shutdown would give the new ones five seconds to say something.
+func (c *connections) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for conn := range c.since {
+		conn.Close()
 	}
 }
 
