@@ -47,7 +47,7 @@ func (w *world) judge(d *device, to host, sum *exchange.Summary) {
 }
 
 // inStep checks that an exchange that went to its end left both sides with the same.
-func (w *world) inStep(d *device, to host) {
+func (w *world) inStep(d *device, to host, sum *exchange.Summary) {
 	var there journal.Vector
 	switch s := to.(type) {
 	case *station:
@@ -61,7 +61,7 @@ func (w *world) inStep(d *device, to host) {
 	}
 	here := d.vector()
 	for _, id := range union(here, there) {
-		if here[id] == there[id] || w.forgiven[id] != "" {
+		if here[id] == there[id] || w.forgiven[id] != "" || w.revoked && slices.ContainsFunc(sum.Refused, func(r exchange.Refused) bool { return r.Writer == id }) {
 			continue
 		}
 		if _, revoked, err := d.cut(id); err != nil || !revoked {

@@ -218,8 +218,8 @@ func (w *world) exchanged(d *device, to host, trip *journey, attempts int) (exch
 			w.failf("%s cannot remember an exchange, and its disk is good: %v", d.name, kept)
 		}
 	}
-	if err == nil && undisturbed && sum.Complete {
-		w.inStep(d, to)
+	if err == nil && undisturbed && sum.Complete && !sum.Revoked {
+		w.inStep(d, to, &sum)
 	}
 	return sum, err
 }

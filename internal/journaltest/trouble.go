@@ -259,6 +259,23 @@ func (w *world) erase(s Step) {
 
 // erased checks that nothing of what was erased stands on the disk of anybody who heard of it.
 func (w *world) erased() {
+	// What a disk in trouble could not overwrite is overwritten after the next batch, or when the file is opened again.
+	for _, d := range w.devices {
+		if d.disk.Hits() > 0 {
+			d.stop()
+			if !w.started(d) {
+				return
+			}
+		}
+	}
+	for _, r := range w.relays {
+		if r.disk.Hits() > 0 {
+			r.stop()
+			if !w.startRelay(r) {
+				return
+			}
+		}
+	}
 	look := func(name string, disk *Disk, roll map[journal.PartPlace]bool) {
 		image := disk.Image()
 		for place := range roll {
