@@ -23,37 +23,59 @@ var deviceKind = &record.Kind{Number: 225, Name: "device", In: record.FieldWork,
 // contactEvery is how often a device says it at most. Less than a day, so that who exchanges each morning says it each morning.
 const contactEvery = 20 * time.Hour
 
-// contact says how this device stands, before it exchanges and when it has not been said of late. It is one small commit of
-// its own and names nobody but the member.
-func (s *Session) contact(ctx context.Context) error {
-	err := s.writing(ctx, func() error { return s.sayContact(ctx) })
+// contact says how this device stands, before it exchanges and when that has not been said of late. It is one small commit of
+// its own and names nobody but the member. While nobody can be reached it is said once: what is then still to be said, is given
+// back, for when somebody was.
+func (s *Session) contact(ctx context.Context) (later *Pending, err error) {
+	err = s.writing(ctx, func() error {
+		stand, last, due, err := s.contactDue(ctx)
+		if err != nil || !due {
+			return err
+		}
+		if !last.IsZero() && last.After(stand.Exchanged) { // nobody has heard that one yet
+			later = &stand
+			return nil
+		}
+		return s.sayContact(ctx, stand)
+	})
 	if errors.Is(err, ErrLocked) || errors.Is(err, ErrLeaseOver) {
-		return err
+		return nil, err
 	}
-	return nil // a full disk, a damaged view: what is here must be able to leave all the same
+	return later, nil // a full disk, a damaged view: what is here must be able to leave all the same
 }
 
-// sayContact writes it when it is due. Node.mu is held and no batch is running.
-func (s *Session) sayContact(ctx context.Context) error {
+// contactLate says how the device stood before somebody could be reached at last. It reports whether it was written. The views are in use.
+func (s *Session) contactLate(ctx context.Context, stood Pending) bool {
+	s.node.mu.Lock()
+	defer s.node.mu.Unlock()
+	return !s.locked.Load() && s.sayContact(ctx, stood) == nil
+}
+
+// contactDue is how the device stands, when it said so last, and whether it should again. Node.mu is held.
+func (s *Session) contactDue(ctx context.Context) (stand Pending, last time.Time, due bool, err error) {
 	if !s.views.Opens(record.FieldWork) || !s.node.journal.Roll().Active(s.member.ID) {
-		return nil
+		return stand, last, false, nil
 	}
-	me, now := record.ID(s.member.ID), s.now()
-	last := time.Time{}
-	if err := s.views.Select(ctx, "SELECT said FROM field.device WHERE member = ?", []any{me}, func(r record.Row) error {
+	if err := s.views.Select(ctx, "SELECT said FROM field.device WHERE member = ?", []any{record.ID(s.member.ID)}, func(r record.Row) error {
 		last = time.Unix(r.Int(0), 0)
 		return nil
 	}); err != nil {
-		return err
+		return stand, last, false, err
 	}
-	if now.Sub(last).Abs() < contactEvery { // a word from far ahead, by a clock that was wrong, does not silence the device
-		return nil
+	now := s.now()
+	if now.Sub(last).Abs() < contactEvery {
+		return stand, last, false, nil
 	}
-	stand, err := s.Status()
-	if err != nil {
-		return err
+	if last.After(now) { // by a clock that was far ahead: that word does not silence the device
+		last = time.Time{}
 	}
-	fields := record.Fields{"member": me, "said": now.Truncate(time.Second), "unsent": stand.Commits, "exchanged": nil, "since": nil, "version": nil}
+	stand, err = s.Status()
+	return stand, last, err == nil, err
+}
+
+// sayContact writes it. Node.mu is held and no batch is running.
+func (s *Session) sayContact(ctx context.Context, stand Pending) error {
+	fields := record.Fields{"member": record.ID(s.member.ID), "said": s.now().Truncate(time.Second), "unsent": stand.Commits, "exchanged": nil, "since": nil, "version": nil}
 	if !stand.Exchanged.IsZero() {
 		fields["exchanged"] = stand.Exchanged.Truncate(time.Second)
 	}

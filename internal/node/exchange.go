@@ -24,7 +24,8 @@ func (s *Session) Exchange(ctx context.Context, where string, progress func(exch
 }
 
 func (s *Session) exchange(ctx context.Context, where string, progress func(exchange.Progress), change ...func(*exchange.Options)) (exchange.Summary, error) {
-	if err := s.contact(ctx); err != nil {
+	stood, err := s.contact(ctx)
+	if err != nil {
 		return exchange.Summary{}, err
 	}
 	end, err := s.use()
@@ -37,7 +38,10 @@ func (s *Session) exchange(ctx context.Context, where string, progress func(exch
 	defer context.AfterFunc(s.life, cancel)()
 	sum, err := s.node.exchange(ctx, s.member, where, progress, change...)
 	wrote, arrived := s.arrive(ctx)
-	if err = errors.Join(err, arrived); err != nil || !wrote {
+	if err = errors.Join(err, arrived); err == nil && stood != nil {
+		wrote = s.contactLate(ctx, *stood) || wrote
+	}
+	if err != nil || !wrote {
 		return sum, err
 	}
 	// What followed by itself from what came, keys for somebody new, should not wait for the next time.
