@@ -10,6 +10,7 @@ import (
 	"amparo/internal/journal"
 	"amparo/internal/lang"
 	"amparo/internal/record"
+	"amparo/internal/relay/wire"
 	"amparo/internal/seal"
 	"amparo/internal/store"
 	"amparo/internal/vault"
@@ -27,6 +28,8 @@ var knownErrors = []struct {
 	{exchange.ErrBundleCut, "truncated"}, {exchange.ErrNotBundle, "not_a_bundle"}, {exchange.ErrBundleChanged, "bundle_changed"}, {exchange.ErrOtherWorkspace, "wrong_workspace"},
 	{exchange.ErrNotForYou, "bundle_not_for_you"},
 	{ErrNotBackup, "not_a_backup"}, {ErrBackupCut, "backup_cut"}, {ErrBackupChanged, "backup_changed"}, {ErrThere, "something_there"},
+	{&exchange.Refusal{Code: wire.RefusedBusy}, "relay_busy"}, {&exchange.Refusal{Code: wire.RefusedFailed}, "relay_failed"},
+	{&exchange.Refusal{Code: wire.RefusedClosed}, "relay_closed"}, {&exchange.Refusal{Code: wire.RefusedFounding}, "relay_not_invited"},
 	{syscall.ENOSPC, "disk_full"}, {context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
 }
 
