@@ -55,7 +55,8 @@ func each(rows *sql.Rows, err error, row func() error) error {
 }
 
 func (w *sqlWorkspace) Vector(ctx context.Context) (journal.Vector, error) {
-	v, err := w.vector(ctx, w.store.read)
+	var v journal.Vector
+	err := w.store.persist(ctx, func() (err error) { v, err = w.vector(ctx, w.store.read); return err })
 	return v, w.store.plain("read heads", err)
 }
 
@@ -76,7 +77,9 @@ func (w *sqlWorkspace) vector(ctx context.Context, from asking) (journal.Vector,
 }
 
 func (w *sqlWorkspace) Hash(ctx context.Context, writer journal.WriterID, seq uint64) (journal.Hash, bool, error) {
-	hash, held, err := w.hash(ctx, w.store.read, writer, seq)
+	var hash journal.Hash
+	var held bool
+	err := w.store.persist(ctx, func() (err error) { hash, held, err = w.hash(ctx, w.store.read, writer, seq); return err })
 	return hash, held, w.store.plain("read a commit", err)
 }
 
@@ -355,14 +358,17 @@ func (w *sqlWorkspace) runs(ctx context.Context, above journal.Vector, which str
 	return wire.OldestFirst(held, above,
 		func(writer journal.WriterID, seq uint64) (journal.Time, error) {
 			var t int64
-			err := w.store.read.QueryRowContext(ctx, "SELECT time FROM commits WHERE workspace = $1 AND writer = $2 AND seq = $3", w.id[:], writer[:], int64(seq)).Scan(&t)
+			err := w.store.persist(ctx, func() error {
+				return w.store.read.QueryRowContext(ctx, "SELECT time FROM commits WHERE workspace = $1 AND writer = $2 AND seq = $3", w.id[:], writer[:], int64(seq)).Scan(&t)
+			})
 			if errors.Is(err, sql.ErrNoRows) {
 				err = nil // run will say that it is missing
 			}
 			return journal.Time(t), w.store.plain("read commits", err)
 		},
 		func(writer journal.WriterID, seq uint64) (journal.Run, bool, error) {
-			run, err := w.run(ctx, roll, writer, seq-1, which)
+			var run journal.Run
+			err := w.store.persist(ctx, func() (err error) { run, err = w.run(ctx, roll, writer, seq-1, which); return err })
 			err = w.store.plain("read commits", err)
 			if errors.Is(err, ErrDamaged) {
 				err = &wire.Fault{Writer: writer, Seq: seq, Code: wire.FaultDamaged, Err: err}

@@ -49,8 +49,8 @@ func (w *sqlWorkspace) Parts(ctx context.Context, places []journal.PartPlace, yi
 		return w.store.plain("read the roll", err)
 	}
 	for n, p := range places {
-		data, _, _, err := w.part(ctx, w.store.read, roll, p)
-		if err != nil {
+		var data []byte
+		if err := w.store.persist(ctx, func() (err error) { data, _, _, err = w.part(ctx, w.store.read, roll, p); return err }); err != nil {
 			return w.store.plain("read a part", err)
 		}
 		if data == nil {

@@ -17,7 +17,15 @@ import (
 type basis struct{ removals, opened int }
 
 // rollNow gives the roll as the database has it: the remembered one if nothing changed meanwhile.
-func (w *sqlWorkspace) rollNow(ctx context.Context, from asking) (*journal.Roll, basis, error) {
+func (w *sqlWorkspace) rollNow(ctx context.Context, from asking) (roll *journal.Roll, now basis, err error) {
+	if _, undecided := from.(*transaction); undecided {
+		return w.rollOf(ctx, from)
+	}
+	err = w.store.persist(ctx, func() (err error) { roll, now, err = w.rollOf(ctx, from); return err })
+	return roll, now, err
+}
+
+func (w *sqlWorkspace) rollOf(ctx context.Context, from asking) (*journal.Roll, basis, error) {
 	var now basis
 	if err := from.QueryRowContext(ctx, "SELECT count(*) FROM rolls WHERE workspace = $1", w.id[:]).Scan(&now.opened); err != nil {
 		return nil, now, err

@@ -47,9 +47,15 @@ const (
 // in the ordinary course; and again when the connection was cut. do must therefore bear to run twice, even when the first time
 // was stored after all.
 func (s *SQLStore) transact(ctx context.Context, do func(*transaction) error) error {
+	return s.persist(ctx, func() error { return s.once(ctx, do) })
+}
+
+// persist tries again what failed for a reason that passes. Every question to the database from outside a transaction goes through
+// it: connections that were open when a database went are only found dead when they are used.
+func (s *SQLStore) persist(ctx context.Context, do func() error) error {
 	began := time.Now()
 	for n := 1; ; n++ {
-		err := s.once(ctx, do)
+		err := do()
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
@@ -65,7 +71,6 @@ func (s *SQLStore) transact(ctx context.Context, do func(*transaction) error) er
 			if time.Since(began) > cutPatience {
 				return err
 			}
-			wait *= 16
 		}
 		select {
 		case <-time.After(rand.N(min(wait, time.Second))):
