@@ -19,6 +19,7 @@ import (
 	"amparo/internal/record"
 	"amparo/internal/relay/wire"
 	"amparo/internal/seal"
+	"amparo/internal/store"
 )
 
 // door opens one on this machine alone, and gives the way in.
@@ -389,7 +390,7 @@ func TestTheFirstFrameIsPutBack(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	response := must2(http.Post(server.URL, wire.MediaType, &body))
+	response := must2(http.Post(server.URL+wire.Path, wire.MediaType, &body))
 	response.Body.Close()
 	if read != nil || from != ana.member.WriterID() || !bytes.Equal(back, whole) {
 		t.Errorf("%s; from %s; %d bytes of %d", read, from, len(back), len(whole))
@@ -436,5 +437,62 @@ func TestDevicesFindEachOther(t *testing.T) {
 	}
 	if found := must2(other.Look(t.Context(), on)); len(found) != 0 {
 		t.Errorf("after closing: %+v", found)
+	}
+}
+
+// Files travel between neighbours as through a relay: a chunk is given to who names it, and taken when it is of a file that is
+// known here.
+func TestFilesAtTheDoor(t *testing.T) {
+	n, ana := founded(t, t.TempDir())
+	defer n.Close()
+	sealed := bytes.Repeat([]byte("sealed"), 100)
+	place := journal.PartPlace{Writer: ana.member.WriterID(), Seq: 1, Index: 0}
+	other := []byte("of no file")
+	must2(0, n.files.Register(store.File{ID: record.ID{1}, Place: place, Time: 1, Size: int64(len(sealed)), Chunks: [][32]byte{seal.Digest(sealed)}}))
+	link := door(t, n)
+	ask := func(by seal.Signer, bring []byte, names ...[32]byte) (given [][]byte, end wire.ChunkEnd, status int) {
+		t.Helper()
+		a := wire.ChunkAsk{Version: wire.Version, Workspace: n.Workspace(), Writer: journal.WriterOf(by.Public()), Time: time.Now().UnixMilli(), Have: wire.PackNames(names), Get: wire.PackNames(names)}
+		copy(a.Nonce[:], draw(12))
+		var body bytes.Buffer
+		out := wire.NewFrameWriter(&body)
+		err := out.Write(wire.FrameAsk, must2(a.Sign(by)))
+		if bring != nil {
+			err = errors.Join(err, out.Write(wire.FrameChunk, (&wire.Chunk{Place: place, Data: bring}).Pack()))
+		}
+		must2(0, errors.Join(err, out.End(wire.Enough{})))
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: link.Pin.TLS()}}
+		response := must2(client.Post("https://"+link.Address+wire.ChunksPath, wire.MediaType, &body))
+		defer response.Body.Close()
+		for frames := wire.NewFrameReader(response.Body); response.StatusCode == http.StatusOK; {
+			kind, payload, err := frames.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kind == wire.FrameChunk {
+				given = append(given, payload)
+			}
+			if kind == wire.FrameEnd {
+				must2(0, wire.Unmarshal(payload, &end))
+				break
+			}
+		}
+		return given, end, response.StatusCode
+	}
+	name := seal.Digest(sealed)
+	if given, end, _ := ask(ana.member.Writer, nil, name); len(given) != 0 || !slices.Equal(end.Have, []byte{0}) || !slices.Equal(end.Missing, []byte{1}) {
+		t.Errorf("before it was brought: %d given, %+v", len(given), end)
+	}
+	if _, end, _ := ask(ana.member.Writer, other); !slices.Equal(end.Took, []byte{wire.ChunkEarly}) {
+		t.Errorf("a chunk of no file: %+v", end)
+	}
+	if _, end, _ := ask(ana.member.Writer, sealed); !slices.Equal(end.Took, []byte{wire.ChunkKept}) {
+		t.Errorf("a chunk of a file: %+v", end)
+	}
+	if given, end, _ := ask(ana.member.Writer, nil, name); len(given) != 1 || !bytes.Equal(given[0], sealed) || !slices.Equal(end.Have, []byte{1}) {
+		t.Errorf("afterwards: %d given, %+v", len(given), end)
+	}
+	if _, _, status := ask(must2(seal.NewSigner()), nil, name); status != http.StatusForbidden {
+		t.Errorf("a stranger: %d", status)
 	}
 }

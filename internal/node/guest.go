@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,13 +16,14 @@ import (
 	"amparo/internal/record"
 	"amparo/internal/relay"
 	"amparo/internal/relay/wire"
+	"amparo/internal/store"
 )
 
 // answering is the handler behind the door: questions of the exchange protocol, and nothing else.
 func (n *Node) answering(log *slog.Logger) http.Handler {
 	inner := relay.New(relay.Config{Store: guests{n}, Log: log, Now: n.options.Wall, Limits: doorLimits})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != wire.Method || r.URL.Path != wire.Path {
+		if r.Method != wire.Method || r.URL.Path != wire.Path && r.URL.Path != wire.ChunksPath {
 			w.WriteHeader(http.StatusNotFound) // there is nothing to see for who looks around
 			return
 		}
@@ -34,7 +36,7 @@ func (n *Node) answering(log *slog.Logger) http.Handler {
 			refuseGuest(w, wire.Refuse(wire.RefusedWorkspace, "nothing of this workspace is here"))
 			return
 		}
-		g := &guest{JournalCopy: n.Copy(), node: n, ask: &ask.Ask, gave: journal.Vector{}}
+		g := &guest{JournalCopy: n.Copy(), node: n, ask: ask, gave: journal.Vector{}}
 		before := n.grown.Load()
 		defer func() {
 			g.leaves()
@@ -46,8 +48,8 @@ func (n *Node) answering(log *slog.Logger) http.Handler {
 	})
 }
 
-// firstFrame reads who asks, and puts it back.
-func firstFrame(w http.ResponseWriter, r *http.Request) (*wire.SignedAsk, error) {
+// firstFrame reads who asks, and puts it back. It believes nothing.
+func firstFrame(w http.ResponseWriter, r *http.Request) (*wire.Ask, error) {
 	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(doorLimits.Idle)); err != nil {
 		return nil, err
 	}
@@ -55,7 +57,7 @@ func firstFrame(w http.ResponseWriter, r *http.Request) (*wire.SignedAsk, error)
 	if err != nil || len(frame) == 0 || frame[0] != wire.FrameAsk {
 		return nil, journal.ErrFormat
 	}
-	ask, err := wire.ReadAsk(frame[1:])
+	ask, err := readAsk(r.URL.Path, frame[1:])
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +71,21 @@ func firstFrame(w http.ResponseWriter, r *http.Request) (*wire.SignedAsk, error)
 		io.Closer
 	}{io.MultiReader(&again, rest), rest}
 	return ask, nil
+}
+
+func readAsk(path string, payload []byte) (*wire.Ask, error) {
+	if path == wire.ChunksPath {
+		files, err := wire.ReadChunkAsk(payload)
+		if err != nil {
+			return nil, err
+		}
+		return &wire.Ask{Workspace: files.Workspace, Writer: files.Writer}, nil
+	}
+	ask, err := wire.ReadAsk(payload)
+	if err != nil {
+		return nil, err
+	}
+	return &ask.Ask, nil
 }
 
 func refuseGuest(w http.ResponseWriter, refusal *wire.Refusal) {
@@ -99,6 +116,31 @@ func (s guests) Workspace(ctx context.Context, id journal.WorkspaceID) (relay.Wo
 func (guests) Ping(context.Context) error { return nil }
 
 func (guests) Close() error { return nil }
+
+// PutChunk is relay.ChunkStore's. A chunk is taken when a file that is known here has it: a locked machine learns of new files
+// when it is unlocked, and takes them the next time.
+func (s guests) PutChunk(_ context.Context, _ journal.WorkspaceID, c wire.Chunk) (byte, error) {
+	if s.node.journal.Roll().Erased[c.Place] {
+		return wire.ChunkErased, nil
+	}
+	switch _, err := s.node.files.Take(c.Data); {
+	case errors.Is(err, store.ErrDamaged):
+		return wire.ChunkEarly, nil
+	case err != nil:
+		return 0, err
+	}
+	return wire.ChunkKept, nil
+}
+
+// HaveChunks is relay.ChunkStore's.
+func (s guests) HaveChunks(_ context.Context, _ journal.WorkspaceID, names [][32]byte) ([]bool, error) {
+	return s.node.files.Here(names)
+}
+
+// Chunk is relay.ChunkStore's. Who names a chunk has read the record that it belongs to.
+func (s guests) Chunk(_ context.Context, _ journal.WorkspaceID, name [32]byte) ([]byte, bool, error) {
+	return s.node.files.Read(name)
+}
 
 // guest is the journal while one question is answered: what was given is remembered, and what the asker says it holds.
 type guest struct {
