@@ -29,9 +29,10 @@ type relayBackupAnswer struct {
 	Made       time.Time `json:"made"`
 	Workspaces uint64    `json:"workspaces"`
 	Commits    uint64    `json:"commits"`
+	Chunks     uint64    `json:"chunks"` // of files
 	Bytes      int64     `json:"bytes"`
 	New        uint64    `json:"new"`   // not in the store before
-	Short      uint64    `json:"short"` // of the backup and not in the store
+	Short      uint64    `json:"short"` // commits and chunks of the backup that are not in the store
 	Named      []string  `json:"named"` // what was left out or not taken
 }
 
@@ -42,7 +43,7 @@ func (c *call) sayBackup(sum relay.BackupSummary, named, said string) error {
 		fmt.Fprintln(c.Stderr, lang.T(c.lang, named, "what", f.Error()))
 	}
 	if c.json {
-		if err := c.print(relayBackupAnswer{sum.Made, sum.Workspaces, sum.Commits, sum.Bytes, sum.New, sum.Short, list}); err != nil {
+		if err := c.print(relayBackupAnswer{sum.Made, sum.Workspaces, sum.Commits, sum.Chunks, sum.Bytes, sum.New, sum.Short, list}); err != nil {
 			return err
 		}
 	} else if _, err := fmt.Fprintln(c.Stdout, said); err != nil {

@@ -99,7 +99,7 @@ func (s *server) exchange(w http.ResponseWriter, r *http.Request) {
 	out := wire.NewFrameWriter(patientWriter{pacedWriter{w, visit}, control, s.limits.Idle})
 	err := q.answer(r.Context(), out)
 	took := s.now().Sub(began)
-	s.metrics.answered(q, out.Bytes, took, err)
+	s.metrics.answered(out.Bytes, took, err)
 	log = log.With("out", out.Bytes, "took", took)
 	if err != nil {
 		// The status is sent: only a broken connection can say that the answer is not whole.

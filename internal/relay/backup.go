@@ -13,11 +13,11 @@ import (
 	"amparo/internal/relay/wire"
 )
 
-// A backup is a file of frames, whatever database it came from: a header; for each workspace its terms and then its runs,
-// oldest first; and an end with the digest over all of it. It holds what the relay holds, so it is as sealed. It is written
+// A backup is a file of frames, whatever database it came from: a header; for each workspace its terms, then its runs, oldest
+// first, then the sealed chunks of files that stand in the database; and an end with the digest over all of it. It holds what the relay holds, so it is as sealed. It is written
 // while the relay runs and has all that a workspace held when its turn came, and perhaps some of what came since.
 
-// Frames of a backup beside wire.FrameRun and wire.FrameEnd. They are not sent, so they only must differ from those.
+// Frames of a backup beside wire.FrameRun, wire.FrameChunk and wire.FrameEnd. They are not sent, so they only must differ from those.
 const (
 	frameBackup    = 100
 	frameWorkspace = 101
@@ -45,6 +45,7 @@ type backupEnd struct {
 	Workspaces uint64 `cbor:"1,keyasint"`
 	Runs       uint64 `cbor:"2,keyasint"`
 	Commits    uint64 `cbor:"3,keyasint"`
+	Chunks     uint64 `cbor:"4,keyasint,omitempty"`
 }
 
 var (
@@ -62,9 +63,10 @@ type BackupSummary struct {
 	Workspaces uint64
 	Runs       uint64
 	Commits    uint64 // in the backup
+	Chunks     uint64 // of files, in the backup
 	Bytes      int64  // of the file
 	New        uint64 // commits that were not in the store before; when restoring
-	Short      uint64 // commits that the store does not hold all the same: Faults says why; when restoring
+	Short      uint64 // commits, and chunks of files, that the store does not hold all the same; when restoring
 	Faults     []*wire.Fault
 }
 
@@ -140,7 +142,7 @@ func writeBackup(ctx context.Context, store Ledger, to io.Writer, now time.Time,
 			return sum, err
 		}
 	}
-	err = out.End(backupEnd{Workspaces: sum.Workspaces, Runs: sum.Runs, Commits: sum.Commits})
+	err = out.End(backupEnd{Workspaces: sum.Workspaces, Runs: sum.Runs, Commits: sum.Commits, Chunks: sum.Chunks})
 	sum.Bytes = out.Bytes
 	return sum, err
 }
@@ -176,13 +178,24 @@ func backUp(ctx context.Context, store Ledger, id journal.WorkspaceID, out *wire
 	if err != nil && len(faults) == 0 {
 		return err
 	}
-	return nil
+	files, keeps := store.(ChunkLister)
+	if !keeps {
+		return nil
+	}
+	return files.Chunks(ctx, id, func(c wire.Chunk) error {
+		sum.Chunks++
+		if tell != nil {
+			tell(sum.Commits, out.Bytes)
+		}
+		return out.Write(wire.FrameChunk, c.Pack())
+	})
 }
 
 // backupReader is told what is in a backup, in order.
 type backupReader interface {
 	begin(ctx context.Context, w *backupWorkspace, held journal.Vector) error
 	run(ctx context.Context, payload []byte) error
+	chunk(ctx context.Context, c wire.Chunk) error
 	end(ctx context.Context) error // of a workspace
 }
 
@@ -191,6 +204,7 @@ type checker struct{}
 
 func (checker) begin(context.Context, *backupWorkspace, journal.Vector) error { return nil }
 func (checker) run(context.Context, []byte) error                             { return nil }
+func (checker) chunk(context.Context, wire.Chunk) error                       { return nil }
 func (checker) end(context.Context) error                                     { return nil }
 
 // VerifyBackup reads a backup and says whether it is whole and unchanged: ErrNotBackup, ErrBackupCut, ErrBackupChanged or
@@ -239,7 +253,7 @@ func readFrames(ctx context.Context, from io.Reader, to backupReader, tell Backu
 		case err != nil:
 			return sum, err
 		}
-		if kind != wire.FrameRun && open {
+		if kind != wire.FrameRun && kind != wire.FrameChunk && open {
 			if err := to.end(ctx); err != nil {
 				return sum, err
 			}
@@ -268,9 +282,21 @@ func readFrames(ctx context.Context, from io.Reader, to backupReader, tell Backu
 			if tell != nil {
 				tell(sum.Commits, frames.Bytes)
 			}
+		case wire.FrameChunk:
+			c, err := wire.ReadChunk(payload)
+			if err != nil || !open {
+				return sum, fmt.Errorf("%w: a chunk of a file that is none", ErrBackupChanged)
+			}
+			sum.Chunks++
+			if err := to.chunk(ctx, c); err != nil {
+				return sum, err
+			}
+			if tell != nil {
+				tell(sum.Commits, frames.Bytes)
+			}
 		case wire.FrameEnd:
 			var end backupEnd
-			if err := wire.Unmarshal(payload, &end); err != nil || end.Runs != sum.Runs || end.Commits != sum.Commits || end.Workspaces != sum.Workspaces {
+			if err := wire.Unmarshal(payload, &end); err != nil || end.Runs != sum.Runs || end.Commits != sum.Commits || end.Workspaces != sum.Workspaces || end.Chunks != sum.Chunks {
 				return sum, fmt.Errorf("%w: it does not end as it should", ErrBackupChanged)
 			}
 			return sum, nil

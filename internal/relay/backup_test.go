@@ -53,6 +53,11 @@ func several(t *testing.T, s *relay.SQLStore) (all []*exchangetest.Workspace) {
 			w.Founder.Revoke(x)
 		}
 		exchangetest.Carry(t, w.Founder.Copy, workspace(t, s, w.ID))
+		for i := range seed {
+			if code, err := s.PutChunk(t.Context(), w.ID, wire.Chunk{Place: journal.PartPlace{Writer: x.Writer(), Seq: 3 + i}, Data: exchangetest.Body(3000, seed, i)}); err != nil || code != wire.ChunkKept {
+				t.Fatal(code, err)
+			}
+		}
 		all = append(all, w)
 	}
 	founder := all[1].Founder
@@ -72,11 +77,11 @@ func TestABackupMovesBetweenDatabases(t *testing.T) {
 		from := openStore(t, filepath.Join(t.TempDir(), "from.db"))
 		all := several(t, from)
 		path, sum := backup(t, from)
-		if sum.Workspaces != 4 || sum.Commits == 0 || sum.Bytes != int64(len(contents(t, path))) || len(sum.Faults) > 0 {
+		if sum.Workspaces != 4 || sum.Commits == 0 || sum.Chunks != 3 || sum.Bytes != int64(len(contents(t, path))) || len(sum.Faults) > 0 {
 			t.Errorf("%+v", sum)
 		}
 		checked, err := relay.VerifyBackup(t.Context(), path, nil)
-		if err != nil || checked.Commits != sum.Commits || !checked.Made.Equal(backupTime) {
+		if err != nil || checked.Commits != sum.Commits || checked.Chunks != 3 || !checked.Made.Equal(backupTime) {
 			t.Errorf("%+v, %v", checked, err)
 		}
 		to := d.Open(t, d.New(t))

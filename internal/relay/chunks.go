@@ -26,7 +26,9 @@ func (s *server) files(w http.ResponseWriter, r *http.Request) {
 	defer visit.leave()
 	body := &patient{body: pacedBody{r.Body, visit}, control: control, idle: s.limits.Idle, limit: s.limits.Question}
 	q := &fileQuestion{question: question{server: s, visit: visit, body: body, frames: wire.NewFrameReader(body)}, store: store}
-	if refusal := q.read(r.Context()); refusal != nil {
+	refusal = q.read(r.Context())
+	s.metrics.arrived(&q.question)
+	if refusal != nil {
 		s.log.Info("refused", "about", "files", "workspace", q.workspaceShort(), "writer", q.writerShort(), "code", refusal.Code)
 		s.refuse(w, refusal)
 		return
@@ -34,7 +36,9 @@ func (s *server) files(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", wire.MediaType)
 	out := wire.NewFrameWriter(patientWriter{pacedWriter{w, visit}, control, s.limits.Idle})
 	log := s.log.With("about", "files", "workspace", q.workspaceShort(), "writer", q.writerShort(), "in", q.frames.Bytes, "brought", len(q.end.Took))
-	if err := q.answer(r.Context(), out); err != nil {
+	err := q.answer(r.Context(), out)
+	s.metrics.answered(out.Bytes, s.now().Sub(began), err)
+	if err != nil {
 		log.Warn("an answer broke off", "out", out.Bytes, "err", err)
 		panic(http.ErrAbortHandler) // the status is sent: only a broken connection can say that the answer is not whole
 	}
@@ -172,7 +176,7 @@ func (q *fileQuestion) answer(ctx context.Context, out *wire.FrameWriter) error 
 		room = int64(q.files.Room)
 	}
 	for _, name := range wire.Names(q.files.Get) {
-		if given >= room {
+		if given >= room || given > 0 && q.visit.giveWay() {
 			break // asked for again
 		}
 		data, here, err := q.store.Chunk(ctx, q.ask.Workspace, name)

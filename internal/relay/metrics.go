@@ -43,7 +43,7 @@ func counters(name, help, label string) *prometheus.CounterVec {
 func (m *metrics) refused(code string) { m.asked.WithLabelValues(code).Inc() }
 
 // answered counts a question that was not refused.
-func (m *metrics) answered(q *question, out int64, took time.Duration, err error) {
+func (m *metrics) answered(out int64, took time.Duration, err error) {
 	outcome := "answered"
 	if err != nil {
 		outcome = "broken_off"

@@ -36,6 +36,7 @@ func RestoreBackup(ctx context.Context, path string, store Ledger, inPart bool, 
 
 type restorer struct {
 	store  Ledger
+	id     journal.WorkspaceID
 	copy   Workspace
 	intake *wire.Intake
 	wants  journal.Vector
@@ -45,7 +46,7 @@ type restorer struct {
 }
 
 func (r *restorer) begin(ctx context.Context, w *backupWorkspace, held journal.Vector) (err error) {
-	r.wants = held
+	r.id, r.wants = w.ID, held
 	if r.copy, err = r.store.Workspace(ctx, w.ID); err != nil {
 		return err
 	}
@@ -64,6 +65,23 @@ func (r *restorer) begin(ctx context.Context, w *backupWorkspace, held journal.V
 
 func (r *restorer) run(ctx context.Context, payload []byte) error {
 	return r.intake.Offer(ctx, payload)
+}
+
+// chunk keeps a chunk of a file. One whose part was erased since is not wanted; one whose commit waits comes with the next reading.
+func (r *restorer) chunk(ctx context.Context, c wire.Chunk) error {
+	files, keeps := r.store.(ChunkStore)
+	if !keeps {
+		r.short++
+		return nil
+	}
+	if err := r.intake.Flush(ctx); err != nil {
+		return err
+	}
+	code, err := files.PutChunk(ctx, r.id, c)
+	if code == wire.ChunkEarly || code == wire.ChunkRefuse {
+		r.short++
+	}
+	return err
 }
 
 func (r *restorer) end(ctx context.Context) error {
