@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,12 +67,15 @@ type NearbyPage struct {
 	Known   Field
 	ByHand  bool
 	Met     []NeighbourLine
-	Looked  bool
-	Found   []NeighbourLine
+	Found   []NeighbourLine // on the network, and never met
+	Nobody  bool            // it was looked, and nobody answered
 }
 
 // NeighbourLine is a device one can go to.
-type NeighbourLine struct{ Name, Mark, Code, Address, Last string }
+type NeighbourLine struct {
+	Name, Mark, Code, Address, Last string
+	Here                            bool // it answers on the network now
+}
 
 func nearbyPage(c *call) error {
 	desk, can := c.desk.(Neighbourly)
@@ -106,25 +110,12 @@ func nearbyPage(c *call) error {
 			}
 		}
 	}
-	p.Hours, p.Looked = int(doorLasts.Hours()), c.r.URL.Query().Has("look")
+	p.Hours = int(doorLasts.Hours())
 	if err := c.doorway(desk, &p); err != nil {
 		return err
 	}
-	met, err := desk.Neighbours()
-	if err != nil {
+	if err := c.surroundings(desk, &p); err != nil {
 		return err
-	}
-	for _, n := range met {
-		p.Met = append(p.Met, c.neighbourLine(n))
-	}
-	if p.Looked {
-		found, err := desk.LookAround(c.r.Context())
-		if err != nil {
-			return err
-		}
-		for _, n := range found {
-			p.Found = append(p.Found, c.neighbourLine(n))
-		}
 	}
 	p.To = f.field("link", label("nearby.link_label"), hint("nearby.link_hint"), mono())
 	p.At = f.field("address", label("nearby.address"), hint("nearby.address_hint"), mono())
@@ -161,6 +152,34 @@ func (c *call) doorway(desk Neighbourly, p *NearbyPage) error {
 	return nil
 }
 
+// surroundings are the devices that were met, and when it is asked for, those that answer now.
+func (c *call) surroundings(desk Neighbourly, p *NearbyPage) error {
+	met, err := desk.Neighbours()
+	if err != nil {
+		return err
+	}
+	var found []Neighbour
+	if c.r.URL.Query().Has("look") {
+		if found, err = desk.LookAround(c.r.Context()); err != nil {
+			return err
+		}
+		p.Nobody = len(found) == 0
+	}
+	for _, n := range met {
+		line := c.neighbourLine(n)
+		if i := slices.IndexFunc(found, func(f Neighbour) bool { return f.Code == n.Code }); i >= 0 {
+			line.Here, line.Address = true, found[i].Address
+		}
+		p.Met = append(p.Met, line)
+	}
+	for _, f := range found {
+		if f.Code == "" {
+			p.Found = append(p.Found, c.neighbourLine(f))
+		}
+	}
+	return nil
+}
+
 func (c *call) neighbourLine(n Neighbour) NeighbourLine {
 	l := NeighbourLine{Name: c.T("pending.neighbour"), Code: n.Code, Address: n.Address, Last: c.T("pending.place_never")}
 	if n.Name != "" {
@@ -169,10 +188,8 @@ func (c *call) neighbourLine(n Neighbour) NeighbourLine {
 	if !n.At.IsZero() {
 		l.Last = c.T("status.exchanged", "ago", lang.Ago(c.lang, n.At, c.now()))
 	}
-	l.Mark, _, _ = strings.Cut(n.Code, "-")
-	if first, rest, more := strings.Cut(n.Code, "-"); more {
-		second, _, _ := strings.Cut(rest, "-")
-		l.Mark = first + "-" + second
+	if groups := strings.Split(n.Code, "-"); len(groups) > 1 {
+		l.Mark = groups[0] + "-" + groups[1]
 	}
 	return l
 }
