@@ -48,6 +48,11 @@ var needs = map[string]uses{
 	"/exchange":   {},
 	"/keys":       {},
 
+	"/carry":        {},
+	"/carry/read":   {},
+	"/backup":       {},
+	"/backup/check": {},
+
 	"/nearby":        {},
 	"/nearby/door":   {},
 	"/nearby/forget": {},

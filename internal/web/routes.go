@@ -26,6 +26,9 @@ type Route struct {
 }
 
 func (r Route) most() int64 {
+	if streamed[r.Pattern] {
+		return largestStream
+	}
 	if r.big {
 		return largestBatch
 	}
@@ -134,6 +137,12 @@ func init() {
 		{"POST", "/nearby/door", Session, nil, nearbyDoor, false},
 		{"POST", "/nearby/forget", Session, nil, nearbyForget, false},
 		{"GET", "/keys", Session, nil, keysPage, false},
+		{"GET", "/carry", Session, nil, carryPage, false},
+		{"POST", "/carry", Session, nil, carryWrite, false},
+		{"POST", "/carry/read", Session, nil, carryRead, false},
+		{"GET", "/backup", Session, nil, backupPage, false},
+		{"POST", "/backup", Session, nil, backupPage, false},
+		{"POST", "/backup/check", Session, nil, backupCheck, false},
 
 		// Who works here.
 		{"GET", "/me", Session, nil, mePage, false},

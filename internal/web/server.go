@@ -94,7 +94,9 @@ func (s *Server) handle(route Route) http.Handler {
 		c := &call{Server: s, w: w, r: r, route: route}
 		r.Body = http.MaxBytesReader(w, r.Body, route.most())
 		defer func() {
-			if fault := recover(); fault != nil {
+			if fault := recover(); fault == http.ErrAbortHandler { // a file that broke off: only a broken connection says so
+				panic(fault)
+			} else if fault != nil {
 				s.config.Log.Error("a page failed", "pattern", route.Pattern, "fault", fault)
 				c.fail(errFault)
 			}

@@ -92,7 +92,7 @@ var navigation = []struct {
 
 // further is what is needed less often. Each member sees what their role may use.
 var further = []struct{ address, key string }{
-	{"/sites", "nav.sites"}, {"/nearby", "nearby.title"}, {"/members", "members.title"}, {"/devices", "devices.title"}, {"/conflicts", "nav.conflicts"}, {"/access", "access.title"}, {"/audit", "audit.title"}, {"/erasures", "erasures.title"},
+	{"/sites", "nav.sites"}, {"/nearby", "nearby.title"}, {"/carry", "carry.title"}, {"/backup", "backup.title"}, {"/members", "members.title"}, {"/devices", "devices.title"}, {"/conflicts", "nav.conflicts"}, {"/access", "access.title"}, {"/audit", "audit.title"}, {"/erasures", "erasures.title"},
 	{"/retention", "nav.retention"},
 }
 

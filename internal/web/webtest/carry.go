@@ -1,0 +1,44 @@
+package webtest
+
+import (
+	"context"
+	"io"
+
+	"amparo/internal/record"
+	"amparo/internal/web"
+)
+
+// Stick is the contents of the one bundle that the made-up house takes.
+const Stick = "un paquete entero"
+
+// WriteBundle writes the one there is.
+func (d *Desk) WriteBundle(_ context.Context, to io.Writer, _ bool) error {
+	_, err := io.WriteString(to, Stick)
+	return err
+}
+
+// ReadBundle takes it.
+func (d *Desk) ReadBundle(_ context.Context, from io.Reader) (web.Exchanged, error) {
+	raw, err := io.ReadAll(from)
+	if err != nil || string(raw) != Stick {
+		return web.Exchanged{}, record.Refuse("", "not_a_bundle").Because(err)
+	}
+	return web.Exchanged{Received: 12, Bytes: int64(len(raw))}, nil
+}
+
+// BackUp writes the same.
+func (d *Desk) BackUp(_ context.Context, passphrase string, to io.Writer) error {
+	if passphrase != Passphrase {
+		return web.ErrPassphrase
+	}
+	return d.WriteBundle(context.Background(), to, false)
+}
+
+// CheckFile finds it whole.
+func (d *Desk) CheckFile(from io.Reader) (web.CheckedFile, error) {
+	raw, err := io.ReadAll(from)
+	if err != nil || string(raw) != Stick {
+		return web.CheckedFile{}, record.Refuse("", "not_a_bundle").Because(err)
+	}
+	return web.CheckedFile{Bytes: int64(len(raw))}, nil
+}
