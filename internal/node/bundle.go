@@ -27,7 +27,7 @@ type Outgoing struct {
 const SinceRelay = "relay"
 
 // leastSplit is how small the files of a bundle may be asked for: what they begin with must not be most of them.
-const leastSplit = 1 << 20
+const leastSplit = 1_000_000
 
 // WriteBundle writes everything this node holds to a file that only the active members can open.
 func (s *Session) WriteBundle(ctx context.Context, path string) (exchange.Summary, error) {
@@ -63,7 +63,7 @@ func (s *Session) writeBundle(ctx context.Context, o Outgoing, write func(exchan
 	}
 	defer end()
 	if o.Split != 0 && o.Split < leastSplit {
-		return Bundled{}, record.Refuse("split", "split_small", "least", strconv.Itoa(leastSplit>>20)+" MB")
+		return Bundled{}, record.Refuse("split", "split_small", "least", strconv.Itoa(leastSplit/1_000_000)+" MB")
 	}
 	b := exchange.Bundle{Workspace: s.member.Workspace, To: s.node.openers(s.member), Split: o.Split, Progress: o.Progress}
 	if b.Above, err = s.since(o.Since); err != nil {
