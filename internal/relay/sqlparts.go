@@ -48,19 +48,79 @@ func (w *sqlWorkspace) Parts(ctx context.Context, places []journal.PartPlace, yi
 	if err != nil {
 		return w.store.plain("read the roll", err)
 	}
-	for n, p := range places {
-		var data []byte
-		if err := w.store.persist(ctx, func() (err error) { data, _, _, err = w.part(ctx, w.store.read, roll, p); return err }); err != nil {
-			return w.store.plain("read a part", err)
+	for from := 0; from < len(places); {
+		n := near(places[from:])
+		var found map[journal.PartPlace][]byte
+		if err := w.store.persist(ctx, func() (err error) { found, err = w.nearby(ctx, roll, places[from:from+n]); return err }); err != nil {
+			return w.store.plain("read parts", err)
 		}
-		if data == nil {
-			continue
+		for i, p := range places[from : from+n] {
+			if data := found[p]; data != nil {
+				if err := yield(from+i, data); err != nil {
+					return err
+				}
+			}
 		}
-		if err := yield(n, data); err != nil {
-			return err
-		}
+		from += n
 	}
 	return nil
+}
+
+// Limits of what is read with one question to the database: parts of one writer that lie close together, as those do that are
+// asked for by who begins.
+const (
+	mostNear  = 256
+	widestGap = 8 // commits between one and the next
+)
+
+// near is how many of the places, from the first on, are read together.
+func near(places []journal.PartPlace) int {
+	n := 1
+	for n < len(places) && n < mostNear && places[n].Writer == places[0].Writer && places[n].Seq >= places[n-1].Seq && places[n].Seq-places[n-1].Seq <= widestGap {
+		n++
+	}
+	return n
+}
+
+// nearby reads sealed parts of one writer, in order of their commits. Missing from the answer is what is not here, erased, or
+// no longer what was written.
+func (w *sqlWorkspace) nearby(ctx context.Context, roll *journal.Roll, places []journal.PartPlace) (map[journal.PartPlace][]byte, error) {
+	first, last := places[0], places[len(places)-1]
+	wanted := make(map[journal.PartPlace]bool, len(places))
+	for _, p := range places {
+		wanted[p] = !roll.Erased[p]
+	}
+	found := make(map[journal.PartPlace][]byte, len(places))
+	var header journal.Header
+	rows, err := w.store.read.QueryContext(ctx, `SELECT c.seq, c.header, p.idx, p.data FROM commits c
+		JOIN parts p ON p.workspace = c.workspace AND p.writer = c.writer AND p.seq = c.seq
+		WHERE c.workspace = $1 AND c.writer = $2 AND c.seq >= $3 AND c.seq <= $4 ORDER BY c.seq, p.idx`, w.id[:], first.Writer[:], int64(first.Seq), int64(last.Seq))
+	err = each(rows, err, func() error {
+		var seq, idx int64
+		var raw, data []byte
+		if err := rows.Scan(&seq, &raw, &idx, &data); err != nil {
+			return err
+		}
+		if idx < 0 || idx >= journal.MaxParts {
+			return nil
+		}
+		p := journal.PartPlace{Writer: first.Writer, Seq: uint64(seq), Index: uint8(idx)}
+		if !wanted[p] {
+			return nil
+		}
+		if header.Seq != p.Seq {
+			h, err := journal.DecodeHeader(raw)
+			if err != nil {
+				return nil // damaged is named when the commit is to be given
+			}
+			header = h
+		}
+		if int(idx) < len(header.Parts) && header.Parts[idx].Tag != 0 && journal.Hash(seal.Digest(data)) == header.Parts[idx].Digest {
+			found[p] = data
+		}
+		return nil
+	})
+	return found, err
 }
 
 // Supply takes parts that are missing here.

@@ -16,10 +16,9 @@ import (
 // A commit may be held without a sealed part of it: it came bare because the part follows later, whoever passed it on kept it
 // back, this device let go of it or never wanted it. What is missing is noted, so that it can be asked for.
 const (
-	lackWanted  = 0
-	lackLetGo   = 1 // only brought back when somebody asks for the person
-	lackApart   = 2 // beyond the scope: of persons whom this device does not follow
-	lackNothing = -1
+	lackWanted = 0
+	lackLetGo  = 1 // only brought back when somebody asks for the person
+	lackApart  = 2 // beyond the scope: of persons whom this device does not follow
 )
 
 // Scope says which sealed parts a device wants. The zero Scope wants all.
@@ -253,30 +252,6 @@ func (j *Journal) Sealed(p journal.PartPlace) (data []byte, here bool, err error
 
 // fillLack notes what is missing in a journal of version 2.
 func fillLack(db *session) error {
-	type row struct {
-		n      int64
-		header []byte
-		here   map[int]bool
-		gone   map[int]bool
-	}
-	rows := map[int64]*row{}
-	// Commits whose header names more parts than there are rows cannot be told without reading headers: each is read once.
-	err := db.run("SELECT n, header FROM chain", nil, func(s *sqlite3.Stmt) error {
-		rows[s.ColumnInt64(0)] = &row{n: s.ColumnInt64(0), header: s.ColumnBlob(1, nil), here: map[int]bool{}, gone: map[int]bool{}}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := db.run("SELECT chain, idx, "+isHere+" FROM part", nil, func(s *sqlite3.Stmt) error {
-		if r := rows[s.ColumnInt64(0)]; r != nil {
-			r.here[s.ColumnInt(1)] = true
-			r.gone[s.ColumnInt(1)] = !s.ColumnBool(2)
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
 	erased := map[journal.PartPlace]bool{}
 	if err := db.run("SELECT writer, seq, idx FROM erased", nil, func(s *sqlite3.Stmt) error {
 		p := journal.PartPlace{Seq: uint64(s.ColumnInt64(1)), Index: uint8(s.ColumnInt(2))}
@@ -286,26 +261,39 @@ func fillLack(db *session) error {
 	}); err != nil {
 		return err
 	}
-	j := &Journal{db: db}
-	for _, r := range rows {
-		h, err := journal.DecodeHeader(r.header)
-		if err != nil {
-			continue // damaged: Verify names it
+	type short struct {
+		chain  int64
+		header journal.Header
+	}
+	var some []short // of most commits everything is here
+	if err := db.run("SELECT c.n, c.header, (SELECT count(*) FROM part p WHERE p.chain = c.n AND "+isHere+") FROM chain c", nil, func(s *sqlite3.Stmt) error {
+		h, err := journal.DecodeHeader(s.ColumnRawBlob(1))
+		if err == nil && s.ColumnInt(2) < len(h.Parts) { // a damaged one is named by Verify
+			some = append(some, short{s.ColumnInt64(0), h})
 		}
-		for i, p := range h.Parts {
-			if p.Tag == 0 || erased[journal.PartPlace{Writer: h.Writer, Seq: h.Seq, Index: uint8(i)}] {
+		return nil
+	}); err != nil {
+		return err
+	}
+	j := &Journal{db: db}
+	for i := range some {
+		here, letGo := map[int]bool{}, map[int]bool{}
+		if err := db.run("SELECT idx, "+isHere+" FROM part WHERE chain = ?", []any{some[i].chain}, func(s *sqlite3.Stmt) error {
+			here[s.ColumnInt(0)], letGo[s.ColumnInt(0)] = s.ColumnBool(1), !s.ColumnBool(1)
+			return nil
+		}); err != nil {
+			return err
+		}
+		h := &some[i].header
+		for p := range h.Parts {
+			if h.Parts[p].Tag == 0 || here[p] || erased[journal.PartPlace{Writer: h.Writer, Seq: h.Seq, Index: uint8(p)}] {
 				continue
 			}
-			state := lackNothing
-			if r.gone[i] {
+			state := lackWanted
+			if letGo[p] {
 				state = lackLetGo
-			} else if !r.here[i] {
-				state = lackWanted
 			}
-			if state == lackNothing {
-				continue
-			}
-			if err := j.lack(r.n, &h, i, state); err != nil {
+			if err := j.lack(some[i].chain, h, p, state); err != nil {
 				return err
 			}
 		}
