@@ -191,6 +191,7 @@ func (x *session) answerRefusal(r *Refusal, corrected *int) (retry bool, err err
 		switch {
 		case !x.stranger:
 			// It knew us once: its store was lost or replaced by an old one.
+			x.sum.WentBack = true
 			x.stranger, x.told, x.unsure = true, false, true
 			x.known = journal.Vector{}
 			return false, nil

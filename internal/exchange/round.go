@@ -305,6 +305,7 @@ func (x *session) settle(ctx context.Context, end *wire.End, mine, sent journal.
 	x.sum.Sent += pushed + x.offered
 	x.offered = 0
 	first, back := !x.told, x.wentBack(relay)
+	x.sum.WentBack = x.sum.WentBack || back
 	x.loose.help = x.loose.help || back && !x.loose.helped
 	x.known, x.told, x.unsure, x.blind, x.budget = relay, true, false, false, roundBytes
 	x.stranger = relay[journal.WriterOf(x.o.Signer.Public())] == 0 // until the relay holds a commit of ours it cannot know who vouches for us

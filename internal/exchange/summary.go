@@ -43,6 +43,9 @@ type Summary struct {
 	ToCome  uint64 // commits this copy still lacks
 	Parts   uint64 // sealed parts that were missing here and came by themselves
 
+	WentBack bool         // the other side holds less than it did: it was put back to an earlier state
+	Files    ChunkSummary // what was moved of files after everything else
+
 	Memory Memory // to be given to the next exchange with the same relay
 }
 
@@ -154,10 +157,10 @@ func moment(s int64) time.Time {
 // Add takes in a second exchange right after this one: what was moved adds up, what it says of now is the later one's word.
 func (s *Summary) Add(later Summary) {
 	sent, received, out, in, trips := s.Sent, s.Received, s.BytesOut, s.BytesIn, s.RoundTrips
-	faults, refused, parts := s.Faults, s.Refused, s.Parts
+	faults, refused, parts, back := s.Faults, s.Refused, s.Parts, s.WentBack
 	*s = later
 	s.Sent, s.Received, s.BytesOut, s.BytesIn, s.RoundTrips = sent+later.Sent, received+later.Received, out+later.BytesOut, in+later.BytesIn, trips+later.RoundTrips
-	s.Parts += parts
+	s.Parts, s.WentBack = s.Parts+parts, s.WentBack || back
 	for _, f := range faults {
 		if !slices.ContainsFunc(s.Faults, func(g *Fault) bool { return g.Writer == f.Writer && g.Seq == f.Seq && g.Code == f.Code }) {
 			s.Faults = append(s.Faults, f)

@@ -41,14 +41,17 @@ func (s *Session) exchange(ctx context.Context, where string, progress func(exch
 	if err = errors.Join(err, arrived); err == nil && stood != nil {
 		wrote = s.contactLate(ctx, *stood) || wrote
 	}
-	if err != nil || !wrote {
-		return sum, err
+	if err == nil && wrote { // what followed by itself from what came, keys for somebody new, should not wait for the next time
+		var again exchange.Summary
+		again, err = s.node.exchange(ctx, s.member, where, progress, change...)
+		sum.Add(again)
+		_, arrived = s.arrive(ctx)
+		err = errors.Join(err, arrived)
 	}
-	// What followed by itself from what came, keys for somebody new, should not wait for the next time.
-	again, err := s.node.exchange(ctx, s.member, where, progress, change...)
-	sum.Add(again)
-	_, arrived = s.arrive(ctx)
-	return sum, errors.Join(err, arrived)
+	if err == nil {
+		sum.Files, err = s.exchangeFiles(ctx, where, sum.WentBack, change...)
+	}
+	return sum, err
 }
 
 // arrive takes what the journal newly holds into the session: grants, and the views. It reports whether something followed
