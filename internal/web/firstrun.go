@@ -83,9 +83,7 @@ func startAsk(c *call, typed url.Values) error {
 
 func startForm(f *form) error {
 	p := StartPassphrase{Shell: f.shell("start.passphrase"), Step: f.T("start.step", "step", "2", "steps", "3"), Workspace: f.value("workspace"), Member: f.value("member"), Next: f.T("start.create")}
-	p.Passphrase = f.field("passphrase", label("field.passphrase"), hint("start.passphrase_hint"), kind("password"), echo("/strength"), focus())
-	p.Suggested = f.suggestion()
-	p.Again = f.field("again", label("start.passphrase_again"), kind("password"))
+	p.Passphrase, p.Again, p.Suggested = f.phraseBoxes("field.passphrase", echo("/strength"), focus())
 	p.Form, p.Shell.Form, p.Faulty = f.close(), f.ID, len(f.Faults) > 0
 	return f.show(f.status(), "start_passphrase.html", p)
 }

@@ -48,9 +48,7 @@ func joinPage(c *call) error {
 	}
 	p.Invitation = f.field("invitation", label("join.invitation"), hint("join.invitation_hint"), rows(3), mono())
 	p.Name = f.field("member", label("start.you"), hint("join.name_hint"))
-	p.Phrase = f.field("passphrase", label("field.passphrase"), hint("start.passphrase_hint"), kind("password"))
-	p.Again = f.field("again", label("start.passphrase_again"), kind("password"))
-	p.Suggested = c.suggestion()
+	p.Phrase, p.Again, p.Suggested = f.phraseBoxes("field.passphrase")
 	p.Shell = c.shell("join.title")
 	if p.Form = f.close(); p.Answer == nil {
 		p.Shell.Form, p.Faulty = f.ID, len(f.Faults) > 0

@@ -46,6 +46,12 @@ func (c *call) suggestion() string {
 	return ""
 }
 
+// phraseBoxes are the boxes for a passphrase that somebody chooses, and one that they could.
+func (f *form) phraseBoxes(name string, more ...with) (phrase, again Field, suggested string) {
+	more = append([]with{label(name), hint("start.passphrase_hint"), kind("password")}, more...)
+	return f.field("passphrase", more...), f.field("again", label("start.passphrase_again"), kind("password")), f.suggestion()
+}
+
 // newPassphrase reads a passphrase that is given twice.
 func (f *form) newPassphrase(name, again string, names ...string) string {
 	phrase := f.typed.Get(name)
@@ -129,9 +135,7 @@ func mePage(c *call) error {
 		p.Roles = c.named("role", c.desk.Member().Role)
 	}
 	p.Before = f.field("before", label("me.before"), kind("password"))
-	p.New = f.field("passphrase", label("me.new"), hint("start.passphrase_hint"), kind("password"), echo("/strength"))
-	p.Again = f.field("again", label("start.passphrase_again"), kind("password"))
-	p.Suggested = c.suggestion()
+	p.New, p.Again, p.Suggested = f.phraseBoxes("me.new", echo("/strength"))
 	if err := c.passkeys(&p); err != nil {
 		return err
 	}

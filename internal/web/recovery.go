@@ -237,9 +237,7 @@ func revivePage(c *call) error {
 	if p.Fresh {
 		p.Relay = f.field("relay", label("revive.relay"), hint("revive.relay_hint"))
 	}
-	p.Phrase = f.field("passphrase", label("revive.passphrase"), hint("start.passphrase_hint"), kind("password"))
-	p.Again = f.field("again", label("start.passphrase_again"), kind("password"))
-	p.Suggested = c.suggestion()
+	p.Phrase, p.Again, p.Suggested = f.phraseBoxes("revive.passphrase")
 	p.Shell = c.shell("revive.title")
 	if p.Form = f.close(); p.Done == nil {
 		p.Shell.Form, p.Faulty = f.ID, len(f.Faults) > 0
