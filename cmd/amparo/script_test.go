@@ -30,6 +30,8 @@ import (
 //	                 operator's address is in $ADMIN. FILE postgres: in a PostgreSQL database, whose address is then in $POSTGRES
 //	norelay          the relay is told to stop, and has ended in order
 //	set NAME REGEXP  $NAME is what the expression finds in stdout
+//	door DIR         the pages of DIR are served, and neighbours answered: its link in $LINK
+//	nodoor           they no longer are
 //	get URL          what is there, as stdout
 //	hold DIR         another process keeps DIR open until the script ends
 //	lines FILE N     the file, or stdout, has N lines
@@ -58,6 +60,7 @@ func TestScripts(t *testing.T) {
 type script struct {
 	*testing.T
 	norelay       func()
+	nodoor        func()
 	name          string
 	line          int
 	env           map[string]string
@@ -188,6 +191,10 @@ func (s *script) do(neg bool, name string, args []string) {
 		s.relay(args[0], args[1:]...)
 	case "norelay":
 		s.norelay()
+	case "door":
+		s.door(args[0])
+	case "nodoor":
+		s.nodoor()
 	case "get":
 		s.get(args[0])
 	case "hold":
@@ -245,6 +252,32 @@ func (s *script) relay(file string, flags ...string) {
 		s.check(err)
 		s.env[name] = strings.TrimSuffix(strings.TrimRight(regexp.MustCompile(`http://\S+`).FindString(line), "."), "/metrics")
 	}
+	go io.Copy(io.Discard, lines)
+}
+
+func (s *script) door(dir string) {
+	ctx, stop := context.WithCancel(context.Background())
+	said, out := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		code := Main(ctx, Env{Args: []string{"serve", dir, "--addr", "127.0.0.1:0", "--lan", "--lan-addr", "127.0.0.1:0"}, Stdin: strings.NewReader(""), Stdout: out, Stderr: io.Discard,
+			Getenv: func(string) string { return "" }})
+		out.Close()
+		ended <- code
+	}()
+	s.nodoor = sync.OnceFunc(func() {
+		stop()
+		if code := <-ended; code != exitDone {
+			s.Errorf("serving ended with %d", code)
+		}
+	})
+	s.Cleanup(s.nodoor)
+	lines := bufio.NewReader(said)
+	line, err := lines.ReadString('\n')
+	s.check(err)
+	s.env["LINK"] = regexp.MustCompile(`https://\S+`).FindString(line)
+	_, err = lines.ReadString('\n') // where the pages are: from now on everything is served
+	s.check(err)
 	go io.Copy(io.Discard, lines)
 }
 
