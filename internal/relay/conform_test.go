@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"bytes"
 	"os"
 	"sync"
 	"testing"
@@ -86,5 +87,60 @@ func TestManyRelaysBeginAtOnce(t *testing.T) {
 		}
 		all.Wait()
 		exchangetest.Same(t, w.Founder.Copy, workspace(t, d.Open(t, place), w.ID))
+	})
+}
+
+// Parts are read many at once, large ones by themselves, and taken back where they are missing.
+func TestPartsAreReadAndTakenInGroups(t *testing.T) {
+	relaytest.Each(t, func(t *testing.T, d *relaytest.Database) {
+		w := exchangetest.Found(t, 4, nil)
+		bodies := exchangetest.Bodies(150, 60, 1)
+		for _, n := range []int{3, 64, 149} {
+			bodies[n] = exchangetest.Body(100<<10, uint64(n))
+		}
+		w.Founder.Batch(bodies...)
+		c := workspace(t, d.Open(t, d.New(t)), w.ID)
+		whole := exchangetest.Travelled(t, exchangetest.RunsOf(t, w.Founder.Copy, nil)...)
+		parts := sealedParts(whole)
+		var places []journal.PartPlace
+		var loose []journal.Loose
+		for i := range whole {
+			for j := range whole[i].Commits {
+				commit := &whole[i].Commits[j]
+				if p := (journal.PartPlace{Writer: commit.Writer, Seq: commit.Seq}); parts[p] != nil {
+					places, loose = append(places, p), append(loose, journal.Loose{Place: p, Data: parts[p]}, journal.Loose{Place: p, Data: parts[p]})
+					commit.Parts[0] = nil
+				}
+			}
+		}
+		exchangetest.Take(t, c, whole...)
+		unknown := journal.PartPlace{Writer: w.Founder.Writer(), Seq: 1000}
+		places = append([]journal.PartPlace{unknown}, places...)
+		given := func(want int) {
+			t.Helper()
+			last, got := -1, 0
+			if err := c.Parts(t.Context(), places, func(n int, data []byte) error {
+				if n <= last || !bytes.Equal(data, parts[places[n]]) {
+					t.Errorf("part %d after %d, or not what was written", n, last)
+				}
+				last, got = n, got+1
+				return nil
+			}); err != nil || got != want {
+				t.Fatalf("%d parts are given, not %d (%v)", got, want, err)
+			}
+		}
+		given(0)
+		loose = append(loose, journal.Loose{Place: unknown, Data: []byte("never heard of")}, journal.Loose{Place: places[1], Data: []byte("something else")})
+		if n, err := c.Supply(t.Context(), loose); err != nil || n != 150 {
+			t.Fatalf("%d parts are taken (%v)", n, err)
+		}
+		given(150)
+		if n, err := c.Supply(t.Context(), loose); err != nil || n != 0 {
+			t.Errorf("%d parts are taken twice (%v)", n, err)
+		}
+		if list, err := c.MissingFrom(t.Context(), 1, 10); err != nil || len(list) != 0 {
+			t.Errorf("%d parts are missing still (%v)", len(list), err)
+		}
+		exchangetest.Same(t, w.Founder.Copy, c)
 	})
 }

@@ -81,17 +81,17 @@ func (w *sqlWorkspace) unerase(ctx context.Context, tx *transaction, before, rea
 		if now.Erased[p] {
 			return nil
 		}
-		data, h, known, err := w.part(ctx, tx, now, p)
-		if err != nil || !known || data != nil {
+		s, err := w.part(ctx, tx, now, p)
+		if err != nil || !s.known || s.data != nil {
 			return err
 		}
 		if before.Erased[p] { // it was counted when it came, and is again when it comes back
-			if err := w.count(ctx, tx, p.Writer, -int64(h.Size)); err != nil {
+			if err := w.count(ctx, tx, p.Writer, -int64(s.header.Size)); err != nil {
 				return err
 			}
 		}
 		header := journal.Header{Workspace: w.id, Writer: p.Writer, Seq: p.Seq, Parts: make([]journal.PartHeader, p.Index+1)}
-		header.Parts[p.Index] = h
+		header.Parts[p.Index] = s.header
 		return into.note(ctx, tx, &header, int(p.Index))
 	}
 	for p := range before.Erased {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"amparo/internal/journal"
@@ -17,26 +18,79 @@ import (
 const partQuery = `SELECT c.header, p.data FROM (SELECT workspace, writer, seq, header FROM commits WHERE workspace = $1 AND writer = $2 AND seq = $3) c
 	LEFT JOIN parts p ON p.workspace = c.workspace AND p.writer = c.writer AND p.seq = c.seq AND p.idx = $4`
 
-// part reads a sealed part and what its commit says of it; known is false when no commit that is held names it so. data is nil
-// when it is not here, or no longer what was written.
-func (w *sqlWorkspace) part(ctx context.Context, from asking, roll *journal.Roll, p journal.PartPlace) (data []byte, h journal.PartHeader, known bool, err error) {
-	var header []byte
-	err = from.QueryRowContext(ctx, partQuery, w.id[:], p.Writer[:], int64(p.Seq), int64(p.Index)).Scan(&header, &data)
+// stored is what is here of a part that was asked for.
+type stored struct {
+	data   []byte // nil: not here, or no longer what was written
+	header journal.PartHeader
+	known  bool // a commit that is held names it so
+}
+
+// What is read with one question: so many parts, of which none is large.
+const (
+	partsTogether = 64
+	largePart     = 64 << 10
+)
+
+// stored reads as many parts as stand at these places, partsTogether at most.
+func (w *sqlWorkspace) stored(ctx context.Context, from asking, roll *journal.Roll, places []journal.PartPlace) ([]stored, error) {
+	var query strings.Builder
+	query.WriteString("WITH want (n, writer, seq, idx) AS (VALUES ")
+	var args []any
+	for n, p := range places {
+		if n > 0 {
+			query.WriteByte(',')
+		}
+		fmt.Fprintf(&query, "(%d, CAST($%d AS %s), CAST($%d AS BIGINT), CAST($%d AS BIGINT))", n, len(args)+1, w.store.dialect.bytes, len(args)+2, len(args)+3)
+		args = append(args, p.Writer[:], int64(p.Seq), int64(p.Index))
+	}
+	// SQLite goes through a cross join from left to right: by the few that are wanted, not by all that there are.
+	fmt.Fprintf(&query, `) SELECT want.n, c.header, CASE WHEN LENGTH(p.data) > %d THEN 1 ELSE 0 END, CASE WHEN LENGTH(p.data) > %d THEN NULL ELSE p.data END
+		FROM want CROSS JOIN commits c LEFT JOIN parts p ON p.workspace = c.workspace AND p.writer = c.writer AND p.seq = c.seq AND p.idx = want.idx
+		WHERE c.workspace = $%d AND c.writer = want.writer AND c.seq = want.seq`, largePart, largePart, len(args)+1)
+	list, large := make([]stored, len(places)), []int(nil)
+	rows, err := from.QueryContext(ctx, query.String(), append(args, w.id[:])...)
+	err = each(rows, err, func() error {
+		var n, big int
+		var header, data []byte
+		if err := rows.Scan(&n, &header, &big, &data); err != nil {
+			return err
+		}
+		if big > 0 {
+			large = append(large, n)
+			return nil
+		}
+		list[n] = readPart(roll, places[n], header, data)
+		return nil
+	})
+	for _, n := range large {
+		if err == nil {
+			list[n], err = w.part(ctx, from, roll, places[n])
+		}
+	}
+	return list, err
+}
+
+// readPart reads what is here of a part, given its commit's header and what stands in its place.
+func readPart(roll *journal.Roll, p journal.PartPlace, header, data []byte) stored {
+	h, err := journal.DecodeHeader(header)
+	if err != nil || int(p.Index) >= len(h.Parts) || h.Parts[p.Index].Tag == 0 || roll.Erased[p] {
+		return stored{} // damaged is named when the commit is to be given
+	}
+	s := stored{data, h.Parts[p.Index], true}
+	if data != nil && journal.Hash(seal.Digest(data)) != s.header.Digest {
+		s.data = nil
+	}
+	return s
+}
+
+// part reads one part.
+func (w *sqlWorkspace) part(ctx context.Context, from asking, roll *journal.Roll, p journal.PartPlace) (stored, error) {
+	var header, data []byte
+	err := from.QueryRowContext(ctx, partQuery, w.id[:], p.Writer[:], int64(p.Seq), int64(p.Index)).Scan(&header, &data)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, h, false, nil
+		return stored{}, nil
 	}
-	if err != nil {
-		return nil, h, false, err
-	}
-	decoded, err := journal.DecodeHeader(header)
-	if err != nil || int(p.Index) >= len(decoded.Parts) || decoded.Parts[p.Index].Tag == 0 || roll.Erased[p] {
-		return nil, h, false, nil // damaged is named when the commit is to be given
-	}
-	h = decoded.Parts[p.Index]
-	if data != nil && journal.Hash(seal.Digest(data)) != h.Digest {
-		data = nil
-	}
-	return data, h, true, nil
+	return readPart(roll, p, header, data), err
 }
 
 // Parts gives those of the parts that are here.
@@ -49,9 +103,12 @@ func (w *sqlWorkspace) Parts(ctx context.Context, places []journal.PartPlace, yi
 		return w.store.plain("read the roll", err)
 	}
 	for from := 0; from < len(places); {
-		n := near(places[from:])
+		n, read := near(places[from:]), w.nearby
+		if n < fewestNear {
+			n, read = min(partsTogether, len(places)-from), w.scattered
+		}
 		var found map[journal.PartPlace][]byte
-		if err := w.store.persist(ctx, func() (err error) { found, err = w.nearby(ctx, roll, places[from:from+n]); return err }); err != nil {
+		if err := w.store.persist(ctx, func() (err error) { found, err = read(ctx, roll, places[from:from+n]); return err }); err != nil {
 			return w.store.plain("read parts", err)
 		}
 		for i, p := range places[from : from+n] {
@@ -66,11 +123,23 @@ func (w *sqlWorkspace) Parts(ctx context.Context, places []journal.PartPlace, yi
 	return nil
 }
 
+// scattered reads parts that stand anywhere.
+func (w *sqlWorkspace) scattered(ctx context.Context, roll *journal.Roll, places []journal.PartPlace) (map[journal.PartPlace][]byte, error) {
+	list, err := w.stored(ctx, w.store.read, roll, places)
+	found := make(map[journal.PartPlace][]byte, len(list))
+	for i := range list {
+		found[places[i]] = list[i].data
+	}
+	return found, err
+}
+
 // Limits of what is read with one question to the database: parts of one writer that lie close together, as those do that are
 // asked for by who begins.
 const (
-	mostNear  = 256
-	widestGap = 8 // commits between one and the next
+	mostNear   = 256
+	widestGap  = 8 // commits between one and the next
+	// Fewer than these are read together with what stands elsewhere.
+	fewestNear = 8
 )
 
 // near is how many of the places, from the first on, are read together.
@@ -134,30 +203,12 @@ func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken
 		if err != nil {
 			return err
 		}
-		for _, p := range parts {
-			held, h, known, err := w.part(ctx, tx, roll, p.Place)
+		for first := 0; first < len(parts); first += partsTogether {
+			n, err := w.supply(ctx, tx, roll, parts[first:min(first+partsTogether, len(parts))])
 			if err != nil {
 				return err
 			}
-			if !known || held != nil || journal.Hash(seal.Digest(p.Data)) != h.Digest {
-				continue
-			}
-			taken++
-			if _, err := tx.ExecContext(ctx, `INSERT INTO parts (workspace, writer, seq, idx, shelf, data) VALUES ($1, $2, $3, $4, $5, $6)
-				ON CONFLICT (workspace, writer, seq, idx) DO UPDATE SET data = excluded.data`, w.id[:], p.Place.Writer[:], int64(p.Place.Seq), int64(p.Place.Index), int64(h.Shelf), p.Data); err != nil {
-				return err
-			}
-			noted, err := tx.ExecContext(ctx, "DELETE FROM lacks WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4", w.id[:], p.Place.Writer[:], int64(p.Place.Seq), int64(p.Place.Index))
-			if err != nil {
-				return err
-			}
-			if n, err := noted.RowsAffected(); err != nil {
-				return err
-			} else if n > 0 { // what replaces a damaged part was counted when that came
-				if err := w.count(ctx, tx, p.Place.Writer, int64(len(p.Data))); err != nil {
-					return err
-				}
-			}
+			taken += n
 		}
 		if taken == 0 {
 			return errUnchanged
@@ -167,9 +218,45 @@ func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken
 	return taken, w.store.plain("take parts", err)
 }
 
+// supply takes those of a few parts that are missing.
+func (w *sqlWorkspace) supply(ctx context.Context, tx *transaction, roll *journal.Roll, parts []journal.Loose) (taken int, err error) {
+	places := make([]journal.PartPlace, len(parts))
+	for i, p := range parts {
+		places[i] = p.Place
+	}
+	list, err := w.stored(ctx, tx, roll, places)
+	if err != nil {
+		return 0, err
+	}
+	into := newInserter(&w.store.dialect, "parts", "workspace, writer, seq, idx, shelf, data", " ON CONFLICT (workspace, writer, seq, idx) DO UPDATE SET data = excluded.data")
+	twice := map[journal.PartPlace]bool{}
+	for i, p := range parts {
+		s := &list[i]
+		if !s.known || s.data != nil || twice[p.Place] || journal.Hash(seal.Digest(p.Data)) != s.header.Digest {
+			continue
+		}
+		taken, twice[p.Place] = taken+1, true
+		if err := into.add(ctx, tx, w.id[:], p.Place.Writer[:], int64(p.Place.Seq), int64(p.Place.Index), int64(s.header.Shelf), p.Data); err != nil {
+			return 0, err
+		}
+		noted, err := tx.ExecContext(ctx, "DELETE FROM lacks WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4", w.id[:], p.Place.Writer[:], int64(p.Place.Seq), int64(p.Place.Index))
+		if err != nil {
+			return 0, err
+		}
+		if n, err := noted.RowsAffected(); err != nil {
+			return 0, err
+		} else if n > 0 { // what replaces a damaged part was counted when that came
+			if err := w.count(ctx, tx, p.Place.Writer, int64(len(p.Data))); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return taken, into.flush(ctx, tx)
+}
+
 // noteLacks notes parts that are no longer what was written, so that who has them can bring them.
 func (w *sqlWorkspace) noteLacks(ctx context.Context, headers []*journal.Header, indexes []int) error {
-	return w.store.transact(ctx, func(tx *transaction) error {
+	return w.change(ctx, func(tx *transaction) error {
 		into := newLacking(&w.store.dialect)
 		for i, h := range headers {
 			if err := into.note(ctx, tx, h, indexes[i]); err != nil {
