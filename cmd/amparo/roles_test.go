@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"amparo/internal/attachment"
 	"amparo/internal/lang"
 	"amparo/internal/node"
 	"amparo/internal/observatory"
@@ -162,6 +164,15 @@ func (c *crew) rivals() string {
 	return person
 }
 
+// file is one about a person, or about the site.
+func (c *crew) file(person, in string) m {
+	data := m{"compartment": in, "what": "other", "name": "marca-" + in + ".txt", "content": base64.StdEncoding.EncodeToString([]byte("marca-" + in))}
+	if person != "" {
+		data["person"] = person
+	}
+	return data
+}
+
 // deed is one way to do an action: its data, and every compartment that it must be allowed to write, by hand.
 type deed struct {
 	writes []record.Compartment
@@ -252,6 +263,22 @@ var deeds = map[string][]deed{
 		{in(record.Identity, record.Mind), func(c *crew) any { return m{"person": c.somebody(), "service": "mental_health", "note": "x"} }, ""},
 		{in(record.Identity, record.Law), func(c *crew) any { return m{"person": c.somebody(), "service": "social", "note": "x"} }, ""},
 	},
+	"attachment.add": {
+		{in(record.Identity), func(c *crew) any { return c.file(c.somebody(), "identity") }, ""},
+		{in(record.Care), func(c *crew) any { return c.file(c.somebody(), "care") }, ""},
+		{in(record.Mind), func(c *crew) any { return c.file(c.somebody(), "mind") }, ""},
+		{in(record.Survivor), func(c *crew) any { return c.file(c.somebody(), "survivor") }, ""},
+		{in(record.Law), func(c *crew) any { return c.file(c.somebody(), "law") }, ""},
+		{in(record.FieldWork), func(c *crew) any { return c.file("", "field") }, ""},
+	},
+	"attachment.remove": {
+		{in(record.Identity), func(c *crew) any {
+			return m{"attachment": do[attachment.Added](c, "attachment.add", c.file(c.somebody(), "identity")).ID, "reason": "x"}
+		}, "unknown_id"},
+		{in(record.Law), func(c *crew) any {
+			return m{"attachment": do[attachment.Added](c, "attachment.add", c.file(c.somebody(), "law")).ID, "reason": "x"}
+		}, "unknown_id"},
+	},
 	"conflict.settle": {{in(record.Identity), func(c *crew) any {
 		return m{"record": c.rivals(), "kind": "person", "field": "given", "value": "Dos"}
 	}, "unknown_id"}},
@@ -311,14 +338,19 @@ func (c *crew) try(t *testing.T, role string, a record.Action, d deed) {
 }
 
 // seen are the words of each compartment, and who holds them.
-var seen = map[string]record.Compartment{"Marca": record.Identity, "marca-medical": record.Care, "marca-mental_health": record.Mind, "marca-social": record.Law}
+var seen = map[string]record.Compartment{"marca-identity": record.Identity, "marca-care": record.Care, "marca-mind": record.Mind, "marca-law": record.Law, "Marca": record.Identity, "marca-medical": record.Care, "marca-mental_health": record.Mind, "marca-social": record.Law}
 
 // Every query, asked by a member of every role: who may not is refused, and no answer holds a word of a compartment that is
 // not the role's.
 func TestEveryQueryForEveryRole(t *testing.T) {
 	c := newCrew(t)
 	person := c.somebody()
+	sketch := do[attachment.Added](c, "attachment.add", c.file("", "field")).ID.String()
+	for _, one := range []string{"identity", "care", "mind", "law"} {
+		do[attachment.Added](c, "attachment.add", c.file(person, one))
+	}
 	params := map[string]url.Values{
+		"attachment.list": {"person": {person}}, "attachment.content": {"attachment": {sketch}},
 		"person.find": {"q": {"Marca"}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
 		"person.consents": {"person": {person}}, "person.restrictions": {"person": {person}}, "person.readers": {"person": {person}},
 		"access": {"person": {person}}, "site.board": {"site": {c.site}}, "conflicts": nil, "pending": nil, "devices": nil, "audit": nil, "erasures": nil, "retention": nil,
@@ -446,6 +478,7 @@ func TestEveryAddressForEveryRole(t *testing.T) {
 func paths(pattern, person string) []string {
 	pattern = strings.ReplaceAll(pattern, "{id}", person)
 	pattern = strings.ReplaceAll(pattern, "{part}", "identity")
+	pattern = strings.ReplaceAll(pattern, "{file}", person) // which is none
 	if !strings.Contains(pattern, "{service}") {
 		return []string{pattern}
 	}
