@@ -2,7 +2,6 @@ package node
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"time"
 
@@ -41,7 +40,7 @@ const SilentAfter = 72 * time.Hour
 func askDevices(a *record.Ask, _ struct{}) (any, error) {
 	s, ok := a.Engine.(*Session)
 	if !ok {
-		return nil, errors.New("devices are known to a session only")
+		return nil, errNoEngine
 	}
 	roster, err := s.roster(a.Context, a.Reader)
 	if err != nil {

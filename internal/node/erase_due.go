@@ -26,9 +26,6 @@ type erasure struct {
 // list when somebody made it whose role may erase in that compartment: of who left, as far as it was followed already.
 func (s *Session) erasures(ctx context.Context, r record.Reader) (list []erasure, err error) {
 	roll := s.node.journal.Roll()
-	administered := func(by record.ID) bool {
-		return roll.Admins[journal.MemberID(by)] || journal.MemberID(by) == roll.Founder
-	}
 	decision, _ := erasureKind.Field("decision")
 	err = r.Select(ctx, "SELECT id, person, compartments, _state FROM field.erasure WHERE person IS NOT NULL ORDER BY id", nil, func(row record.Row) error {
 		e := erasure{id: row.ID(0), person: row.ID(1), listed: map[journal.PartPlace]record.Compartment{}, looked: map[record.Compartment]bool{},
@@ -44,7 +41,7 @@ func (s *Session) erasures(ctx context.Context, r record.Reader) (list []erasure
 		}
 		for _, st := range state.Standing(decision.Number) {
 			said, _ := st.Value.(string)
-			if administered(st.By) && e.decision != eraseConfirmed && (said == eraseConfirmed || said == eraseRefused && e.decision == "") {
+			if everAdministered(roll, journal.MemberID(st.By)) && e.decision != eraseConfirmed && (said == eraseConfirmed || said == eraseRefused && e.decision == "") {
 				e.decision, e.by, e.at = said, st.By, st.At
 			}
 		}

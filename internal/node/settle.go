@@ -63,10 +63,14 @@ func register(c *record.Change, kinds []*record.Kind, named, kind, field string)
 		if f, known = k.Field(field); !known || len(state.Standing(f.Number)) == 0 {
 			continue
 		}
-		if s, ok := c.Engine.(*Session); administered(k) && (!ok || !s.node.journal.Roll().Administers(s.member.ID)) {
-			return k, f, id, state, record.Refuse("", "not_allowed")
+		if administered(k) {
+			s, ok := c.Engine.(*Session)
+			if !ok {
+				return k, f, id, state, errNoEngine
+			}
+			err = s.mustAdminister()
 		}
-		return k, f, id, state, nil
+		return k, f, id, state, err
 	}
 	return k, f, id, state, record.Refuse("record", "unknown_id", "field", "record")
 }
