@@ -187,14 +187,20 @@ func (s *Session) Rebuild(ctx context.Context) error {
 	return s.renew(ctx)
 }
 
-// renew makes the views anew.
-func (s *Session) renew(ctx context.Context) error {
+// renew makes the views anew from the journal.
+func (s *Session) renew(ctx context.Context) error { return s.openAnew(ctx, true) }
+
+// openAnew opens the views that the member may have now, and throws away what they hold when that is not to be trusted. Until
+// it has succeeded nothing is read from them.
+func (s *Session) openAnew(ctx context.Context, empty bool) error {
 	s.torn = true
 	if err := s.views.Close(); err != nil {
 		return err
 	}
-	if err := s.views.Remove(); err != nil {
-		return err
+	if empty {
+		if err := s.views.Remove(); err != nil {
+			return err
+		}
 	}
 	if err := s.openViews(s.compartments()); err != nil {
 		return err

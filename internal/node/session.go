@@ -242,27 +242,12 @@ func (s *Session) keepUp(ctx context.Context) error {
 	return s.learnRights(ctx)
 }
 
-// reform opens the views anew, with the compartments the member has now. using and Node.mu are held, or nobody else
+// reform does what is due to the views. using and Node.mu are held, or nobody else
 // knows the session yet.
 func (s *Session) reform(ctx context.Context) error {
 	what := s.due.Swap(0)
 	s.forgetMemo()
-	if what == dueRenew {
-		return s.renew(ctx)
-	}
-	s.torn = true
-	if err := s.views.Close(); err != nil {
-		return err
-	}
-	may := s.compartments()
-	if err := s.openViews(may); err != nil {
-		return err
-	}
-	if err := s.catchUp(ctx); err != nil {
-		return err
-	}
-	s.torn = false
-	return nil
+	return s.openAnew(ctx, what == dueRenew)
 }
 
 // compartments are those that the member's roles name and the ring opens. Before the roles are read they are those of the last
