@@ -104,13 +104,7 @@ func (s *Session) carriedBy(k *record.Kind, p journal.PartPlace) (list []journal
 		return nil, nil // damaged: check names it
 	}
 	for _, f := range opened.Body.Facts {
-		if f.Kind != k.Number {
-			continue
-		}
-		writer, _ := f.Values[2].([]byte)
-		seq, _ := f.Values[3].(int64)
-		index, _ := f.Values[4].(int64)
-		if place, named := carriedPlace(writer, seq, index); named {
+		if place, _, carries := carriedFact(k, &f); carries {
 			list = append(list, place)
 		}
 	}
@@ -200,16 +194,9 @@ func (s *Session) supply(parts []store.Opened) (bool, error) {
 			continue
 		}
 		for _, f := range p.Body.Facts {
-			if f.Kind != k.Number {
-				continue
-			}
-			writer, _ := f.Values[2].([]byte)
-			seq, _ := f.Values[3].(int64)
-			index, _ := f.Values[4].(int64)
-			data, _ := f.Values[5].([]byte)
-			place, named := carriedPlace(writer, seq, index)
-			if !named {
-				continue // projected, named by nobody, and harmless
+			place, data, carries := carriedFact(k, &f)
+			if !carries {
+				continue // what names no place is projected, named by nobody, and harmless
 			}
 			if _, here, err := s.node.journal.HashAt(place.Writer, place.Seq); err != nil || !here {
 				if s.early = true; err != nil {
@@ -231,6 +218,19 @@ func (s *Session) supply(parts []store.Opened) (bool, error) {
 	return any, nil
 }
 
+// carriedFact is the part that a fact carries and the place it belongs to.
+func carriedFact(k *record.Kind, f *journal.Fact) (place journal.PartPlace, data []byte, carries bool) {
+	if f.Kind != k.Number {
+		return place, nil, false
+	}
+	writer, _ := f.Values[2].([]byte)
+	seq, _ := f.Values[3].(int64)
+	index, _ := f.Values[4].(int64)
+	data, _ = f.Values[5].([]byte)
+	place, carries = carriedPlace(writer, seq, index)
+	return place, data, carries
+}
+
 func carriedPlace(writer []byte, seq, index int64) (place journal.PartPlace, named bool) {
 	if len(writer) != len(place.Writer) || seq <= 0 || index < 0 || index >= journal.MaxParts {
 		return place, false
@@ -248,8 +248,8 @@ func (s *Session) supplyLate(ctx context.Context) error {
 		if !s.views.Opens(k.In) {
 			continue
 		}
-		waits := map[record.ID]journal.PartPlace{}
-		if err := s.views.Select(ctx, "SELECT id, writer, seq, idx FROM "+s.allOf(k), nil, func(row record.Row) error {
+		all, waits := store.Rows(k, s.node.registry.Kinds()), map[record.ID]journal.PartPlace{}
+		if err := s.views.Select(ctx, "SELECT id, writer, seq, idx FROM "+all, nil, func(row record.Row) error {
 			if place, named := carriedPlace(row.Blob(1), row.Int(2), row.Int(3)); named {
 				waits[row.ID(0)] = place
 			}
@@ -272,7 +272,7 @@ func (s *Session) supplyLate(ctx context.Context) error {
 				}
 				continue
 			}
-			if err := s.views.Select(ctx, "SELECT data FROM "+s.allOf(k)+" WHERE id = ?", []any{id}, func(row record.Row) error {
+			if err := s.views.Select(ctx, "SELECT data FROM "+all+" WHERE id = ?", []any{id}, func(row record.Row) error {
 				fresh, err := s.node.journal.Supply(place, row.Blob(0))
 				if came = came || fresh; errors.Is(err, store.ErrDamaged) {
 					return nil // said when it arrived
@@ -290,12 +290,4 @@ func (s *Session) supplyLate(ctx context.Context) error {
 		return err
 	}
 	return s.catchUp(ctx)
-}
-
-// allOf is the table of a kind, of persons who are hidden too.
-func (s *Session) allOf(k *record.Kind) string {
-	if s.views.HidingKind(k.In) == nil {
-		return k.Table()
-	}
-	return k.In.String() + "._all_" + k.Name
 }
