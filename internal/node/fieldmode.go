@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"amparo/internal/journal"
@@ -36,19 +35,14 @@ func (s *Session) SetFieldDays(ctx context.Context, days int) error {
 	if err := s.node.set(func(n *settings) { n.FieldDays = days }); err != nil {
 		return err
 	}
-	end, err := s.use()
-	if err != nil {
-		return err
-	}
-	s.node.mu.Lock()
-	if more {
-		err = s.node.journal.WantAgain()
-	}
-	if err == nil {
-		err = s.letGo(ctx)
-	}
-	s.node.mu.Unlock()
-	end()
+	err := s.writing(ctx, func() error {
+		if more {
+			if err := s.node.journal.WantAgain(); err != nil {
+				return err
+			}
+		}
+		return s.letGo(ctx)
+	})
 	if err != nil {
 		return err
 	}
@@ -133,16 +127,5 @@ func (n *Node) viewsAnew() error {
 	for _, other := range n.sessions {
 		other.due.Store(dueRenew)
 	}
-	listed, err := n.keep.Members()
-	if err != nil {
-		return err
-	}
-	for _, m := range listed {
-		if n.sessions[m.ID] == nil {
-			if err := os.RemoveAll(n.viewsDir(m.ID)); err != nil {
-				return fmt.Errorf("let go of old records: %w", err)
-			}
-		}
-	}
-	return nil
+	return n.removeViews(func(journal.MemberID) error { return nil })
 }

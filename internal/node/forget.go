@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"amparo/internal/journal"
 	"amparo/internal/record"
 )
 
@@ -49,6 +50,14 @@ func (n *Node) forgetDropped() error {
 			_ = s.catchUp(s.life)
 		}
 	}
+	if err := n.removeViews(func(id journal.MemberID) error { return n.keep.ForgetViewKeys(id) }); err != nil || left {
+		return err
+	}
+	return n.journal.Note(forgottenNote, binary.BigEndian.AppendUint64(nil, uint64(last)))
+}
+
+// removeViews removes the views of who is not unlocked: they are made anew when they unlock. Then it does what else is to be done.
+func (n *Node) removeViews(then func(journal.MemberID) error) error {
 	listed, err := n.keep.Members()
 	if err != nil {
 		return err
@@ -58,16 +67,13 @@ func (n *Node) forgetDropped() error {
 			continue
 		}
 		if err := os.RemoveAll(n.viewsDir(m.ID)); err != nil {
-			return fmt.Errorf("forget what was erased: %w", err)
+			return fmt.Errorf("remove views: %w", err)
 		}
-		if err := n.keep.ForgetViewKeys(m.ID); err != nil {
+		if err := then(m.ID); err != nil {
 			return err
 		}
 	}
-	if left {
-		return nil
-	}
-	return n.journal.Note(forgottenNote, binary.BigEndian.AppendUint64(nil, uint64(last)))
+	return nil
 }
 
 // forget makes anew the views that have read parts which were dropped since. What it gives, when it is not nil, is to be
