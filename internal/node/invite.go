@@ -198,41 +198,31 @@ func (i Invitation) answer(m *vault.Member, name string) (Request, error) {
 // Accept admits who answered an invitation of this member and gives them what their roles name, as far as this member
 // holds it: others give the rest when they next exchange. The same request twice is refused.
 func (s *Session) Accept(ctx context.Context, req Request) (name string, err error) {
-	if err := s.refresh(ctx); err != nil {
-		return "", err
-	}
-	end, err := s.use()
-	if err != nil {
-		return "", err
-	}
-	defer end()
 	if req.Amparo != requestMark || req.Workspace != s.node.settings.Workspace {
 		return "", record.Refuse("request", "wrong_workspace")
 	}
-	if err := s.mustAdminister(); err != nil {
-		return "", err
-	}
-	inv, inside, err := s.openRequest(req)
-	if err != nil {
-		return "", err
-	}
-	if s.now().After(inv.Expires) {
-		return "", record.Refuse("request", "invitation_expired")
-	}
-	if len(inv.Roles) == 1 && inv.Roles[0] == everyRole {
-		inv.Roles = Roles()
-	}
-	s.node.mu.Lock()
-	defer s.node.mu.Unlock()
-	used := "invitation " + inv.ID
-	if before, err := s.node.journal.ReadNote(used); err != nil {
-		return "", err
-	} else if before != nil {
-		return "", record.Refuse("request", "invitation_used")
-	}
-	keys := journal.MemberKeys{Sign: inside.Sign, Receiver: inside.Receiver}
-	err = s.admit(ctx, keys, admission{name: inside.Name, roles: inv.Roles, sites: inv.Sites, of: inv.Of, lease: inv.Lease}, used)
-	return inside.Name, err
+	err = s.managing(ctx, func(Roster) error {
+		inv, inside, err := s.openRequest(req)
+		if err != nil {
+			return err
+		}
+		if s.now().After(inv.Expires) {
+			return record.Refuse("request", "invitation_expired")
+		}
+		if len(inv.Roles) == 1 && inv.Roles[0] == everyRole {
+			inv.Roles = Roles()
+		}
+		used := "invitation " + inv.ID
+		if before, err := s.node.journal.ReadNote(used); err != nil {
+			return err
+		} else if before != nil {
+			return record.Refuse("request", "invitation_used")
+		}
+		name = inside.Name
+		keys := journal.MemberKeys{Sign: inside.Sign, Receiver: inside.Receiver}
+		return s.admit(ctx, keys, admission{name: name, roles: inv.Roles, sites: inv.Sites, of: inv.Of, lease: inv.Lease}, used)
+	})
+	return name, err
 }
 
 func (s *Session) openRequest(req Request) (inv Invitation, inside requestInside, err error) {
