@@ -49,6 +49,10 @@ const (
 // maxIdle is how many questions in a row may bring nothing: a first contact takes four.
 const maxIdle = 8
 
+// maxBacks is how often a relay may take back, within one exchange, what it said it holds. It does so when it hears of a
+// revocation; one that gives old answers again does so without end, and what was sent would be sent for ever.
+const maxBacks = 4
+
 // longestWait is how long a relay may ask us to stay away at a time.
 const longestWait = 5 * time.Minute
 
@@ -72,6 +76,7 @@ type session struct {
 	later    map[journal.WriterID]bool // skipped as revoked or waiting: what is sent after may vouch for them
 	noted    uint64                    // what was sent when the last of them was skipped
 	retried  bool                      // they were offered once more
+	backs    int                       // how often the relay held less than it had said
 	loose    loose
 	own      []*Fault // what our own copy can no longer read
 	intake   *wire.Intake

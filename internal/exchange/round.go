@@ -309,6 +309,11 @@ func (x *session) settle(ctx context.Context, end *wire.End, mine, sent journal.
 	x.loose.help = x.loose.help || back && !x.loose.helped
 	x.known, x.told, x.unsure, x.blind, x.budget = relay, true, false, false, roundBytes
 	x.stranger = relay[journal.WriterOf(x.o.Signer.Public())] == 0 // until the relay holds a commit of ours it cannot know who vouches for us
+	if back {
+		if x.backs++; x.backs > maxBacks {
+			return false, fmt.Errorf("%w: again and again it holds less than it said", ErrProtocol)
+		}
+	}
 	if end.Whole && x.whole {
 		return false, fmt.Errorf("%w: it wants what it was given", ErrProtocol)
 	}
