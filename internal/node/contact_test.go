@@ -48,12 +48,7 @@ func TestDevicesSayHowTheyStand(t *testing.T) {
 	if sum = must2(bea.Exchange(t.Context(), url, nil)); sum.Sent != 0 {
 		t.Errorf("at once again: %d sent", sum.Sent)
 	}
-	inv := must2(ana.Invite(t.Context(), roles("registrar")))
-	_, req, err := Join(t.TempDir()+"/c", forestRegistry(t), inv, "Clara", pass, Options{Cost: cheap, Wall: h.wall})
-	if err != nil {
-		t.Fatal(err)
-	}
-	must2(ana.Accept(t.Context(), req)) // and is never heard of
+	letIn(t, ana, forestRegistry(t), "Clara", Options{Wall: h.wall}, roles("registrar")) // and is never heard of
 	inStep(t, url, ana)
 	got := devicesOf(t, ana)
 	d := got["Bea"]

@@ -22,38 +22,11 @@ func relayed(t testing.TB) string {
 	return server.URL
 }
 
-// joined makes a second node of the same workspace, by invitation.
+// joined makes a second node of the same workspace, by invitation, whose member may do everything.
 func joined(t testing.TB, admin *Session, url, name string) (*Node, *Session) {
 	t.Helper()
-	if _, err := admin.Exchange(t.Context(), url, nil); err != nil {
-		t.Fatal(err)
-	}
-	inv, err := admin.Invite(t.Context(), working())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, req, err := Join(t.TempDir(), forestRegistry(t), inv, name, pass, Options{Cost: cheap})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
-	if _, err := admin.Accept(t.Context(), req); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := admin.Accept(t.Context(), req); err == nil {
-		t.Error("one invitation let somebody in twice")
-	}
-	if _, err := admin.Exchange(t.Context(), url, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := n.ExchangeAs(t.Context(), "", []byte(pass), url, nil); err != nil {
-		t.Fatal(err)
-	}
-	s, err := n.Unlock(t.Context(), "", []byte(pass))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n, s
+	inStep(t, url, admin)
+	return member(t, admin, url, name, Options{}, working())
 }
 
 func inStep(t testing.TB, url string, sessions ...*Session) {

@@ -73,27 +73,9 @@ func TestWhatStaysUntilSomebodyAgrees(t *testing.T) {
 	}
 	inStep(t, url, ana)
 	join := func(name string, i Invite) (*Node, *Session) {
-		inv, err := ana.Invite(t.Context(), i)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n, req, err := Join(filepath.Join(t.TempDir(), "node"), quiet(t), inv, name, pass, Options{Cost: cheap})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { n.Close() })
-		if _, err := ana.Accept(t.Context(), req); err != nil {
-			t.Fatal(err)
-		}
+		n := letIn(t, ana, quiet(t), name, Options{}, i)
 		inStep(t, url, ana)
-		if _, err := n.ExchangeAs(t.Context(), "", []byte(pass), url, nil); err != nil {
-			t.Fatal(err)
-		}
-		s, err := n.Unlock(t.Context(), "", []byte(pass))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n, s
+		return n, firstContact(t, url, n)
 	}
 	_, bea := join("Bea", working())
 
@@ -178,13 +160,7 @@ func TestReleasedByWhoHoldsTheCompartment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := n.JoinHere(must2(ana.Invite(t.Context(), roles("registrar"))), "Rita", pass)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ana.Accept(t.Context(), req); err != nil {
-		t.Fatal(err)
-	}
+	letInHere(t, ana, n, "Rita", pass, roles("registrar"))
 	must(t, do(t, ana, "tree.plant", "ceiba", map[string]any{"name": "ceiba", "birds": []string{"owl"}}))
 	must(t, do(t, ana, "storm.note", "", map[string]any{"tree": "ceiba", "note": "granizo"}))
 	ana.Lock()
@@ -218,25 +194,14 @@ func TestCarriedBeforeItsCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"Rita", "Bea"} {
-		req, err := n.JoinHere(must2(ana.Invite(t.Context(), working())), name, pass)
-		if err != nil {
-			t.Fatal(err)
-		}
-		must2(ana.Accept(t.Context(), req))
+		letInHere(t, ana, n, name, pass, working())
 	}
 	rita := must2(n.Unlock(t.Context(), "Rita", []byte(pass)))
 	bea := must2(n.Unlock(t.Context(), "Bea", []byte(pass)))
 	plant(t, bea, "roble")
-	inv := must2(ana.Invite(t.Context(), working()))
-	far, req, err := Join(filepath.Join(t.TempDir(), "node"), quiet(t), inv, "Eva", pass, Options{Cost: cheap})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { far.Close() })
-	must2(ana.Accept(t.Context(), req))
+	far := letIn(t, ana, quiet(t), "Eva", Options{}, working())
 	inStep(t, url, ana)
-	must2(far.ExchangeAs(t.Context(), "", []byte(pass), url, nil))
-	eva := must2(far.Unlock(t.Context(), "", []byte(pass)))
+	eva := firstContact(t, url, far)
 
 	must(t, do(t, bea, "tree.plant", "ceiba", map[string]any{"name": "ceiba", "birds": []string{"owl"}}))
 	must(t, do(t, rita, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{}}))
@@ -290,18 +255,11 @@ func TestTakenBackBeforeItLeft(t *testing.T) {
 	}
 	defer n.Close()
 	ana := must2(n.Unlock(t.Context(), "", []byte(pass)))
-	inv := must2(ana.Invite(t.Context(), working()))
-	far, req, err := Join(filepath.Join(t.TempDir(), "node"), quiet(t), inv, "Bea", pass, Options{Cost: cheap})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { far.Close() })
-	must2(ana.Accept(t.Context(), req))
+	far := letIn(t, ana, quiet(t), "Bea", Options{}, working())
 	must(t, do(t, ana, "tree.plant", "ceiba", map[string]any{"name": "ceiba", "birds": []string{"owl"}}))
 	must(t, do(t, ana, "storm.note", "", map[string]any{"tree": "ceiba", "note": "granizo"}))
 	inStep(t, url, ana) // the commits leave, the parts do not
-	must2(far.ExchangeAs(t.Context(), "", []byte(pass), url, nil))
-	bea := must2(far.Unlock(t.Context(), "", []byte(pass)))
+	bea := firstContact(t, url, far)
 	for range 2 {
 		must(t, do(t, ana, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{}}))
 		must(t, do(t, ana, "tree.owl", "", map[string]any{"tree": "ceiba", "birds": []string{"owl"}}))

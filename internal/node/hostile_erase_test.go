@@ -49,15 +49,7 @@ func TestNobodyElseIsErased(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inv := must2(ana.Invite(t.Context(), roles("logistician")))
-	other, req, err := Join(filepath.Join(t.TempDir(), "node"), groves(t), inv, "Luis", pass, Options{Cost: cheap})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	if _, err := ana.Accept(t.Context(), req); err != nil {
-		t.Fatal(err)
-	}
+	other := letIn(t, ana, groves(t), "Luis", Options{}, roles("logistician"))
 	plantOne := func(name string) record.ID {
 		return must2(record.ParseID(must(t, do(t, ana, "tree.plant", "", map[string]any{"name": name})).ID))
 	}

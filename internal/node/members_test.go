@@ -16,31 +16,46 @@ import (
 	"amparo/internal/vault"
 )
 
-// member makes a node for somebody with the given roles and brings it in step.
-func member(t testing.TB, admin *Session, url, name string, o Options, i Invite) (*Node, *Session) {
+// letIn makes a node for somebody on a device of their own, and lets them in: they have not heard of it yet. One invitation
+// lets in once.
+func letIn(t testing.TB, admin *Session, reg *record.Registry, name string, o Options, i Invite) *Node {
 	t.Helper()
-	inv, err := admin.Invite(t.Context(), i)
-	if err != nil {
-		t.Fatal(err)
-	}
 	o.Cost = cheap
-	n, req, err := Join(filepath.Join(t.TempDir(), "node"), forestRegistry(t), inv, name, pass, o)
+	n, req, err := Join(filepath.Join(t.TempDir(), "node"), reg, must2(admin.Invite(t.Context(), i)), name, pass, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { n.Close() })
-	if _, err := admin.Accept(t.Context(), req); err != nil {
-		t.Fatal(err)
+	must2(admin.Accept(t.Context(), req))
+	if _, err := admin.Accept(t.Context(), req); err == nil {
+		t.Error("one invitation let somebody in twice")
 	}
-	inStep(t, url, admin)
-	if _, err := n.ExchangeAs(t.Context(), "", []byte(pass), url, nil); err != nil {
-		t.Fatal(err)
-	}
-	s, err := n.Unlock(t.Context(), "", []byte(pass))
+	return n
+}
+
+// letInHere lets somebody in on a device where others work.
+func letInHere(t testing.TB, admin *Session, n *Node, name, phrase string, i Invite) {
+	t.Helper()
+	req, err := n.JoinHere(must2(admin.Invite(t.Context(), i)), name, phrase)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n, s
+	must2(admin.Accept(t.Context(), req))
+}
+
+// firstContact brings the grant of somebody who was let in, and unlocks them.
+func firstContact(t testing.TB, url string, n *Node) *Session {
+	t.Helper()
+	must2(n.ExchangeAs(t.Context(), "", []byte(pass), url, nil))
+	return must2(n.Unlock(t.Context(), "", []byte(pass)))
+}
+
+// member makes a node for somebody with the given roles and brings it in step.
+func member(t testing.TB, admin *Session, url, name string, o Options, i Invite) (*Node, *Session) {
+	t.Helper()
+	n := letIn(t, admin, forestRegistry(t), name, o, i)
+	inStep(t, url, admin)
+	return n, firstContact(t, url, n)
 }
 
 func roles(names ...string) Invite { return Invite{Roles: names} }
@@ -292,13 +307,7 @@ func TestTwoMembersOnOneLaptop(t *testing.T) {
 	if _, err := n.JoinHere(inv, "ana", pass); err == nil {
 		t.Error("two of one name on one device")
 	}
-	req, err := n.JoinHere(inv, "Rita", pass+" dos")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ana.Accept(t.Context(), req); err != nil {
-		t.Fatal(err)
-	}
+	letInHere(t, ana, n, "Rita", pass+" dos", roles("registrar"))
 	rita, err := n.Unlock(t.Context(), "Rita", []byte(pass+" dos"))
 	if err != nil {
 		t.Fatal(err)

@@ -138,14 +138,7 @@ func TestALaptopOfARevokedMemberAndAnother(t *testing.T) {
 	url := relayed(t)
 	_, ana := founded(t, t.TempDir())
 	n, eva := member(t, ana, url, "Eva", Options{}, roles("clinician"))
-	inv := must2(ana.Invite(t.Context(), roles("clinician")))
-	req, err := n.JoinHere(inv, "Rita", pass+" dos")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ana.Accept(t.Context(), req); err != nil {
-		t.Fatal(err)
-	}
+	letInHere(t, ana, n, "Rita", pass+" dos", roles("clinician"))
 	inStep(t, url, ana, eva)
 	rita, err := n.Unlock(t.Context(), "Rita", []byte(pass+" dos"))
 	if err != nil {

@@ -24,13 +24,7 @@ func TestMuchIsDueAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := n.JoinHere(must2(ana.Invite(t.Context(), roles("registrar"))), "Rita", pass)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ana.Accept(t.Context(), req); err != nil {
-		t.Fatal(err)
-	}
+	letInHere(t, ana, n, "Rita", pass, roles("registrar"))
 	const many = 40
 	for i := range many {
 		tree := fmt.Sprint("arbol ", i)
