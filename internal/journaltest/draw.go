@@ -6,7 +6,7 @@ import (
 )
 
 // Classes are the kinds of trouble a play may have.
-var Classes = []string{"faults", "restores", "revocations"}
+var Classes = []string{"faults", "restores", "revocations", "liars"}
 
 type drawing struct {
 	*rand.Rand
@@ -19,6 +19,9 @@ func Draw(class string, seed uint64) History {
 	g := &drawing{Rand: rand.New(rand.NewPCG(seed, 11)), History: History{Seed: seed, Class: class}}
 	g.Devices, g.Relays = 2+g.IntN(3), 1+g.IntN(10)/9
 	g.known = g.Devices
+	if class == "liars" { // r0 may lie, r1 never does
+		g.Relays = 2
+	}
 	for range 15 + g.IntN(25) {
 		g.Steps = append(g.Steps, g.draw())
 	}
@@ -54,7 +57,7 @@ func (g *drawing) draw() Step {
 		g.exchange(&s)
 	case n < 65:
 		s.Verb, s.Who, s.Whom = "carry", g.device(), g.device()
-		if g.IntN(2) == 0 {
+		if g.IntN(2) == 0 && g.Class != "liars" { // what a file that was cut says of others is not looked at
 			s.N["runs"] = g.IntN(5)
 		}
 	case n < 76:
@@ -149,6 +152,10 @@ func (g *drawing) special(s *Step) bool {
 		default:
 			s.Verb, s.Who, s.N["n"], s.N["luck"] = "erase", g.device(), g.size(4), g.IntN(1000)
 		}
+		return true
+	}
+	if g.Class == "liars" {
+		s.Verb, s.Who, s.N["how"], s.N["luck"] = "lie", "r0", g.IntN(lies), g.IntN(1000)
 		return true
 	}
 	return false

@@ -33,6 +33,7 @@ type journey struct {
 	twice    bool  // the network brings the question twice, and of the answers the second
 	pauses   []int // after which of the pieces that pass other things happen meanwhile
 	piece    int   // how much passes at a time
+	asked    int   // questions so far
 }
 
 var errLine = errors.New("the line was cut")
@@ -124,6 +125,11 @@ func (l *line) end() {
 func (l *line) serve(cut bool) {
 	question := l.question
 	l.question = nil
+	if l.trip.asked++; l.trip.asked > 100 {
+		l.failf("%s asks %s without end", l.from.name, l.to.label())
+		l.end()
+		return
+	}
 	l.heard = append(l.heard, heard{l.to, question})
 	answer, whole := l.ask(l.to, question, l)
 	if cut {

@@ -8,6 +8,7 @@ import (
 
 // Outcome is what came of a play.
 type Outcome struct {
+	What    string // went wrong, without names and numbers
 	Failure string // empty: everything is as it should be
 	Drawing string // the history and what happened, a line each; it reads back as the history
 	Counts  Counts
@@ -30,7 +31,7 @@ func play(h History, shm string) (o Outcome) {
 		w.close()
 		head := h
 		head.Steps = nil
-		o = Outcome{Failure: w.failure, Drawing: head.String() + w.log.String(), Counts: w.count}
+		o = Outcome{What: w.what, Failure: w.failure, Drawing: head.String() + w.log.String(), Counts: w.count}
 	}()
 	if err := w.found(); err != nil {
 		w.failf("it does not begin: %v", err)
@@ -54,7 +55,7 @@ func Check(t *testing.T, class string, seed uint64) Counts {
 	if o.Failure == "" {
 		return o.Counts
 	}
-	short := Shrink(h, func(h History) bool { return Play(t, h).Failure != "" })
+	short := Shrink(h, func(h History) bool { return Play(t, h).What == o.What })
 	t.Errorf("seed %d of %s: %s\n\nThe shortest history that goes wrong:\n\n%s", seed, class, o.Failure, Play(t, short).Drawing)
 	return o.Counts
 }

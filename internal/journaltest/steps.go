@@ -25,6 +25,7 @@ func init() { // reading a history needs the list, and a step may read on
 		"start": (*world).startStep, "backup": (*world).backupStep, "restore": (*world).restore,
 		"folder": (*world).folder, "another": (*world).another, "scope": (*world).scope,
 		"empower": (*world).empower, "revoke": (*world).revoke, "erase": (*world).erase, "rogue": (*world).rogueStep,
+		"lie": (*world).lie,
 	}
 }
 
@@ -184,7 +185,12 @@ func (w *world) exchanged(d *device, to host, trip *journey, attempts int) (exch
 		w.failf("%s does not know what it remembers: %v", d.name, err)
 		return exchange.Summary{}, err
 	}
-	good, hits, step := trip.good() && !d.away && to.handler() != nil && !w.cut[to.label()], w.hits(), w.next
+	liar, _ := to.(*station)
+	lying, lied := liar != nil && liar.lying != honest, 0
+	if liar != nil {
+		lied = liar.lied
+	}
+	good, hits, step := !lying && trip.good() && !d.away && to.handler() != nil && !w.cut[to.label()], w.hits(), w.next
 	life := d.disk.Life()
 	d.busy++
 	sum, err := exchange.WithRelay(context.Background(), exchange.Options{URL: "http://relay", Workspace: w.workspace, Signer: d.writer, Certificate: d.certificate(),
@@ -204,7 +210,8 @@ func (w *world) exchanged(d *device, to host, trip *journey, attempts int) (exch
 			w.failf("%s cannot exchange with %s, and nothing stands in the way: %v", d.name, to.label(), err)
 		}
 	}
-	w.judge(d, to, &sum)
+	lying = lying || liar != nil && liar.lied > lied
+	w.judge(d, to, &sum, lying)
 	if d.fall() || d.disk.Life() != life {
 		return sum, err
 	}
@@ -218,8 +225,11 @@ func (w *world) exchanged(d *device, to host, trip *journey, attempts int) (exch
 			w.failf("%s cannot remember an exchange, and its disk is good: %v", d.name, kept)
 		}
 	}
-	if err == nil && undisturbed && sum.Complete && !sum.Revoked {
+	if err == nil && undisturbed && sum.Complete && !sum.Revoked && !lying {
 		w.inStep(d, to, &sum)
+	}
+	if err == nil && undisturbed && w.history.Class == "liars" {
+		w.known(d, to, &sum)
 	}
 	return sum, err
 }

@@ -259,6 +259,9 @@ func (w *world) erase(s Step) {
 
 // erased checks that nothing of what was erased stands on the disk of anybody who heard of it.
 func (w *world) erased() {
+	if w.failure != "" {
+		return
+	}
 	// What a disk in trouble could not overwrite is overwritten after the next batch, or when the file is opened again.
 	for _, d := range w.devices {
 		if d.disk.Hits() > 0 {
@@ -292,7 +295,7 @@ func (w *world) erased() {
 	}
 	var everything map[journal.PartPlace]bool
 	for _, d := range w.devices {
-		if c, _, err := w.relays[0].held(); err == nil && w.works(d) && w.admitted(d, c) {
+		if c, _, err := w.relays[len(w.relays)-1].held(); err == nil && w.works(d) && w.admitted(d, c) {
 			if roll := d.journal.Roll(); len(roll.Erased) > len(everything) {
 				everything = roll.Erased
 			}

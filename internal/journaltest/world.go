@@ -36,6 +36,7 @@ type world struct {
 	healing   bool
 	healed    bool // everybody has brought what they have
 	failure   string
+	what      string // the failure without names and numbers
 	log       strings.Builder
 	count     Counts
 
@@ -44,6 +45,7 @@ type world struct {
 	knew    []knew
 	revoked bool // somebody was
 
+	accused  journal.Vector              // up to where it was said of chains that they are kept back
 	forgiven map[journal.WriterID]string // writers of whom something may rightly be named: forked, rewound, revoked …
 }
 
@@ -71,6 +73,7 @@ func writers(v journal.Vector) []journal.WriterID {
 // failf says what went wrong. The first is what counts, and ends the play.
 func (w *world) failf(format string, args ...any) {
 	if w.failure == "" {
+		w.what = format
 		w.failure = fmt.Sprintf(format, args...)
 		w.note("WRONG: %s", w.failure)
 	}
@@ -123,6 +126,12 @@ type station struct {
 	serve http.Handler
 	skew  time.Duration
 
+	lying, luck int // how, and whom it hits
+	lied        int // how often
+	everLied    bool
+	told        [][]byte       // answers it may give again
+	claimed     journal.Vector // what it gave receipts for and threw away
+
 	gone     journal.Vector // what it rightly no longer holds
 	receipts journal.Vector // what it told anybody that it holds, since it was last put back
 }
@@ -134,6 +143,9 @@ func (s *station) age() int { return s.disk.Life() }
 func (s *station) handler() http.Handler {
 	if s.store == nil || s.disk.Dead() {
 		return nil
+	}
+	if s.lying != honest {
+		return liar{s}
 	}
 	return s.serve
 }
@@ -187,14 +199,14 @@ func newWorld(seed uint64, h History, shm string) *world {
 	w := &world{seed: seed, shm: shm, workspace: journal.WorkspaceID(id[:]), key: seal.CompartmentKey(drawKey(seed, "compartment")),
 		now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), cut: map[string]bool{}, history: h,
 		forgiven: map[journal.WriterID]string{},
-		backups:  map[string]backup{}, sealed: map[journal.PartPlace][]byte{}}
+		backups:  map[string]backup{}, sealed: map[journal.PartPlace][]byte{}, accused: journal.Vector{}}
 	return w
 }
 
 // found begins: a founder, and as many relays and members as the history wants.
 func (w *world) found() error {
 	for i := range w.history.Relays {
-		s := &station{world: w, name: fmt.Sprint("r", i), disk: NewDisk(w.shm), gone: journal.Vector{}, receipts: journal.Vector{}}
+		s := &station{world: w, name: fmt.Sprint("r", i), disk: NewDisk(w.shm), gone: journal.Vector{}, claimed: journal.Vector{}, receipts: journal.Vector{}}
 		if err := s.start(); err != nil {
 			return err
 		}
