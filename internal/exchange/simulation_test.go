@@ -317,10 +317,7 @@ func playOut(t *testing.T, store relay.Store, seed uint64) (revoked, lost int) {
 
 func TestRevokedDuringAPartition(t *testing.T) {
 	store := sqlite(t)
-	seeds := 150
-	if testing.Short() {
-		seeds = 40
-	}
+	const seeds = 150
 	revoked, lost := 0, 0
 	for seed := range uint64(seeds) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
