@@ -124,25 +124,37 @@ func (p *player) show(ctx context.Context, host string, port int, summary demoSu
 	return errors.Join(err, p.close())
 }
 
-// stepEvery is how often a served node exchanges by itself while somebody is unlocked.
-const stepEvery = 20 * time.Second
+// stepEvery is how often a served node exchanges by itself while somebody is unlocked; with neighbours, whom it has to look for,
+// every sixth time.
+const (
+	stepEvery      = 20 * time.Second
+	neighbourEvery = 6
+)
 
 // keepInStep exchanges now and then; what fails is tried again, and the pages always say what exists only here.
 func keepInStep(ctx context.Context, h *house) {
 	tick := time.NewTicker(stepEvery)
 	defer tick.Stop()
-	for {
+	for step := 1; ; step++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 		n := h.open()
-		if n == nil || n.Relay() == "" {
+		if n == nil {
 			continue
 		}
-		if open := n.Unlocked(); len(open) > 0 { // one brings for all
-			_, _ = open[0].Exchange(ctx, "", nil) // offline is the normal state: nothing to say
+		open := n.Unlocked()
+		if len(open) == 0 {
+			continue
+		}
+		// One brings for all. Offline is the normal state: nothing to say.
+		if n.Relay() != "" {
+			_, _ = open[0].Exchange(ctx, "", nil)
+		}
+		if n.Door() != nil && step%neighbourEvery == 0 { // only who opened to the network looks around on it
+			_ = open[0].ExchangeNearby(ctx)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"amparo/internal/record"
@@ -31,6 +32,7 @@ type Door struct {
 	until     time.Time
 	closing   *time.Ticker
 	ended     chan struct{}
+	answering sync.WaitGroup // questions under way
 }
 
 // DoorOptions are what an open door needs to know. All have a default.
@@ -101,7 +103,7 @@ func (n *Node) OpenDoor(o DoorOptions) (*Door, error) {
 		return nil, record.Refuse("addr", "address_taken", "address", o.Address).Because(err)
 	}
 	d := &Door{node: n, key: key, listener: l, until: until, closing: time.NewTicker(time.Minute), ended: make(chan struct{})}
-	d.server = &http.Server{Handler: n.answering(o.Log), TLSConfig: key.TLS(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
+	d.server = &http.Server{Handler: d.counting(n.answering(o.Log)), TLSConfig: key.TLS(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
 		ErrorLog: log.New(discard{}, "", 0)} // who does not hold the code fails at the handshake: nothing to tell anybody
 	if !o.Silent {
 		d.announced = n.announceDoor(d, o.On)
@@ -166,7 +168,16 @@ func (d *Door) Close() error {
 		err = errors.Join(err, d.server.Close())
 	}
 	<-d.ended
+	d.answering.Wait() // who was cut off still ends before the journal does
 	return err
+}
+
+func (d *Door) counting(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.answering.Add(1)
+		defer d.answering.Done()
+		h.ServeHTTP(w, r)
+	})
 }
 
 // port is where it listens.

@@ -400,14 +400,7 @@ func TestTheFirstFrameIsPutBack(t *testing.T) {
 // On the networks of this machine alone, over its loopback: what is announced is found by who holds the pin, and says nothing
 // to anybody else.
 func TestDevicesFindEachOther(t *testing.T) {
-	lo, err := net.InterfaceByName("lo")
-	if err != nil {
-		lo, err = net.InterfaceByName("lo0")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	on := []net.Interface{*lo}
+	on := loopback(t)
 	relay := relayed(t)
 	n, ana := founded(t, t.TempDir())
 	defer n.Close()
@@ -495,4 +488,66 @@ func TestFilesAtTheDoor(t *testing.T) {
 	if _, _, status := ask(must2(seal.NewSigner()), nil, name); status != http.StatusForbidden {
 		t.Errorf("a stranger: %d", status)
 	}
+}
+
+// Two that know each other and are both open find each other and exchange, without anybody pressing anything; whose member was
+// revoked is not brought anything.
+func TestNeighboursExchangeByThemselves(t *testing.T) {
+	on := loopback(t)
+	relay := relayed(t)
+	n, ana := founded(t, t.TempDir())
+	defer n.Close()
+	other, bea := joined(t, ana, relay, "Bea")
+	other.options.Networks = func() []net.Interface { return on }
+	must(t, do(t, ana, "tree.plant", "t1", map[string]any{"name": "ceiba"}))
+	d := must2(n.OpenDoor(DoorOptions{Address: "127.0.0.1:0", On: on}))
+	if err := bea.ExchangeNearby(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := trees(t, bea); slices.Contains(got, "ceiba 0") {
+		t.Error("it exchanges with a device that it never met")
+	}
+	stale := d.Links()[0]
+	stale.Address = "127.0.0.1:1" // where it was on another network
+	must2(0, other.met(Place{Kind: PlaceNeighbour, Name: stale.Pin.String(), Address: stale.Address, Member: stale.Member}))
+	if err := bea.ExchangeNearby(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := trees(t, bea); !slices.Contains(got, "ceiba 0") {
+		t.Errorf("from a device that was met came %q", got)
+	}
+	must(t, do(t, bea, "tree.plant", "t2", map[string]any{"name": "mangle"}))
+	must2(0, other.met(Place{Kind: PlaceNeighbour, Name: stale.Pin.String(), Address: stale.Address}))
+	if sum := must2(bea.ExchangeNeighbour(t.Context(), stale.Pin.String(), nil)); sum.Sent != 1 {
+		t.Errorf("by its code, where it is now: %+v", sum)
+	}
+}
+
+func TestTheDeviceOfARevokedMemberIsBroughtNothing(t *testing.T) {
+	relay := relayed(t)
+	n, ana := founded(t, t.TempDir())
+	defer n.Close()
+	other, bea := joined(t, ana, relay, "Bea")
+	link := door(t, other)
+	if _, err := ana.Exchange(t.Context(), link.String(), nil); err != nil {
+		t.Fatal(err)
+	}
+	must2(0, ana.Revoke(t.Context(), []journal.MemberID{bea.member.ID}, "se fue"))
+	bare := link
+	bare.Member = record.ID{} // its member is remembered
+	for _, l := range []Link{link, bare} {
+		if sum, err := ana.Exchange(t.Context(), l.String(), nil); refusedAs(err) != "neighbour_revoked" || sum.RoundTrips != 0 {
+			t.Errorf("%s: %v after %d questions", l, err, sum.RoundTrips)
+		}
+	}
+}
+
+func loopback(t testing.TB) []net.Interface {
+	t.Helper()
+	all := must2(net.Interfaces())
+	i := slices.IndexFunc(all, func(i net.Interface) bool { return i.Flags&net.FlagLoopback != 0 && i.Flags&net.FlagUp != 0 })
+	if i < 0 {
+		t.Fatal("no loopback")
+	}
+	return all[i : i+1]
 }

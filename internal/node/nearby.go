@@ -49,7 +49,9 @@ func (n *Node) announceDoor(d *Door, on []net.Interface) (list []stopper) {
 	}
 	only, _ := d.listener.Addr().(*net.TCPAddr)
 	for _, i := range on {
-		ips := slices.DeleteFunc(addressesOf(i), func(ip net.IP) bool { return only != nil && !only.IP.IsUnspecified() && !only.IP.Equal(ip) })
+		ips := slices.DeleteFunc(addressesOf(i), func(ip net.IP) bool {
+			return only != nil && !only.IP.IsUnspecified() && !only.IP.Equal(ip) || ip.To4() == nil && ip.IsLinkLocalUnicast() // of no use without the name of an interface
+		})
 		if len(ips) == 0 {
 			continue
 		}
@@ -209,6 +211,19 @@ func (n *Node) whereverItIs(ctx context.Context, text string, exchanging func(li
 // ExchangeNeighbour is Exchange with a neighbour, which may also be named by the code or the address of one that was met.
 func (s *Session) ExchangeNeighbour(ctx context.Context, text string, progress func(exchange.Progress)) (exchange.Summary, error) {
 	return s.node.whereverItIs(ctx, text, func(link string) (exchange.Summary, error) { return s.Exchange(ctx, link, progress) })
+}
+
+// ExchangeNearby exchanges with the devices that were met and answer on the local network now. It goes on when one of them
+// fails, and gives what failed.
+func (s *Session) ExchangeNearby(ctx context.Context) error {
+	found, err := s.node.Look(ctx, nil)
+	for _, f := range found {
+		if f.Met {
+			_, failed := s.Exchange(ctx, f.Link.String(), nil)
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
 }
 
 // ExchangeNeighbourAs is ExchangeAs with a neighbour.

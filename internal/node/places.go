@@ -284,7 +284,11 @@ func (n *Node) keyOldMemory() error {
 func (n *Node) place(where string) (p Place, pin *seal.Pin, err error) {
 	if strings.Contains(where, "#") {
 		l, err := ParseLink(where)
-		return Place{Kind: PlaceNeighbour, Name: l.Pin.String(), Address: l.Address, Member: l.Member}, &l.Pin, err
+		p = Place{Kind: PlaceNeighbour, Name: l.Pin.String(), Address: l.Address, Member: l.Member}
+		if err == nil {
+			err = n.mayVisit(p)
+		}
+		return p, &l.Pin, err
 	}
 	if p = n.relayPlace(); where != "" {
 		p.Name = where
@@ -293,6 +297,25 @@ func (n *Node) place(where string) (p Place, pin *seal.Pin, err error) {
 		err = record.Refuse("relay", "no_relay")
 	}
 	return p, nil, err
+}
+
+// mayVisit refuses the device of somebody who was revoked, as far as a link ever said whose it is: they are brought nothing,
+// not even sealed.
+func (n *Node) mayVisit(p Place) error {
+	list, err := n.placeList()
+	if err != nil {
+		return err
+	}
+	for _, q := range list {
+		if q.key() == p.key() && p.Member.IsZero() {
+			p.Member = q.Member
+		}
+	}
+	roll, id := n.journal.Roll(), journal.MemberID(p.Member)
+	if _, admitted := roll.Members[id]; admitted && !roll.Active(id) {
+		return record.Refuse("link", "neighbour_revoked")
+	}
+	return nil
 }
 
 // url is where questions go.
