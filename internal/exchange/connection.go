@@ -37,7 +37,8 @@ func (c metered) Read(b []byte) (int, error) {
 func (c metered) Write(b []byte) (sent int, err error) {
 	const piece = 16 << 10
 	for err == nil && (len(b) > 0 || sent == 0) {
-		if err = c.SetWriteDeadline(time.Now().Add(c.idle)); err != nil {
+		// Who reads has perhaps been waiting since the last answer: the time for this one begins now.
+		if err = c.SetDeadline(time.Now().Add(c.idle)); err != nil {
 			break
 		}
 		var n int

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -19,13 +20,16 @@ import (
 // The gate decides who is answered when more ask than can be. A client first stands in the hall until its question says
 // who asks; then it takes a place among the writers somebody vouches for, or one of the few for strangers. Strangers never
 // stand in a known writer's way, no writer and no workspace has all places, and who waits is let in by turn: an answer ends
-// early when others wait, and its client asks again for the rest. Whoever is sent away is told when to come again.
+// early when others wait, and its client asks again for the rest. A place is free again after a turn even if its client is
+// still at it: what is slow is the line, which costs little here, so slow lines fill no places. Whoever is sent away is told
+// when to come again.
 
 // Shares of the places.
 const (
 	strangersPart = 4 // strangers have a fourth as many places of their own
 	hallTimes     = 4 // in the hall there is room for four times as many as are answered
 	ofAWriter     = 3 // places: a connection that broke may not have been noticed yet
+	overtime      = 4 // times as many may be there at all, those included that had their turn and are slow
 )
 
 // Slowest is what a client must send or take on average once it had some time: slower is standing in the way, not slow.
@@ -48,13 +52,23 @@ type gate struct {
 	mu              sync.Mutex
 	hall            map[*visit]struct{}
 	known, stranger room
+	usual           time.Duration         // that a place is held, lately
+	tickets         map[toldKey]time.Time // of who was sent away: since when they wait
+	swept           time.Time
 }
 
-// room is a number of places and who waits for one, in the order in which they came.
+// A writer that was sent away keeps its turn for a while: whoever comes back is let in before those who came later.
+const (
+	ticketKept = 10 * time.Minute
+	maxTickets = 10_000
+)
+
+// room is a number of places and who waits for one, in the order in which they first came.
 type room struct {
 	most    int
 	taken   []*visit
 	waiting []*visit
+	next    *time.Timer // the next turn that ends while others wait
 }
 
 // visit is one question's way through the gate.
@@ -66,6 +80,7 @@ type visit struct {
 	admit   chan struct{} // closed when it gets one
 	control *http.ResponseController
 	entered time.Time
+	since   time.Time // it waits, whatever times it was sent away
 	placed  time.Time
 	named   bool // who asks is known
 	vouched bool
@@ -77,7 +92,7 @@ type visit struct {
 func newGate(l Limits, r Rates, proxies []netip.Prefix, now func() time.Time) *gate {
 	return &gate{limits: l, proxies: proxies, addresses: newBuckets[netip.Addr](r.Address, now), writers: newBuckets[toldKey](r.Writer, now),
 		spaces: newBuckets[journal.WorkspaceID](r.Workspace, now), foundings: newBuckets[netip.Addr](r.Founding, now),
-		hall: map[*visit]struct{}{}, known: room{most: l.AtOnce}, stranger: room{most: max(l.AtOnce/strangersPart, 1)}}
+		hall: map[*visit]struct{}{}, tickets: map[toldKey]time.Time{}, usual: time.Second, known: room{most: l.AtOnce}, stranger: room{most: max(l.AtOnce/strangersPart, 1)}}
 }
 
 // busy is a refusal that says when to come again. It is the one that every client knows how to take.
@@ -104,7 +119,7 @@ func (g *gate) enter(control *http.ResponseController, r *http.Request) (*visit,
 		}
 	}
 	if here >= max(most/2, 1) || len(g.hall) >= most && !g.turnOut() {
-		return nil, busy(g.limits.Turn, "%d others wait", len(g.hall))
+		return nil, busy(g.usual*time.Duration(1+len(g.hall)/g.known.most), "%d others wait", len(g.hall))
 	}
 	g.hall[v] = struct{}{}
 	return v, nil
@@ -198,15 +213,36 @@ func (v *visit) sit(ctx context.Context, key toldKey, vouched bool) *wire.Refusa
 	if v.in != nil {
 		return nil // at the last moment
 	}
-	room := v.room()
-	ahead := slices.Index(room.waiting, v)
-	room.waiting = slices.DeleteFunc(room.waiting, func(other *visit) bool { return other == v })
-	return v.later(room, ahead)
+	return v.later()
 }
 
-// later sends a client away until all before it had a turn.
-func (v *visit) later(r *room, ahead int) *wire.Refusal {
-	return busy(v.limits.Turn*time.Duration(1+ahead/r.most), "%d are being answered and %d wait", len(r.taken), ahead)
+// later sends a client away until those before it will have had a turn.
+func (v *visit) later() *wire.Refusal {
+	r := v.room()
+	ahead := slices.Index(r.waiting, v)
+	r.waiting = slices.DeleteFunc(r.waiting, func(other *visit) bool { return other == v })
+	if v.vouched {
+		now := time.Now()
+		v.sweep(now)
+		for _, since := range v.tickets {
+			if since.Before(v.since) {
+				ahead++
+			}
+		}
+		if len(v.tickets) < maxTickets {
+			v.tickets[v.key] = v.since
+		}
+	}
+	return busy(v.usual*time.Duration(1+ahead/r.most), "%d are being answered and %d wait", len(r.taken), ahead)
+}
+
+// sweep forgets who did not come back.
+func (g *gate) sweep(now time.Time) {
+	if now.Sub(g.swept) < time.Minute {
+		return
+	}
+	g.swept = now
+	maps.DeleteFunc(g.tickets, func(_ toldKey, since time.Time) bool { return now.Sub(since) > ticketKept })
 }
 
 func (v *visit) room() *room {
@@ -216,63 +252,98 @@ func (v *visit) room() *room {
 	return &v.stranger
 }
 
-// line takes a place, or the last in the queue. Of strangers only a few may wait: the hall is for those who are known.
+// line takes a place, or one in the queue. Of strangers only a few may wait: the hall is for those who are known.
 func (v *visit) line(key toldKey, vouched bool) *wire.Refusal {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.key, v.vouched, v.named = key, vouched, true
+	v.key, v.vouched, v.named, v.since = key, vouched, true, time.Now()
+	if ticket, has := v.tickets[key]; has && vouched {
+		v.since = ticket
+	}
 	room := v.room()
-	room.waiting = append(room.waiting, v)
+	at := len(room.waiting)
+	for at > 0 && room.waiting[at-1].since.After(v.since) {
+		at--
+	}
+	room.waiting = slices.Insert(room.waiting, at, v)
 	v.callIn(room)
-	if n := len(room.waiting); v.in == nil && !vouched && n > 2*room.most {
-		room.waiting = room.waiting[:n-1]
-		return v.later(room, n-1)
+	if v.in == nil && !vouched && len(room.waiting) > 2*room.most {
+		return v.later()
 	}
 	return nil
 }
 
 // callIn gives places to those who wait, the first first, unless their own have their share already.
 func (g *gate) callIn(r *room) {
+	now := time.Now()
 	still := r.waiting[:0]
 	for _, v := range r.waiting {
-		if len(r.taken) >= r.most || !r.fair(v) {
+		if !r.fits(v, now, g.limits.Turn) {
 			still = append(still, v)
 			continue
 		}
 		delete(g.hall, v)
-		v.in, v.placed = r, time.Now()
+		delete(g.tickets, v.key)
+		v.in, v.placed = r, now
 		r.taken = append(r.taken, v)
 		close(v.admit)
 	}
 	clear(r.waiting[len(still):])
 	r.waiting = still
+	if r.next != nil {
+		r.next.Stop()
+		r.next = nil
+	}
+	if len(r.waiting) == 0 {
+		return
+	}
+	for _, v := range r.taken {
+		if left := g.limits.Turn - now.Sub(v.placed); left > 0 { // they are in the order in which they were let in
+			r.next = time.AfterFunc(left, func() {
+				g.mu.Lock()
+				defer g.mu.Unlock()
+				g.callIn(r)
+			})
+			return
+		}
+	}
 }
 
-// fair reports whether v may have one more place: a writer has three at most, a workspace three of four, an address half.
-func (r *room) fair(v *visit) bool {
-	writer, workspace, address := 0, 0, 0
+// fits reports whether there is a place for v, and one that it may have: a writer has three at most, a workspace three of
+// four, an address half.
+func (r *room) fits(v *visit, now time.Time, turn time.Duration) bool {
+	writer := 0
+	var all, workspace, address struct{ turn, ever int }
 	for _, other := range r.taken {
+		n := 0
+		if now.Sub(other.placed) < turn {
+			n = 1
+		}
+		all.turn, all.ever = all.turn+n, all.ever+1
 		if other.key == v.key {
 			writer++
 		}
 		if other.key.workspace == v.key.workspace {
-			workspace++
+			workspace.turn, workspace.ever = workspace.turn+n, workspace.ever+1
 		}
 		if other.address == v.address {
-			address++
+			address.turn, address.ever = address.turn+n, address.ever+1
 		}
 	}
-	if v.vouched && (writer >= ofAWriter || workspace >= max(r.most*3/4, 1)) {
+	within := func(n struct{ turn, ever int }, share int) bool {
+		return n.turn < max(share, 1) && n.ever < max(share, 1)*overtime
+	}
+	if !within(all, r.most) || v.vouched && (writer >= ofAWriter || !within(workspace, r.most*3/4)) {
 		return false
 	}
-	return !v.address.IsValid() || address < max(r.most/2, 1)
+	return !v.address.IsValid() || within(address, r.most/2)
 }
 
 // giveWay reports whether others wait and this one has had its turn.
 func (v *visit) giveWay() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.in != nil && len(v.in.waiting) > 0 && time.Since(v.placed) > v.limits.Turn
+	return v.in != nil && len(v.in.waiting) > 0 && time.Since(v.placed) >= v.limits.Turn
 }
 
 // leave ends a visit and counts what it moved.
@@ -288,6 +359,9 @@ func (v *visit) leave() {
 	defer v.mu.Unlock()
 	delete(v.hall, v)
 	if v.in != nil {
+		if v.vouched {
+			v.usual = (7*v.usual + min(time.Since(v.placed), v.limits.Turn)) / 8
+		}
 		v.in.taken = slices.DeleteFunc(v.in.taken, func(other *visit) bool { return other == v })
 		v.callIn(v.in)
 	}

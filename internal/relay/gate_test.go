@@ -8,7 +8,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,37 +50,57 @@ func mustSit(t *testing.T, v *visit, key toldKey, vouched bool) {
 
 func TestPlacesAreTakenByTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := testGate(Limits{AtOnce: 2, Wait: time.Minute}, Rates{})
+		g := testGate(Limits{AtOnce: 2, Wait: time.Hour}, Rates{})
 		first, second := g.mustEnter(t, "127.0.0.1"), g.mustEnter(t, "127.0.0.1")
 		mustSit(t, first, asker(1, 1), true)
 		mustSit(t, second, asker(2, 2), true)
 		if first.giveWay() {
 			t.Error("it gives way to nobody")
 		}
+		var mu sync.Mutex // who is let in at the same moment says so in any order
 		var order []int
-		for i := range 3 {
+		var sitting [8]*visit
+		letIn := func() string {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			slices.Sort(order)
+			return fmt.Sprint(order)
+		}
+		for i := range 8 {
 			v := g.mustEnter(t, "127.0.0.1")
 			go func() {
 				if v.sit(t.Context(), asker(3+byte(i), 9), true) == nil {
-					order = append(order, i)
+					mu.Lock()
+					defer mu.Unlock()
+					order, sitting[i] = append(order, i), v
 				}
-				v.leave()
 			}()
 			synctest.Wait()
 		}
-		if first.giveWay() {
-			t.Error("it gives way before its turn is over")
-		}
-		time.Sleep(g.limits.Turn + time.Second)
-		if !first.giveWay() {
-			t.Error("others wait, and it had its turn")
+		if first.giveWay() || letIn() != "[]" {
+			t.Errorf("it gives way before its turn is over; let in: %v", order)
 		}
 		first.leave()
-		synctest.Wait()
-		if fmt.Sprint(order) != "[0 1 2]" {
-			t.Errorf("let in: %v", order)
+		if letIn() != "[0]" {
+			t.Errorf("after one left: %v", order)
+		}
+		// Who had its turn and is slow is in nobody's way, and is asked to come to an end.
+		time.Sleep(g.limits.Turn)
+		if letIn() != "[0 1 2]" || !second.giveWay() || !sitting[0].giveWay() || sitting[1].giveWay() {
+			t.Errorf("after a turn: %v", order)
+		}
+		time.Sleep(10 * g.limits.Turn)
+		if letIn() != "[0 1 2 3 4 5 6]" { // and the second: eight in all, of two at once
+			t.Errorf("after many turns: %v", order)
 		}
 		second.leave()
+		if letIn() != "[0 1 2 3 4 5 6 7]" {
+			t.Errorf("in the end: %v", order)
+		}
+		for _, v := range sitting {
+			v.leave()
+		}
 		if known, strangers, waiting, hall := g.crowd(); known+strangers+waiting+hall != 0 {
 			t.Errorf("left behind: %d %d %d %d", known, strangers, waiting, hall)
 		}
@@ -86,26 +109,75 @@ func TestPlacesAreTakenByTurn(t *testing.T) {
 
 func TestWhoWaitsTooLongIsToldWhenToCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := testGate(Limits{AtOnce: 1, Wait: 5 * time.Second, Turn: 8 * time.Second}, Rates{})
+		g := testGate(Limits{AtOnce: 1, Wait: 5 * time.Second, Turn: time.Hour}, Rates{})
+		for range 60 { // places are held for eight seconds here
+			v := g.mustEnter(t, "127.0.0.1")
+			mustSit(t, v, asker(9, 9), true)
+			time.Sleep(8 * time.Second)
+			v.leave()
+		}
 		v := g.mustEnter(t, "127.0.0.1")
 		mustSit(t, v, asker(1, 1), true)
-		late := g.mustEnter(t, "127.0.0.1")
-		began := time.Now()
-		refusal := late.sit(t.Context(), asker(2, 2), true)
-		if refusal == nil || refusal.Code != wire.RefusedBusy || refusal.Retry != 8 || time.Since(began) != 5*time.Second {
-			t.Errorf("%v after %s", refusal, time.Since(began))
+		for i, want := range []int64{8, 16, 24} { // each after those who were sent away before
+			late := g.mustEnter(t, "127.0.0.1")
+			began := time.Now()
+			refusal := late.sit(t.Context(), asker(2, byte(i)), true)
+			if refusal == nil || refusal.Code != wire.RefusedBusy || refusal.Retry != want || time.Since(began) != 5*time.Second {
+				t.Errorf("%v after %s", refusal, time.Since(began))
+			}
+			late.leave()
 		}
-		late.leave()
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
 		third := g.mustEnter(t, "127.0.0.1")
-		if refusal := third.sit(gone, asker(2, 2), true); refusal == nil {
+		if refusal := third.sit(gone, asker(2, 7), true); refusal == nil {
 			t.Error("who went away got a place")
 		}
 		third.leave()
 		v.leave()
 		if _, _, waiting, hall := g.crowd(); waiting+hall != 0 {
 			t.Errorf("%d wait, %d stand in the hall", waiting, hall)
+		}
+	})
+}
+
+// Whoever was sent away and comes back goes before those who came later.
+func TestWhoComesBackKeepsItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := testGate(Limits{AtOnce: 1, Wait: 5 * time.Second}, Rates{})
+		holder := g.mustEnter(t, "127.0.0.1")
+		mustSit(t, holder, asker(1, 1), true)
+		first := g.mustEnter(t, "127.0.0.1")
+		if first.sit(t.Context(), asker(2, 2), true) == nil {
+			t.Fatal("there is no place")
+		}
+		first.leave()
+		var mu sync.Mutex
+		var order []string
+		come := func(name string, key toldKey) {
+			v := g.mustEnter(t, "127.0.0.1")
+			go func() {
+				if v.sit(t.Context(), key, true) == nil {
+					mu.Lock()
+					order = append(order, name)
+					mu.Unlock()
+				}
+				v.leave()
+			}()
+			synctest.Wait()
+			time.Sleep(time.Second)
+		}
+		come("later", asker(3, 3))
+		come("back", asker(2, 2))
+		holder.leave()
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if fmt.Sprint(order) != "[back later]" {
+			t.Errorf("%v", order)
+		}
+		if len(g.tickets) != 0 {
+			t.Errorf("%d turns are kept for who had theirs", len(g.tickets))
 		}
 	})
 }
@@ -127,7 +199,7 @@ func TestNobodyHasAllPlaces(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g := testGate(Limits{AtOnce: 8, Wait: time.Second}, Rates{})
+				g := testGate(Limits{AtOnce: 8, Wait: time.Second, Turn: time.Hour}, Rates{})
 				got := 0
 				for i := range 12 {
 					v := g.mustEnter(t, c.address(i))
@@ -156,6 +228,7 @@ func TestTheSilentGiveWayInAFullHall(t *testing.T) {
 		var silent []*visit
 		for i := range hallTimes {
 			silent = append(silent, g.mustEnter(t, fmt.Sprintf("203.0.113.%d", i+1)))
+			time.Sleep(time.Millisecond) // one after the other
 		}
 		if _, refusal := g.entering("198.51.100.1"); refusal == nil || refusal.Retry == 0 {
 			t.Errorf("the hall is full, and they only just came: %v", refusal)
@@ -188,20 +261,20 @@ func TestOneAddressDoesNotFillTheHall(t *testing.T) {
 func TestStrangersDoNotQueueWithoutEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := testGate(Limits{AtOnce: 8, Wait: time.Hour}, Rates{})
-		sat, away := 0, 0
+		var sat, away atomic.Int64
 		for i := range 20 {
 			v := g.mustEnter(t, fmt.Sprintf("203.0.113.%d", i+1))
 			go func() {
 				if v.sit(t.Context(), asker(byte(i), byte(i)), false) == nil {
-					sat++
+					sat.Add(1)
 				} else {
-					away++
+					away.Add(1)
 				}
 			}()
 			synctest.Wait()
 		}
-		if sat != 2 || away != 14 {
-			t.Errorf("%d have a place, %d were sent away", sat, away)
+		if sat.Load() != 2 || away.Load() != 14 {
+			t.Errorf("%d have a place, %d were sent away", sat.Load(), away.Load())
 		}
 		known := g.mustEnter(t, "198.51.100.1")
 		mustSit(t, known, asker(100, 1), true)

@@ -28,7 +28,7 @@ type Limits struct {
 }
 
 // DefaultLimits suit a small machine.
-var DefaultLimits = Limits{Question: 96 << 20, Stranger: 32 << 20, Answer: 8 << 20, AtOnce: 64, Wait: 10 * time.Second, Turn: 10 * time.Second,
+var DefaultLimits = Limits{Question: 96 << 20, Stranger: 32 << 20, Answer: 8 << 20, AtOnce: 64, Wait: 20 * time.Second, Turn: 10 * time.Second,
 	Idle: time.Minute, Connections: 2048}
 
 func (l Limits) orDefault() Limits {
