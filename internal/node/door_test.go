@@ -397,42 +397,6 @@ func TestTheFirstFrameIsPutBack(t *testing.T) {
 	}
 }
 
-// On the networks of this machine alone, over its loopback: what is announced is found by who holds the pin, and says nothing
-// to anybody else.
-func TestDevicesFindEachOther(t *testing.T) {
-	on := loopback(t)
-	relay := relayed(t)
-	n, ana := founded(t, t.TempDir())
-	defer n.Close()
-	other, bea := joined(t, ana, relay, "Bea")
-	foreign, _ := founded(t, t.TempDir())
-	defer foreign.Close()
-	if found := must2(other.Look(t.Context(), on)); len(found) != 0 {
-		t.Errorf("before a door is open: %+v", found)
-	}
-	d := must2(n.OpenDoor(DoorOptions{Address: "127.0.0.1:0", On: on}))
-	found := must2(other.Look(t.Context(), on))
-	if len(found) != 1 || found[0].Met || !strings.HasSuffix(found[0].Address, d.Links()[0].Address[len("127.0.0.1"):]) {
-		t.Fatalf("found: %+v, want %v", found, d.Links())
-	}
-	must2(bea.Exchange(t.Context(), d.Links()[0].String(), nil))
-	if found = must2(other.Look(t.Context(), on)); len(found) != 1 || !found[0].Met || found[0].Link.Pin != d.key.Pin() {
-		t.Errorf("met before: %+v", found)
-	}
-	if found := must2(n.Look(t.Context(), on)); len(found) != 0 {
-		t.Errorf("it finds itself: %+v", found)
-	}
-	if found := must2(foreign.Look(t.Context(), on)); len(found) != 0 {
-		t.Errorf("another workspace finds it: %+v", found)
-	}
-	if err := d.Close(); err != nil {
-		t.Error(err)
-	}
-	if found := must2(other.Look(t.Context(), on)); len(found) != 0 {
-		t.Errorf("after closing: %+v", found)
-	}
-}
-
 // Files travel between neighbours as through a relay: a chunk is given to who names it, and taken when it is of a file that is
 // known here.
 func TestFilesAtTheDoor(t *testing.T) {
@@ -490,39 +454,6 @@ func TestFilesAtTheDoor(t *testing.T) {
 	}
 }
 
-// Two that know each other and are both open find each other and exchange, without anybody pressing anything; whose member was
-// revoked is not brought anything.
-func TestNeighboursExchangeByThemselves(t *testing.T) {
-	on := loopback(t)
-	relay := relayed(t)
-	n, ana := founded(t, t.TempDir())
-	defer n.Close()
-	other, bea := joined(t, ana, relay, "Bea")
-	other.options.Networks = func() []net.Interface { return on }
-	must(t, do(t, ana, "tree.plant", "t1", map[string]any{"name": "ceiba"}))
-	d := must2(n.OpenDoor(DoorOptions{Address: "127.0.0.1:0", On: on}))
-	if err := bea.ExchangeNearby(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := trees(t, bea); slices.Contains(got, "ceiba 0") {
-		t.Error("it exchanges with a device that it never met")
-	}
-	stale := d.Links()[0]
-	stale.Address = "127.0.0.1:1" // where it was on another network
-	must2(0, other.met(Place{Kind: PlaceNeighbour, Name: stale.Pin.String(), Address: stale.Address, Member: stale.Member}))
-	if err := bea.ExchangeNearby(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := trees(t, bea); !slices.Contains(got, "ceiba 0") {
-		t.Errorf("from a device that was met came %q", got)
-	}
-	must(t, do(t, bea, "tree.plant", "t2", map[string]any{"name": "mangle"}))
-	must2(0, other.met(Place{Kind: PlaceNeighbour, Name: stale.Pin.String(), Address: stale.Address}))
-	if sum := must2(bea.ExchangeNeighbour(t.Context(), stale.Pin.String(), nil)); sum.Sent != 1 {
-		t.Errorf("by its code, where it is now: %+v", sum)
-	}
-}
-
 func TestTheDeviceOfARevokedMemberIsBroughtNothing(t *testing.T) {
 	relay := relayed(t)
 	n, ana := founded(t, t.TempDir())
@@ -540,14 +471,4 @@ func TestTheDeviceOfARevokedMemberIsBroughtNothing(t *testing.T) {
 			t.Errorf("%s: %v after %d questions", l, err, sum.RoundTrips)
 		}
 	}
-}
-
-func loopback(t testing.TB) []net.Interface {
-	t.Helper()
-	all := must2(net.Interfaces())
-	i := slices.IndexFunc(all, func(i net.Interface) bool { return i.Flags&net.FlagLoopback != 0 && i.Flags&net.FlagUp != 0 })
-	if i < 0 {
-		t.Fatal("no loopback")
-	}
-	return all[i : i+1]
 }

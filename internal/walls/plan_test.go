@@ -87,6 +87,13 @@ var walls = []wall{
 		breach: [2]string{"~/place", "~/route"},
 	},
 	{
+		reason: "what a machine says on a local network of strangers is decided in one place: only node announces it, and looks around",
+		from:   []string{"amparo/..."},
+		except: []string{"~/node"},
+		never:  []string{"github.com/hashicorp/mdns", "github.com/miekg/dns"},
+		breach: [2]string{"~/web", "github.com/hashicorp/mdns"},
+	},
+	{
 		reason: "a part of the work holds no database handle, no connection and no key: it says what is recorded, and the engine does it",
 		from:   theWork,
 		never: []string{"database/...", "net/http/...", "net", "github.com/ncruces/...", "~/seal", "~/journal", "~/store", "~/vault",
