@@ -53,6 +53,9 @@ func (p patientWriter) Write(b []byte) (sent int, err error) {
 	return sent, err
 }
 
+// askBytes bounds the first frame: whoever sends it is not known yet. A vector of a hundred thousand writers fits.
+const askBytes = 5 << 19
+
 // question is one request on its way.
 type question struct {
 	*server
@@ -79,9 +82,12 @@ func (s *server) exchange(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer visit.leave()
-	body := &patient{body: pacedBody{r.Body, visit}, control: control, idle: s.limits.Idle, limit: min(s.limits.Stranger, s.limits.Question)}
+	body := &patient{body: pacedBody{r.Body, visit}, control: control, idle: s.limits.Idle, limit: min(askBytes, s.limits.Stranger, s.limits.Question)}
 	q := &question{server: s, visit: visit, body: body, frames: wire.NewFrameReader(body)}
 	refusal = q.read(r.Context())
+	if q.intake != nil {
+		defer q.intake.Release()
+	}
 	s.metrics.arrived(q)
 	log := s.log.With("workspace", q.workspaceShort(), "writer", q.writerShort(), "in", q.frames.Bytes)
 	if q.intake != nil {
@@ -164,6 +170,7 @@ func (q *question) read(ctx context.Context) *wire.Refusal {
 	if refusal := q.sit(ctx, vouched); refusal != nil {
 		return refusal
 	}
+	q.body.limit = min(q.limits.Stranger, q.limits.Question)
 	if vouched {
 		q.body.limit = q.limits.Question
 		if refusal := q.asked.once(&q.ask.Ask, q.now()); refusal != nil {
@@ -175,6 +182,9 @@ func (q *question) read(ctx context.Context) *wire.Refusal {
 	}
 	if q.intake, err = wire.NewIntake(ctx, q.copy); err != nil {
 		return q.failed(err)
+	}
+	if q.intake.Spare = q.spare; !vouched {
+		q.intake.Spare = q.spareOfStrangers
 	}
 	if refusal := q.take(ctx); refusal != nil || vouched {
 		return refusal

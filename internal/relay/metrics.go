@@ -126,6 +126,9 @@ func (s *server) figures() *prometheus.Registry {
 		gauge("answering_strangers", "Questions of writers nobody vouches for yet that are being read.", func() float64 { _, n, _, _ := s.gate.crowd(); return float64(n) }),
 		gauge("waiting", "Questions that wait for a place.", func() float64 { _, _, n, _ := s.gate.crowd(); return float64(n) }),
 		gauge("arriving", "Questions that have not been given a place yet, those that wait among them.", func() float64 { _, _, _, n := s.gate.crowd(); return float64(n) }),
+		gauge("parked_bytes", "Bytes that wait in memory for what comes before them.", func() float64 {
+			return float64(s.limits.Waiting - s.spare.Left() + s.limits.Waiting/8 - s.spareOfStrangers.Left())
+		}),
 		gauge("places", "Questions of known writers that are answered at the same time at most.", func() float64 { return float64(s.limits.AtOnce) }),
 		gauge("stopping", "1 once the relay has been told to stop.", func() float64 {
 			if s.stopping.Load() {

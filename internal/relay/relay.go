@@ -24,17 +24,18 @@ type Limits struct {
 	Wait        time.Duration // that a question waits for a place before it is told to come again
 	Turn        time.Duration // after which an answer ends when others wait: the client asks again for more
 	Idle        time.Duration // without a byte from or to a client before it is given up
+	Waiting     int64         // bytes of what waits in memory for what comes before it, of all questions together; strangers have an eighth more
 	Connections int           // open at the same time; the one longest idle gives way to a new one
 }
 
 // DefaultLimits suit a small machine.
 var DefaultLimits = Limits{Question: 96 << 20, Stranger: 32 << 20, Answer: 8 << 20, AtOnce: 64, Wait: 20 * time.Second, Turn: 10 * time.Second,
-	Idle: time.Minute, Connections: 2048}
+	Idle: time.Minute, Waiting: 256 << 20, Connections: 2048}
 
 func (l Limits) orDefault() Limits {
 	d := DefaultLimits
 	return Limits{Question: cmp.Or(l.Question, d.Question), Stranger: cmp.Or(l.Stranger, d.Stranger), Answer: cmp.Or(l.Answer, d.Answer), AtOnce: cmp.Or(l.AtOnce, d.AtOnce),
-		Wait: cmp.Or(l.Wait, d.Wait), Turn: cmp.Or(l.Turn, d.Turn), Idle: cmp.Or(l.Idle, d.Idle), Connections: cmp.Or(l.Connections, d.Connections)}
+		Wait: cmp.Or(l.Wait, d.Wait), Turn: cmp.Or(l.Turn, d.Turn), Idle: cmp.Or(l.Idle, d.Idle), Waiting: cmp.Or(l.Waiting, d.Waiting), Connections: cmp.Or(l.Connections, d.Connections)}
 }
 
 // Config of a relay. Store is needed, everything else has a default.
@@ -52,20 +53,21 @@ type Config struct {
 }
 
 type server struct {
-	store    Store
-	log      *slog.Logger
-	now      func() time.Time
-	version  string
-	limits   Limits
-	told     *told
-	asked    *asked
-	gate     *gate
-	house    *house
-	metrics  *metrics
-	filled   sync.Map // workspace → when missing parts were last brought since this process began
-	ending   Ending
-	stopping atomic.Bool
-	handlers *http.ServeMux
+	store                   Store
+	log                     *slog.Logger
+	now                     func() time.Time
+	version                 string
+	limits                  Limits
+	told                    *told
+	spare, spareOfStrangers *wire.Spare
+	asked                   *asked
+	gate                    *gate
+	house                   *house
+	metrics                 *metrics
+	filled                  sync.Map // workspace → when missing parts were last brought since this process began
+	ending                  Ending
+	stopping                atomic.Bool
+	handlers                *http.ServeMux
 }
 
 // Relay answers wire.Path for exchange, and /healthz and /readyz for whoever watches over it. Admin is for the operator.
@@ -82,6 +84,7 @@ func New(c Config) *Relay {
 	}
 	s.told, s.asked = newTold(), newAsked(s.now())
 	s.gate = newGate(s.limits, c.Rates, c.Proxies, s.now)
+	s.spare, s.spareOfStrangers = wire.NewSpare(s.limits.Waiting), wire.NewSpare(s.limits.Waiting/8)
 	s.house = newHouse(c.Store, c.Quota, c.Founding, s.now)
 	s.metrics = newMetrics()
 	s.handlers = http.NewServeMux()

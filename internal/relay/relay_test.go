@@ -158,6 +158,37 @@ func TestAStrangerBringsLittle(t *testing.T) {
 	}
 }
 
+// What waits in memory for what comes before it is bounded for all clients together, and given back when they are gone.
+func TestWhatWaitsIsBounded(t *testing.T) {
+	w := exchangetest.Found(t, 1, nil)
+	x := w.Join("x", nil)
+	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
+	exchangetest.Carry(t, w.Founder.Copy, workspace(t, store, w.ID))
+	exchangetest.Carry(t, x.Copy, workspace(t, store, w.ID))
+	x.Write(exchangetest.Body(100))
+	held := x.Last.Seq
+	var late []journal.Run
+	for i := range uint64(5) {
+		late = append(late, x.Make(exchangetest.Body(9000, i))) // what comes before them does not come
+		x.Keep(late[i])
+	}
+	now := time.Now()
+	h := relay.New(relay.Config{Store: store, Now: func() time.Time { return now }, Limits: relay.Limits{Waiting: 30_000}})
+	for range 3 {
+		got := answered(h, wire.Method, wire.Path, asked(t, w.Founder, now, nil, late...))
+		if got.Code != http.StatusOK {
+			t.Fatalf("%d %s", got.Code, got.Body)
+		}
+		notes, _ := notesIn(t, got.Body.Bytes())
+		if len(notes) != 3 || notes[0] != (wire.Note{Writer: x.Writer(), Seq: held + 1, Code: wire.NoteParked}) {
+			t.Errorf("notes: %v", notes)
+		}
+	}
+	if _, body := said(h.Admin(), "/metrics"); !strings.Contains(body, "\namparo_relay_parked_bytes 0\n") {
+		t.Error("not all is given back")
+	}
+}
+
 func TestHealth(t *testing.T) {
 	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
 	h := relay.New(relay.Config{Store: store, Version: "1.2"})

@@ -30,6 +30,8 @@ type Intake struct {
 
 	Taken  uint64   // commits that the copy did not hold before
 	Faults []*Fault // what was set aside, MaxFaults at most
+	// Spare is shared with other intakes; Release gives back what this one has of it.
+	Spare *Spare
 	// Arrived is called for the commits of every run that is now held, new or not.
 	Arrived func(*journal.Run)
 }
@@ -145,8 +147,8 @@ func (in *Intake) fault(f *Fault) {
 // refuse names a run of a revoked member, and keeps it as long as there is room.
 func (in *Intake) refuse(run *journal.Run, f *Fault) {
 	in.fault(f)
-	if size := sizeOf(run); in.psize+size <= parkedBytes {
-		in.refused, in.psize = append(in.refused, refusal{*run, f}), in.psize+size
+	if in.keeps(sizeOf(run)) {
+		in.refused = append(in.refused, refusal{*run, f})
 	}
 }
 
@@ -179,12 +181,31 @@ func sizeOf(run *journal.Run) (n int) {
 }
 
 func (in *Intake) park(run *journal.Run) {
-	size := sizeOf(run)
-	if in.psize+size > parkedBytes {
+	if !in.keeps(sizeOf(run)) {
 		in.lost++
 		return
 	}
-	in.parked, in.psize = append(in.parked, *run), in.psize+size
+	in.parked = append(in.parked, *run)
+}
+
+// keeps takes memory for something that waits, if there is any.
+func (in *Intake) keeps(size int) bool {
+	if in.psize+size > parkedBytes || !in.Spare.take(size) {
+		return false
+	}
+	in.psize += size
+	return true
+}
+
+func (in *Intake) lets(size int) {
+	in.psize -= size
+	in.Spare.give(size)
+}
+
+// Release forgets what waits.
+func (in *Intake) Release() {
+	in.lets(in.psize)
+	in.parked, in.refused = nil, nil
 }
 
 // recall moves to the batch what may be held now: runs that no longer begin after the next commit, and what was refused
@@ -193,7 +214,8 @@ func (in *Intake) park(run *journal.Run) {
 func (in *Intake) recall() {
 	if in.hope {
 		for _, r := range in.refused {
-			in.batch, in.size, in.psize = append(in.batch, r.run), in.size+sizeOf(&r.run), in.psize-sizeOf(&r.run)
+			in.batch, in.size = append(in.batch, r.run), in.size+sizeOf(&r.run)
+			in.lets(sizeOf(&r.run))
 			in.Faults = slices.DeleteFunc(in.Faults, func(f *Fault) bool { return f == r.fault })
 		}
 		in.refused, in.hope = nil, false
@@ -205,7 +227,7 @@ func (in *Intake) recall() {
 			continue
 		}
 		in.batch, in.size = append(in.batch, run), in.size+sizeOf(&run)
-		in.psize -= sizeOf(&run)
+		in.lets(sizeOf(&run))
 	}
 	in.parked = still
 }
