@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"time"
 
 	"amparo/internal/seal"
@@ -182,10 +181,7 @@ func (s *Session) backUp(ctx context.Context, passphrase []byte, to io.Writer, p
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.life, cancel)()
-	if err := n.forgetBackups(); err != nil {
-		return a, err
-	}
-	temp, err := os.MkdirTemp(n.dir, fmt.Sprintf("%s%d-", backupTemp, os.Getpid()))
+	temp, err := os.MkdirTemp(n.dir, backupTemp)
 	if err != nil {
 		return a, err
 	}
@@ -360,9 +356,7 @@ func syncFolder(folder string) error {
 func (n *Node) forgetBackups() error {
 	left, err := filepath.Glob(filepath.Join(n.dir, backupTemp+"*"))
 	for _, path := range left {
-		if !strings.HasPrefix(filepath.Base(path), fmt.Sprintf("%s%d-", backupTemp, os.Getpid())) {
-			err = errors.Join(err, os.RemoveAll(path))
-		}
+		err = errors.Join(err, os.RemoveAll(path))
 	}
 	return err
 }

@@ -223,6 +223,24 @@ func TestNothingIsWrittenOver(t *testing.T) {
 	}
 }
 
+// What a process that was killed had copied is gone at the next opening.
+func TestACopyThatWasCutOff(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "node")
+	n, _ := founded(t, dir)
+	closed(t, n)
+	left := filepath.Join(dir, backupTemp+"123")
+	if err := os.Mkdir(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(left, "journal"), []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reopen(t, dir)
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
+}
+
 // Every file of a folder that was much used is either in its backup or left out for a reason.
 func TestWhatABackupHolds(t *testing.T) {
 	leftOut := regexp.MustCompile(`^(journal-wal|journal-shm` + // of the journal, which is copied whole

@@ -176,7 +176,7 @@ func Open(dir string, registry *record.Registry, o Options) (*Node, error) {
 		return nil, err
 	}
 	n.settings = s
-	if err := errors.Join(n.keyOldMemory(), n.removeOldViews(), n.expel(), n.forgetDropped(), n.dropFiles()); err != nil {
+	if err := errors.Join(n.keyOldMemory(), n.removeOldViews(), n.expel(), n.forgetDropped(), n.dropFiles(), n.forgetBackups()); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil

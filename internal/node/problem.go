@@ -30,7 +30,7 @@ var knownErrors = []struct {
 	{ErrNotBackup, "not_a_backup"}, {ErrBackupCut, "backup_cut"}, {ErrBackupChanged, "backup_changed"}, {ErrThere, "something_there"},
 	{&exchange.Refusal{Code: wire.RefusedBusy}, "relay_busy"}, {&exchange.Refusal{Code: wire.RefusedFailed}, "relay_failed"},
 	{&exchange.Refusal{Code: wire.RefusedClosed}, "relay_closed"}, {&exchange.Refusal{Code: wire.RefusedFounding}, "relay_not_invited"},
-	{syscall.ENOSPC, "disk_full"}, {context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
+	{syscall.ENOSPC, "disk_full"}, {syscall.EFBIG, "file_large"}, {context.Canceled, "interrupted"}, {context.DeadlineExceeded, "interrupted"},
 }
 
 // AsRefusal gives any error of the engine the code under which people are told of it.

@@ -236,10 +236,14 @@ func openFile(t *tailReader, underPassphrase bool, identities ...age.Identity) (
 	if errors.Is(err, ErrCost) {
 		return nil, err
 	}
+	stranger := errors.As(err, new(*age.NoIdentityMatchError))
+	if stranger && underPassphrase { // said at once: a mistyped passphrase should not cost reading all of a large file
+		return nil, ErrSealed
+	}
 	if whole := t.verdict(); whole != nil { // damaged is said before: that it is for others
 		return nil, whole
 	}
-	if errors.As(err, new(*age.NoIdentityMatchError)) {
+	if stranger {
 		return nil, ErrSealed
 	}
 	return nil, fmt.Errorf("%w: %w", ErrFileChanged, err)
