@@ -101,7 +101,7 @@ func (p *player) show(ctx context.Context, host string, port int, summary demoSu
 		if err != nil {
 			return err
 		}
-		h := &house{dir: a.dir, registry: p.registry, options: p.options(), node: a.node}
+		h := &house{dir: a.dir, registry: p.registry, options: p.options(), node: a.node, lan: net.JoinHostPort(host, "0")}
 		a.session.Lock() // the pages ask for the passphrase, as they would in the field
 		go func() {
 			ended <- servePages(ctx, l, web.Config{House: h, Log: p.log(), Idle: usualIdle, Shut: usualLock})
@@ -140,6 +140,7 @@ func keepInStep(ctx context.Context, h *house) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-h.newcomer:
 		}
 		n := h.open()
 		if n == nil {

@@ -16,6 +16,7 @@ import (
 // On the networks of this machine alone, over its loopback: what is announced is found by who holds the pin, and says nothing
 // to anybody else.
 func TestDevicesFindEachOther(t *testing.T) {
+	t.Parallel()
 	on := loopback(t)
 	relay := relayed(t)
 	n, ana := founded(t, t.TempDir())
@@ -52,6 +53,7 @@ func TestDevicesFindEachOther(t *testing.T) {
 // Two that know each other and are both open find each other and exchange, without anybody pressing anything; whose member was
 // revoked is not brought anything.
 func TestNeighboursExchangeByThemselves(t *testing.T) {
+	t.Parallel()
 	on := loopback(t)
 	relay := relayed(t)
 	n, ana := founded(t, t.TempDir())
