@@ -12,5 +12,6 @@ var benchmarks = []benchmark{
 	{name: "find", usual: 10_000, run: sought},
 	{name: "link", usual: 600, run: siteDay},
 	{name: "nothing", usual: 100, run: nothingNew},
+	{name: "first", usual: 129_000, run: firstTime},
 	{name: "dictionary", usual: 300, run: dictionary, hidden: true},
 }

@@ -91,9 +91,10 @@ func storyFrom(seed uint64, people int, start time.Time) []record.Request {
 }
 
 // requests gives n requests, of as many stories as it takes, one after the other.
-func requests(seed uint64, n int) []record.Request {
+func requests(seed uint64, n int) []record.Request { return requestsFrom(seed, n, began) }
+
+func requestsFrom(seed uint64, n int, start time.Time) []record.Request {
 	var out []record.Request
-	start := began
 	for people := min(max(n/6, 20), 4000); len(out) < n; seed++ {
 		out = append(out, storyFrom(seed, people, start)...)
 		start = start.Add(sample.Length)

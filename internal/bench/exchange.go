@@ -223,6 +223,25 @@ type joined struct {
 }
 
 func (s *storied) join(ctx context.Context, name string) (*joined, error) {
+	b, err := s.admit(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	j := &joined{bed: b}
+	if j.seconds, err = spent(func() (err error) {
+		j.first, err = b.node.ExchangeAs(ctx, "", []byte(passphrase), s.hub.url, nil)
+		return err
+	}); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	if b.session, err = b.node.Unlock(ctx, "", []byte(passphrase)); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return j, nil
+}
+
+// admit lets a newcomer in whose own first exchange is still to come; the relay holds all that the head does.
+func (s *storied) admit(ctx context.Context, name string) (*bed, error) {
 	if _, err := s.head.session.Exchange(ctx, s.hub.url, nil); err != nil {
 		return nil, err
 	}
@@ -236,23 +255,13 @@ func (s *storied) join(ctx context.Context, name string) (*joined, error) {
 		return nil, err
 	}
 	b.node = n
-	if _, err := s.head.session.Accept(ctx, req); err != nil {
+	if _, err = s.head.session.Accept(ctx, req); err == nil {
+		_, err = s.head.session.Exchange(ctx, s.hub.url, nil)
+	}
+	if err != nil {
 		return nil, errors.Join(err, b.close())
 	}
-	if _, err := s.head.session.Exchange(ctx, s.hub.url, nil); err != nil {
-		return nil, errors.Join(err, b.close())
-	}
-	j := &joined{bed: b}
-	if j.seconds, err = spent(func() (err error) {
-		j.first, err = n.ExchangeAs(ctx, "", []byte(passphrase), s.hub.url, nil)
-		return err
-	}); err != nil {
-		return nil, errors.Join(err, b.close())
-	}
-	if b.session, err = n.Unlock(ctx, "", []byte(passphrase)); err != nil {
-		return nil, errors.Join(err, b.close())
-	}
-	return j, nil
+	return b, nil
 }
 
 // commits counts what the story's nodes wrote: what the head holds, for after the last exchange that is everything.

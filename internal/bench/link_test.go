@@ -210,6 +210,7 @@ func TestExchangesAreMeasured(t *testing.T) {
 	}{
 		{"link", 12, map[string]string{"the day handed in": "CouchDB", "the day taken at the coordination": "CouchDB", "nothing new": "the link's own limit"}},
 		{"nothing", 3, map[string]string{"nothing new, both ways, all in": "the aim", "nothing new": "the least there is"}},
+		{"first", 80, map[string]string{"until somebody registered lately is found": "the aim", "until everything is there": "the link's own limit"}},
 	} {
 		t.Run(b.name, func(t *testing.T) {
 			o := options(t, b.n)

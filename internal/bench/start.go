@@ -134,13 +134,18 @@ func (b *bed) outside(ctx context.Context, r *Report) error {
 	return nil
 }
 
-// served is the program serving the folder, in a process of its own.
+// served is the program in a process of its own, serving a folder's pages or as a relay.
 type served struct {
 	cmd *exec.Cmd
 	url string
 }
 
 func (b *bed) serve(ctx context.Context) (*served, float64, error) {
+	return startServing(ctx, b.o.Program, "/health", "serve", b.dir)
+}
+
+// startServing starts the program on an address of this machine and waits until that page answers: how long it took.
+func startServing(ctx context.Context, program, page string, args ...string) (*served, float64, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, 0, err
@@ -149,13 +154,13 @@ func (b *bed) serve(ctx context.Context) (*served, float64, error) {
 	if err := l.Close(); err != nil {
 		return nil, 0, err
 	}
-	s := &served{cmd: exec.CommandContext(ctx, b.o.Program, "serve", b.dir, "--addr", addr), url: "http://" + addr}
+	s := &served{cmd: exec.CommandContext(ctx, program, append(args, "--addr", addr)...), url: "http://" + addr}
 	begin := time.Now()
 	if err := s.cmd.Start(); err != nil {
 		return nil, 0, err
 	}
 	for {
-		response, err := http.Get(s.url + "/health")
+		response, err := http.Get(s.url + page)
 		if err == nil {
 			response.Body.Close()
 			if response.StatusCode == http.StatusOK {
@@ -163,7 +168,7 @@ func (b *bed) serve(ctx context.Context) (*served, float64, error) {
 			}
 		}
 		if time.Since(begin) > time.Minute {
-			return nil, 0, errors.Join(fmt.Errorf("the pages are not served after a minute: %w", err), s.stop())
+			return nil, 0, errors.Join(fmt.Errorf("nothing is served after a minute: %w", err), s.stop())
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -251,10 +256,21 @@ func (s *served) ask(ctx context.Context, method, path string, say any, token st
 		return err
 	}
 	if response.StatusCode >= 300 {
-		return fmt.Errorf("%s answers %s: %s", path, response.Status, raw)
+		return &unserved{path, response.StatusCode, raw}
 	}
 	if into == nil {
 		return nil
 	}
 	return json.Unmarshal(raw, into)
+}
+
+// unserved is an answer that is not what was asked for.
+type unserved struct {
+	path   string
+	status int
+	body   []byte
+}
+
+func (u *unserved) Error() string {
+	return fmt.Sprintf("%s answers %d %s: %s", u.path, u.status, http.StatusText(u.status), u.body)
 }
