@@ -23,6 +23,7 @@ type Holder struct {
 	Days    int              // how long a lease is
 	Left    string           // why they were revoked
 	Active  bool
+	Known   bool                            // what administrators say of them is here; before its sealed part came it is not
 	Keys    map[record.Compartment][]string // what they were granted, as anybody says: keyName
 	Sure    map[record.Compartment][]string // of that what they have for certain: they say so, or who administers does
 	Told    map[record.Compartment]bool     // somebody who holds the compartment says that they gave a key of it
@@ -169,6 +170,7 @@ func (r Roster) member(roll *journal.Roll, state *record.State) {
 		return
 	}
 	h := r[journal.MemberID(raw)]
+	h.Known = true
 	h.Name, _ = value("name").(string)
 	h.Left, _ = value("left").(string)
 	h.Roles = words("roles")
@@ -234,6 +236,9 @@ func (s *Session) learnRights(ctx context.Context) error {
 	me := roster[s.member.ID]
 	if me == nil {
 		return ErrNotYetGranted
+	}
+	if !me.Known { // it came without its sealed parts: to shut the views now would keep from reading what is said of them
+		return nil
 	}
 	rights := me.Rights()
 	s.rights.Store(&rights)

@@ -285,7 +285,13 @@ func (s *Session) noteCompartments(may []record.Compartment) error {
 }
 
 // Rights are what the member's roles allow now.
-func (s *Session) Rights() vault.Rights { return *s.rights.Load() }
+func (s *Session) Rights() vault.Rights {
+	rights := s.rights.Load()
+	if rights == nil { // nothing, until it is known what
+		return vault.RightsOf(nil)
+	}
+	return *rights
+}
 
 func (s *Session) forgetMemo() {
 	s.memoMu.Lock()
