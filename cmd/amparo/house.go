@@ -18,6 +18,7 @@ type house struct {
 	dir      string
 	registry *record.Registry
 	options  node.Options
+	newcomer chan struct{} // somebody's first exchange has begun: what is sealed is still to come
 
 	mu   sync.Mutex
 	lan  string       // where neighbours are answered; empty: where they usually are
@@ -28,7 +29,7 @@ type house struct {
 
 // openHouse opens a folder, or waits for the pages to found one in it.
 func openHouse(dir string, registry *record.Registry, o node.Options) (*house, error) {
-	h := &house{dir: dir, registry: registry, options: o}
+	h := &house{dir: dir, registry: registry, options: o, newcomer: make(chan struct{}, 1)}
 	n, err := node.Open(dir, registry, o)
 	if err != nil && !errors.Is(err, node.ErrNoWorkspace) {
 		return nil, err
@@ -119,7 +120,12 @@ func (h *house) unlock(ctx context.Context, name, passphrase string) (web.Desk, 
 	s, err := n.Unlock(ctx, name, []byte(passphrase))
 	if errors.Is(err, node.ErrNotYetGranted) && n.Relay() != "" { // let in meanwhile, perhaps: whoever unlocks wants to know now
 		if _, asked := n.ExchangeAs(ctx, name, []byte(passphrase), "", nil); asked == nil {
-			s, err = n.Unlock(ctx, name, []byte(passphrase))
+			if s, err = n.Unlock(ctx, name, []byte(passphrase)); err == nil {
+				select {
+				case h.newcomer <- struct{}{}:
+				default:
+				}
+			}
 		}
 	}
 	if err != nil {
