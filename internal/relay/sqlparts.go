@@ -14,9 +14,7 @@ import (
 
 // Sealed parts apart from their commits: given one by one to who asks for them, and taken where they are missing.
 
-// Parameters appear in the order of their numbers: SQLite counts them so.
-const partQuery = `SELECT c.header, p.data FROM (SELECT workspace, writer, seq, header FROM commits WHERE workspace = $1 AND writer = $2 AND seq = $3) c
-	LEFT JOIN parts p ON p.workspace = c.workspace AND p.writer = c.writer AND p.seq = c.seq AND p.idx = $4`
+// Parameters of statements appear in the order of their numbers: SQLite counts them so.
 
 // stored is what is here of a part that was asked for.
 type stored struct {
@@ -25,72 +23,128 @@ type stored struct {
 	known  bool // a commit that is held names it so
 }
 
-// What is read with one question: so many parts, of which none is large.
+// Limits of what is read together: parts of one writer, of which none is large. Those that begin ask for such as lie close to one
+// another, and one range of commits holds them.
 const (
-	partsTogether = 64
-	largePart     = 64 << 10
+	mostTogether = 256
+	mostApart    = 64 // when they lie so far apart that each is named
+	widestGap    = 8  // commits to each of them, in a range
+	largePart    = 64 << 10
 )
 
-// stored reads as many parts as stand at these places, partsTogether at most.
-func (w *sqlWorkspace) stored(ctx context.Context, from asking, roll *journal.Roll, places []journal.PartPlace) ([]stored, error) {
-	var query strings.Builder
-	query.WriteString("WITH want (n, writer, seq, idx) AS (VALUES ")
-	var args []any
-	for n, p := range places {
-		if n > 0 {
-			query.WriteByte(',')
+// together is how many of the places, from the first on, are read together.
+func together(places []journal.PartPlace) int {
+	n, least, most := 1, places[0].Seq, places[0].Seq
+	for n < len(places) && n < mostTogether && places[n].Writer == places[0].Writer {
+		low, high := min(least, places[n].Seq), max(most, places[n].Seq)
+		if n >= mostApart && high-low > widestGap*uint64(n) {
+			break
 		}
-		fmt.Fprintf(&query, "(%d, CAST($%d AS %s), CAST($%d AS BIGINT), CAST($%d AS BIGINT))", n, len(args)+1, w.store.dialect.bytes, len(args)+2, len(args)+3)
-		args = append(args, p.Writer[:], int64(p.Seq), int64(p.Index))
+		n, least, most = n+1, low, high
 	}
-	// SQLite goes through a cross join from left to right: by the few that are wanted, not by all that there are.
-	fmt.Fprintf(&query, `) SELECT want.n, c.header, CASE WHEN LENGTH(p.data) > %d THEN 1 ELSE 0 END, CASE WHEN LENGTH(p.data) > %d THEN NULL ELSE p.data END
-		FROM want CROSS JOIN commits c LEFT JOIN parts p ON p.workspace = c.workspace AND p.writer = c.writer AND p.seq = c.seq AND p.idx = want.idx
-		WHERE c.workspace = $%d AND c.writer = want.writer AND c.seq = want.seq`, largePart, largePart, len(args)+1)
-	list, large := make([]stored, len(places)), []int(nil)
-	rows, err := from.QueryContext(ctx, query.String(), append(args, w.id[:])...)
+	if n > mostApart && most-least > widestGap*uint64(n) {
+		n = mostApart
+	}
+	return n
+}
+
+// stored reads what is here of parts that are read together. Each table is asked for itself: what a database makes of a join rests
+// on what it believes of its tables, and of new ones it believes nothing good.
+func (w *sqlWorkspace) stored(ctx context.Context, from asking, roll *journal.Roll, places []journal.PartPlace) ([]stored, error) {
+	least, most := places[0].Seq, places[0].Seq
+	at := make(map[journal.PartPlace][]int, len(places))
+	for n, p := range places {
+		least, most = min(least, p.Seq), max(most, p.Seq)
+		at[p] = append(at[p], n)
+	}
+	args, where := []any{w.id[:], places[0].Writer[:]}, "seq >= $3 AND seq <= $4"
+	if most-least <= widestGap*uint64(len(places)) {
+		args = append(args, int64(least), int64(most))
+	} else {
+		var named strings.Builder
+		for _, p := range places {
+			args = append(args, int64(p.Seq))
+			fmt.Fprintf(&named, ",$%d", len(args))
+		}
+		where = "seq IN (" + named.String()[1:] + ")"
+	}
+	list := make([]stored, len(places))
+	rows, err := from.QueryContext(ctx, "SELECT seq, header FROM commits WHERE workspace = $1 AND writer = $2 AND "+where, args...)
 	err = each(rows, err, func() error {
-		var n, big int
-		var header, data []byte
-		if err := rows.Scan(&n, &header, &big, &data); err != nil {
+		var seq int64
+		var header []byte
+		if err := rows.Scan(&seq, &header); err != nil {
 			return err
 		}
-		if big > 0 {
-			large = append(large, n)
-			return nil
+		h, err := journal.DecodeHeader(header)
+		if err != nil {
+			return nil // damaged is named when the commit is to be given
 		}
-		list[n] = readPart(roll, places[n], header, data)
+		for idx, part := range h.Parts {
+			p := journal.PartPlace{Writer: places[0].Writer, Seq: uint64(seq), Index: uint8(idx)}
+			if part.Tag == 0 || roll.Erased[p] {
+				continue
+			}
+			for _, n := range at[p] {
+				list[n] = stored{header: part, known: true}
+			}
+		}
 		return nil
 	})
-	for _, n := range large {
-		if err == nil {
-			list[n], err = w.part(ctx, from, roll, places[n])
+	if err != nil {
+		return nil, err
+	}
+	var large []journal.PartPlace
+	rows, err = from.QueryContext(ctx, fmt.Sprintf(`SELECT seq, idx, CASE WHEN LENGTH(data) > %d THEN 1 ELSE 0 END, CASE WHEN LENGTH(data) > %[1]d THEN NULL ELSE data END
+		FROM parts WHERE workspace = $1 AND writer = $2 AND `, largePart)+where, args...)
+	err = each(rows, err, func() error {
+		var seq, idx, big int64
+		var data []byte
+		if err := rows.Scan(&seq, &idx, &big, &data); err != nil {
+			return err
+		}
+		if idx < 0 || idx >= journal.MaxParts {
+			return nil
+		}
+		p := journal.PartPlace{Writer: places[0].Writer, Seq: uint64(seq), Index: uint8(idx)}
+		if len(at[p]) > 0 && big > 0 {
+			large = append(large, p)
+		}
+		for _, n := range at[p] {
+			list[n].fill(data)
+		}
+		return nil
+	})
+	for _, p := range large {
+		if err != nil {
+			return nil, err
+		}
+		var data []byte
+		err = from.QueryRowContext(ctx, "SELECT data FROM parts WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4", w.id[:], p.Writer[:], int64(p.Seq), int64(p.Index)).Scan(&data)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil // it went meanwhile
+		}
+		for _, n := range at[p] {
+			list[n].fill(data)
 		}
 	}
 	return list, err
 }
 
-// readPart reads what is here of a part, given its commit's header and what stands in its place.
-func readPart(roll *journal.Roll, p journal.PartPlace, header, data []byte) stored {
-	h, err := journal.DecodeHeader(header)
-	if err != nil || int(p.Index) >= len(h.Parts) || h.Parts[p.Index].Tag == 0 || roll.Erased[p] {
-		return stored{} // damaged is named when the commit is to be given
+// fill puts in what stands in a part's place, if it is the part.
+func (s *stored) fill(data []byte) {
+	if s.known && data != nil && journal.Hash(seal.Digest(data)) == s.header.Digest {
+		s.data = data
 	}
-	s := stored{data, h.Parts[p.Index], true}
-	if data != nil && journal.Hash(seal.Digest(data)) != s.header.Digest {
-		s.data = nil
-	}
-	return s
 }
 
 // part reads one part.
 func (w *sqlWorkspace) part(ctx context.Context, from asking, roll *journal.Roll, p journal.PartPlace) (stored, error) {
-	var header, data []byte
-	err := from.QueryRowContext(ctx, partQuery, w.id[:], p.Writer[:], int64(p.Seq), int64(p.Index)).Scan(&header, &data)
-	if errors.Is(err, sql.ErrNoRows) {
-		return stored{}, nil
+	list, err := w.stored(ctx, from, roll, []journal.PartPlace{p})
+	if err != nil {
+		return stored{}, err
 	}
-	return readPart(roll, p, header, data), err
+	return list[0], nil
 }
 
 // Parts gives those of the parts that are here.
@@ -102,98 +156,31 @@ func (w *sqlWorkspace) Parts(ctx context.Context, places []journal.PartPlace, yi
 	if err != nil {
 		return w.store.plain("read the roll", err)
 	}
-	for from := 0; from < len(places); {
-		n, read := near(places[from:]), w.nearby
-		if n < fewestNear {
-			n, read = min(partsTogether, len(places)-from), w.scattered
-		}
-		var found map[journal.PartPlace][]byte
-		if err := w.store.persist(ctx, func() (err error) { found, err = read(ctx, roll, places[from:from+n]); return err }); err != nil {
+	for first := 0; first < len(places); {
+		var list []stored
+		some := places[first : first+together(places[first:])]
+		if err := w.store.persist(ctx, func() (err error) { list, err = w.stored(ctx, w.store.read, roll, some); return err }); err != nil {
 			return w.store.plain("read parts", err)
 		}
-		for i, p := range places[from : from+n] {
-			if data := found[p]; data != nil {
-				if err := yield(from+i, data); err != nil {
-					return err
-				}
+		for n := range list {
+			if list[n].data == nil {
+				continue
+			}
+			if err := yield(first+n, list[n].data); err != nil {
+				return err
 			}
 		}
-		from += n
+		first += len(some)
 	}
 	return nil
 }
 
-// scattered reads parts that stand anywhere.
-func (w *sqlWorkspace) scattered(ctx context.Context, roll *journal.Roll, places []journal.PartPlace) (map[journal.PartPlace][]byte, error) {
-	list, err := w.stored(ctx, w.store.read, roll, places)
-	found := make(map[journal.PartPlace][]byte, len(list))
-	for i := range list {
-		found[places[i]] = list[i].data
-	}
-	return found, err
-}
-
-// Limits of what is read with one question to the database: parts of one writer that lie close together, as those do that are
-// asked for by who begins.
-const (
-	mostNear   = 256
-	widestGap  = 8 // commits between one and the next
-	// Fewer than these are read together with what stands elsewhere.
-	fewestNear = 8
-)
-
-// near is how many of the places, from the first on, are read together.
-func near(places []journal.PartPlace) int {
-	n := 1
-	for n < len(places) && n < mostNear && places[n].Writer == places[0].Writer && places[n].Seq >= places[n-1].Seq && places[n].Seq-places[n-1].Seq <= widestGap {
-		n++
-	}
-	return n
-}
-
-// nearby reads sealed parts of one writer, in order of their commits. Missing from the answer is what is not here, erased, or
-// no longer what was written.
-func (w *sqlWorkspace) nearby(ctx context.Context, roll *journal.Roll, places []journal.PartPlace) (map[journal.PartPlace][]byte, error) {
-	first, last := places[0], places[len(places)-1]
-	wanted := make(map[journal.PartPlace]bool, len(places))
-	for _, p := range places {
-		wanted[p] = !roll.Erased[p]
-	}
-	found := make(map[journal.PartPlace][]byte, len(places))
-	var header journal.Header
-	rows, err := w.store.read.QueryContext(ctx, `SELECT c.seq, c.header, p.idx, p.data FROM commits c
-		JOIN parts p ON p.workspace = c.workspace AND p.writer = c.writer AND p.seq = c.seq
-		WHERE c.workspace = $1 AND c.writer = $2 AND c.seq >= $3 AND c.seq <= $4 ORDER BY c.seq, p.idx`, w.id[:], first.Writer[:], int64(first.Seq), int64(last.Seq))
-	err = each(rows, err, func() error {
-		var seq, idx int64
-		var raw, data []byte
-		if err := rows.Scan(&seq, &raw, &idx, &data); err != nil {
-			return err
-		}
-		if idx < 0 || idx >= journal.MaxParts {
-			return nil
-		}
-		p := journal.PartPlace{Writer: first.Writer, Seq: uint64(seq), Index: uint8(idx)}
-		if !wanted[p] {
-			return nil
-		}
-		if header.Seq != p.Seq {
-			h, err := journal.DecodeHeader(raw)
-			if err != nil {
-				return nil // damaged is named when the commit is to be given
-			}
-			header = h
-		}
-		if int(idx) < len(header.Parts) && header.Parts[idx].Tag != 0 && journal.Hash(seal.Digest(data)) == header.Parts[idx].Digest {
-			found[p] = data
-		}
-		return nil
-	})
-	return found, err
-}
-
 // Supply takes parts that are missing here.
 func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken int, err error) {
+	places := make([]journal.PartPlace, len(parts))
+	for i, p := range parts {
+		places[i] = p.Place
+	}
 	if len(parts) == 0 {
 		return 0, nil
 	}
@@ -203,12 +190,17 @@ func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken
 		if err != nil {
 			return err
 		}
-		for first := 0; first < len(parts); first += partsTogether {
-			n, err := w.supply(ctx, tx, roll, parts[first:min(first+partsTogether, len(parts))])
+		for first := 0; first < len(parts); {
+			n := together(places[first:])
+			list, err := w.stored(ctx, tx, roll, places[first:first+n])
 			if err != nil {
 				return err
 			}
-			taken += n
+			some, err := w.supply(ctx, tx, parts[first:first+n], list)
+			if err != nil {
+				return err
+			}
+			taken, first = taken+some, first+n
 		}
 		if taken == 0 {
 			return errUnchanged
@@ -218,16 +210,8 @@ func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken
 	return taken, w.store.plain("take parts", err)
 }
 
-// supply takes those of a few parts that are missing.
-func (w *sqlWorkspace) supply(ctx context.Context, tx *transaction, roll *journal.Roll, parts []journal.Loose) (taken int, err error) {
-	places := make([]journal.PartPlace, len(parts))
-	for i, p := range parts {
-		places[i] = p.Place
-	}
-	list, err := w.stored(ctx, tx, roll, places)
-	if err != nil {
-		return 0, err
-	}
+// supply takes those parts that are missing, given what is here.
+func (w *sqlWorkspace) supply(ctx context.Context, tx *transaction, parts []journal.Loose, list []stored) (taken int, err error) {
 	into := newInserter(&w.store.dialect, "parts", "workspace, writer, seq, idx, shelf, data", " ON CONFLICT (workspace, writer, seq, idx) DO UPDATE SET data = excluded.data")
 	twice := map[journal.PartPlace]bool{}
 	for i, p := range parts {
