@@ -26,6 +26,9 @@ type exchangeAnswer struct {
 	SkewSecond int64    `json:"clock_skew_seconds"`
 	Named      []string `json:"named"`           // what was set aside, refused or is hidden
 	Files      []string `json:"files,omitempty"` // of a bundle that was written
+
+	ChunksSent     int `json:"chunks_sent,omitempty"` // pieces of files that were attached
+	ChunksReceived int `json:"chunks_received,omitempty"`
 }
 
 // carriage is how to exchange: with a relay, a neighbour, or by file.
@@ -81,7 +84,8 @@ func runExchange(ctx context.Context, c *call) error {
 	done, err := c.carry(ctx, n, w, pass, by)
 	sum := done.Summary
 	answer := exchangeAnswer{Sent: sum.Sent, Received: sum.Received, BytesOut: sum.BytesOut, BytesIn: sum.BytesIn, RoundTrips: sum.RoundTrips,
-		Complete: sum.Complete, SkewSecond: int64(sum.Skew.Seconds()), Named: named(sum), Files: done.Files}
+		Complete: sum.Complete, SkewSecond: int64(sum.Skew.Seconds()), Named: named(sum), Files: done.Files,
+		ChunksSent: sum.Files.Sent, ChunksReceived: sum.Files.Received}
 	if c.json {
 		if jsonErr := c.print(answer); jsonErr != nil {
 			return jsonErr
@@ -92,6 +96,7 @@ func runExchange(ctx context.Context, c *call) error {
 		fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.exchange.done", "sent", int64(sum.Sent), "received", int64(sum.Received),
 			"size", lang.FileSize(c.lang, sum.BytesOut+sum.BytesIn), "trips", int64(sum.RoundTrips)))
 	}
+	c.sayFiles(sum.Files)
 	for _, what := range answer.Named {
 		fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.exchange.named", "what", what))
 	}

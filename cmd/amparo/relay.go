@@ -20,6 +20,7 @@ import (
 // relayFlags are how an operator sets a relay up.
 type relayFlags struct {
 	store, addr, admin, founding, quota, proxies *string
+	chunks                                       *string
 	commits                                      *int64
 	atOnce                                       *int
 	rate                                         *float64
@@ -28,6 +29,7 @@ type relayFlags struct {
 
 func (f *relayFlags) flags(fs *flag.FlagSet) {
 	f.store, f.addr, f.admin = fs.String("store", "", ""), fs.String("addr", "127.0.0.1:8461", ""), fs.String("admin", "", "")
+	f.chunks = fs.String("chunks", "", "")
 	f.founding, f.quota, f.commits = fs.String("workspaces", "open", ""), fs.String("quota", "", ""), fs.Int64("quota-commits", 0, "")
 	f.atOnce, f.rate, f.proxies = fs.Int("at-once", relay.DefaultLimits.AtOnce, ""), fs.Float64("rate", 1, ""), fs.String("proxy", "", "")
 	f.notice, f.grace = fs.Duration("notice", 0, ""), fs.Duration("grace", 10*time.Second, "")
@@ -96,6 +98,13 @@ func runRelay(ctx context.Context, c *call) error {
 		return err
 	}
 	defer store.Close()
+	bucket, err := c.keepChunks(ctx, store, *f.chunks)
+	if err != nil {
+		return err
+	}
+	if bucket != "" {
+		fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.relay.chunks", "place", bucket))
+	}
 	config.Store, config.Log = store, c.log()
 	l, err := listen(*f.addr)
 	if err != nil {

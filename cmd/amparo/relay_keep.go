@@ -85,6 +85,9 @@ func relayBackup(ctx context.Context, c *call) error {
 		return err
 	}
 	defer store.Close()
+	if _, err := c.keepChunks(ctx, store, ""); err != nil {
+		return err
+	}
 	told, end := c.progress(lang.T(c.lang, "cmd.progress.relay_backup"))
 	sum, err := relay.WriteBackup(ctx, store, *out, time.Now(), func(commits uint64, _ int64) { told(int64(commits), 0) })
 	end()
@@ -147,6 +150,9 @@ func relayRestore(ctx context.Context, c *call) error {
 		return err
 	}
 	defer store.Close()
+	if _, err := c.keepChunks(ctx, store, ""); err != nil {
+		return err
+	}
 	told, end := c.progress(lang.T(c.lang, "cmd.progress.relay_restore"))
 	sum, err := relay.RestoreBackup(ctx, files[0], store, *inPart, func(_ uint64, bytes int64) { told(bytes, size) })
 	end()

@@ -137,7 +137,10 @@ func (s *SQLStore) Chunk(ctx context.Context, id journal.WorkspaceID, name [32]b
 		return nil, false, s.plain("read a chunk", err)
 	}
 	here := true
-	if len(data) == 0 && s.blobs != nil {
+	if len(data) == 0 { // it is kept beside the database
+		if s.blobs == nil {
+			return nil, false, nil
+		}
 		if data, here, err = s.blobs.Get(ctx, blobName(id, name)); err != nil {
 			return nil, false, fmt.Errorf("read a chunk: %w", err)
 		}

@@ -31,6 +31,8 @@ type PersonPage struct {
 	Summary string
 	Writes  bool
 	Rights  []Offer     // what the person may ask for
+	Files   []FileLine  // the newest
+	Filed   string      // where all files are, and where one more is kept; empty: not the member's
 	Stays   string      // that the record does not leave its site, and what that means; empty: other sites see it
 	Readers *Readers    // who can read it now; nil: the member's role does not ask
 	Glass   []GlassLine // opened in need although it is restricted, and nobody has looked at it yet
@@ -48,6 +50,9 @@ type EntryLine struct {
 	Gone                                                     bool
 	Mended                                                   bool
 }
+
+// mostFiles is how many files a person's page names.
+const mostFiles = 4
 
 // mostEntries is how many entries a person's page shows at first.
 const mostEntries = 60
@@ -85,6 +90,13 @@ func personPage(c *call) error {
 		return err
 	}
 	page.Rivals = c.personRivals(p, address)
+	if c.may("/people/{id}/files") {
+		page.Filed = address + "/files"
+		if page.Files, err = c.filesOf(p.ID); err != nil {
+			return err
+		}
+		page.Files = page.Files[:min(len(page.Files), mostFiles)]
+	}
 	for _, o := range []struct{ pattern, label, icon string }{{"/consent", "person.decides", "note"}, {"/copy", "person.copy", "print"},
 		{"/restrict", "person.restrict", "lock"}, {"/erase", "person.erase", "warn"}} {
 		if c.may("/people/{id}" + o.pattern) {
@@ -175,7 +187,17 @@ func (c *call) entry(e people.Entry) EntryLine {
 		line.Title = c.T("kind." + e.Kind)
 	}
 	line.Note, _ = e.Fields["note"].(string)
-	switch e.Kind {
+	kind := e.Kind
+	if strings.HasPrefix(kind, "attachment_") { // one a compartment
+		kind = "attachment"
+	}
+	switch kind {
+	case "attachment":
+		line.Icon = "note"
+		if name, ok := e.Fields["name"].(string); ok {
+			line.Title += ": " + name
+		}
+		line.Facts = c.facts(e.Kind, e.Fields, "name", "media", "size", "note")
 	case "person":
 		line.Icon, line.Note = "people", ""
 	case "change":

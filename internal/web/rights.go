@@ -25,6 +25,9 @@ var needs = map[string]uses{
 	"/people/{id}/edit":                   {asks: []string{"person.show"}, does: []string{"person.update"}},
 	"/people/{id}/visit":                  {asks: []string{"person.show"}, does: []string{"visit.open"}},
 	"/people/{id}/consultation/{service}": {asks: []string{"person.show"}, does: []string{"consultation.record"}},
+	"/people/{id}/files":                  {asks: []string{"person.show", "attachment.list"}},
+	"/people/{id}/files/{file}":           {asks: []string{"attachment.content"}},
+	"/people/{id}/files/{file}/remove":    {does: []string{"attachment.remove"}},
 	"/people/{id}/summary":                {asks: []string{"person.show", "person.timeline", "person.copy"}},
 	"/people/{id}/fetch":                  {asks: []string{"person.show"}},
 	"/people/{id}/access":                 {asks: []string{"person.show", "access", "person.readers"}},
@@ -45,6 +48,7 @@ var needs = map[string]uses{
 	"/conflicts":  {asks: []string{"conflicts"}},
 	"/devices":    {asks: []string{"devices"}},
 	"/pending":    {asks: []string{"pending"}},
+	"/files":      {},
 	"/exchange":   {},
 	"/keys":       {},
 

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"amparo/internal/attachment"
 	"amparo/internal/care"
 	"amparo/internal/lang"
 	"amparo/internal/observatory"
@@ -55,7 +56,7 @@ type House struct {
 
 // Registry is that of the real work, so that kinds, actions and queries are the real ones.
 func (h *House) Registry() *record.Registry {
-	r, err := record.NewRegistry(people.Module, place.Module, care.Module, route.Module, observatory.Module)
+	r, err := record.NewRegistry(people.Module, place.Module, care.Module, route.Module, attachment.Module, observatory.Module)
 	if err != nil {
 		panic(err) // the modules of this repository fit together, or nothing starts
 	}
@@ -217,6 +218,10 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 		return Found(p.Get("q")), nil
 	case "person.show":
 		return show(p.Get("person"))
+	case "attachment.list":
+		return Filed(d, p.Get("person")), nil
+	case "attachment.content":
+		return attachment.Content{File: Filed(d, p.Get("person")).Files[0], FileName: "ultrasonido.pdf", Content: []byte("%PDF-1.7 inventado")}, nil
 	case "person.readers":
 		return readers(d), nil
 	case "access":
