@@ -5,6 +5,7 @@ var benchmarks = []benchmark{
 	{name: "append", usual: 2000, run: durable},
 	{name: "project", usual: 100_000, run: project},
 	{name: "ingest", usual: 60_000, run: ingest},
+	{name: "crowd", usual: 300, run: crowd},
 	{name: "exchange", usual: 300, run: carried},
 	{name: "start", usual: 5000, run: start},
 	{name: "unlock", usual: 7, run: unlockCost},

@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -111,8 +111,9 @@ func zstdSize(data []byte) (float64, error) {
 
 // hub is a relay on this machine.
 type hub struct {
-	url  string
-	stop func() error
+	url     string
+	process *os.Process // nil: it is served within this one
+	stop    func() error
 }
 
 func (h *hub) close() error {
@@ -129,17 +130,7 @@ func startRelay(ctx context.Context, path string, now func() time.Time) (*hub, e
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
-	go func() { ended <- relay.Serve(ctx, l, relay.New(relay.Config{Store: store, Now: now})) }()
-	return &hub{url: "http://" + l.Addr().String(), stop: func() error {
-		cancel()
-		return errors.Join(<-ended, store.Close())
-	}}, nil
+	return startWith(ctx, store, now)
 }
 
 // storied is a workspace in which a story has been played.

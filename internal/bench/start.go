@@ -209,8 +209,10 @@ func (s *served) memory(ctx context.Context, r *Report) error {
 }
 
 // resident reads what Linux says of the process, in megabytes.
-func (s *served) resident() (now, peak float64, ok bool) {
-	raw, err := os.ReadFile("/proc/" + strconv.Itoa(s.cmd.Process.Pid) + "/status")
+func (s *served) resident() (now, peak float64, ok bool) { return resident(s.cmd.Process.Pid) }
+
+func resident(pid int) (now, peak float64, ok bool) {
+	raw, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {
 		return 0, 0, false
 	}
