@@ -153,7 +153,7 @@ func (n *Node) exchange(ctx context.Context, m *vault.Member, where string, prog
 const neighbourAttempts = 2
 
 // neighbourDial is how long somebody on the same network may take to answer at all.
-const neighbourDial = 6 * time.Second
+const neighbourDial = 4 * time.Second
 
 // neighbourError says of a neighbour what is otherwise said of a relay.
 func neighbourError(err error) error {

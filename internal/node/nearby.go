@@ -29,7 +29,7 @@ import (
 // service is what a device looks for on a day.
 func service(id journal.WorkspaceID, day time.Time) string {
 	sum := seal.Digest(append(append([]byte("amparo nearby v1\x00"), id[:]...), day.UTC().Format(time.DateOnly)...))
-	return "_n" + hex.EncodeToString(sum[:5]) + "._tcp"
+	return "_n" + hex.EncodeToString(sum[:5]) + "._tcp" // no longer than RFC 6763 allows
 }
 
 // announcement answers who asks for a device of this workspace.
