@@ -43,7 +43,8 @@ func carried(ctx context.Context, o Options, r *Report) error {
 	}
 	pull := newcomer.first
 	o.tell("exchange: an empty relay takes the whole set")
-	second, err := startRelay(ctx, filepath.Join(o.Dir, "second.db"), s.now)
+	empty := filepath.Join(o.Dir, "second.db")
+	second, err := startRelay(ctx, empty, s.now)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func carried(ctx context.Context, o Options, r *Report) error {
 		return err
 	}
 
-	if err := s.head.close(); err != nil {
+	if err := errors.Join(s.head.close(), second.close()); err != nil {
 		return err
 	}
 	a, err := s.head.anatomy()
@@ -82,6 +83,9 @@ func carried(ctx context.Context, o Options, r *Report) error {
 	r.against("a commit on the wire, exchanged in the evenings: down, to each", float64(s.bytesIn)/down, "bytes/commit", what, floor)
 	r.against("a commit as it is sealed, without carrier", float64(a.sealed.Len())/held, "bytes/commit", "the same in one zstd stream: sealed bytes do not shrink", sealed/held)
 	r.against("the middle commit, sealed", median(a.sizes), "bytes", "the aim for a typical commit", aim)
+	if err := s.atRest(r, empty, held, floor); err != nil {
+		return err
+	}
 	r.alone("parts a commit", float64(a.parts)/held, "parts")
 	r.alone("newcomer takes", float64(pull.Received)/newcomer.seconds, "commits/s")
 	r.alone("relay takes", float64(push.Sent)/pushed, "commits/s")
@@ -210,7 +214,7 @@ func (s *storied) play(ctx context.Context, seed uint64) error {
 type joined struct {
 	*bed
 	first   exchange.Summary
-	seconds float64 // of the first exchange, without projecting
+	seconds float64 // of the first exchange; without projecting, when everything came at once
 }
 
 func (s *storied) join(ctx context.Context, name string) (*joined, error) {
@@ -226,6 +230,20 @@ func (s *storied) join(ctx context.Context, name string) (*joined, error) {
 		return nil, errors.Join(err, b.close())
 	}
 	if b.session, err = b.node.Unlock(ctx, "", []byte(passphrase)); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	// Where many commits come, what is sealed follows when it can be read.
+	p, err := b.session.Status()
+	if err == nil && p.Coming > 0 {
+		var more exchange.Summary
+		var took float64
+		took, err = spent(func() (err error) { more, err = b.session.Exchange(ctx, s.hub.url, nil); return err })
+		more.Received += j.first.Received
+		more.BytesIn += j.first.BytesIn
+		more.BytesOut += j.first.BytesOut
+		j.first, j.seconds = more, j.seconds+took
+	}
+	if err != nil {
 		return nil, errors.Join(err, b.close())
 	}
 	return j, nil
