@@ -84,14 +84,14 @@ func runExchange(ctx context.Context, c *call) error {
 	done, err := c.carry(ctx, n, w, pass, by)
 	sum := done.Summary
 	answer := exchangeAnswer{Sent: sum.Sent, Received: sum.Received, BytesOut: sum.BytesOut, BytesIn: sum.BytesIn, RoundTrips: sum.RoundTrips,
-		Complete: sum.Complete, SkewSecond: int64(sum.Skew.Seconds()), Named: named(sum), Files: done.Files,
+		Complete: sum.Complete, SkewSecond: int64(sum.Skew.Seconds()), Named: named(sum), Files: done.Names,
 		ChunksSent: sum.Files.Sent, ChunksReceived: sum.Files.Received}
 	if c.json {
 		if jsonErr := c.print(answer); jsonErr != nil {
 			return jsonErr
 		}
 	} else if err == nil && by.out != "" {
-		fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.exchange.wrote", "n", int64(sum.Sent), "files", lang.List(c.lang, done.Files), "size", lang.FileSize(c.lang, sum.BytesOut)))
+		fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.exchange.wrote", "n", int64(sum.Sent), "files", lang.List(c.lang, done.Names), "size", lang.FileSize(c.lang, sum.BytesOut)))
 	} else if err == nil {
 		fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.exchange.done", "sent", int64(sum.Sent), "received", int64(sum.Received),
 			"size", lang.FileSize(c.lang, sum.BytesOut+sum.BytesIn), "trips", int64(sum.RoundTrips)))

@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -36,6 +37,7 @@ type Bundle struct {
 	To        []seal.ReceiverKey     // who can open it
 	Above     journal.Vector         // what who gets it holds already; nil: nothing
 	Split     int64                  // a file has at most so many bytes, or one run; 0: one file
+	Files     ChunkCopy              // whose chunks go along, after the runs; nil: none do
 	Progress  func(done, all uint64) // told how many commits are written; nil: nobody is
 }
 
@@ -49,6 +51,7 @@ type BundleSummary struct {
 	Faults  []*Fault       // set aside; when writing: left out because this copy cannot read it
 	Vector  journal.Vector // up to where the bundle brings each writer's chain
 	Files   []string       // written or read, in order
+	Chunks  int            // of files, written or read
 }
 
 // WriteBundle writes everything beyond Above to a file, or to several that are named FILE.001, FILE.002 and so on. A file
@@ -92,6 +95,7 @@ type volumes struct {
 	head   int64 // bytes of the file before its contents
 	runs   uint64
 	many   uint64 // commits
+	chunks uint64
 }
 
 type counter struct {
@@ -136,7 +140,40 @@ func (v *volumes) write(ctx context.Context, c Copy) (err error) {
 	if v.sum.Faults = wire.FaultsIn(err); err != nil && len(v.sum.Faults) == 0 {
 		return err
 	}
+	if err := v.files(ctx); err != nil {
+		return err
+	}
 	return v.end(false)
+}
+
+// files writes the chunks of files that may leave, the newest first.
+func (v *volumes) files(ctx context.Context) error {
+	if v.bundle.Files == nil {
+		return nil
+	}
+	list, err := v.bundle.Files.Unsent(math.MaxInt32)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		data, here, err := v.bundle.Files.Read(c.Digest)
+		if err != nil {
+			return err
+		}
+		if !here {
+			continue
+		}
+		chunk := wire.Chunk{Place: c.Place, Data: data}
+		if err := v.frame(wire.FrameChunk, chunk.Pack()); err != nil {
+			return err
+		}
+		v.chunks++
+		v.sum.Chunks++
+	}
+	return nil
 }
 
 func (v *volumes) begin() error {
@@ -145,7 +182,7 @@ func (v *volumes) begin() error {
 	if err != nil {
 		return err
 	}
-	v.below, v.digest, v.runs, v.many = &counter{w: to}, sha256.New(), 0, 0
+	v.below, v.digest, v.runs, v.many, v.chunks = &counter{w: to}, sha256.New(), 0, 0, 0
 	if v.sealed, err = seal.SealFile(v.below, v.bundle.To); err != nil {
 		return err
 	}
@@ -159,9 +196,9 @@ func (v *volumes) begin() error {
 	return v.frames.Write(wire.FrameBundle, append([]byte(wire.BundleMagic), header...))
 }
 
-func (v *volumes) run(run *journal.Run) error {
-	encoded := run.Encode()
-	if v.bundle.Split > 0 && v.runs > 0 && seal.SealedLength(v.head, v.frames.Bytes+int64(len(encoded))+endRoom) > v.bundle.Split {
+// frame writes one, in the next file when there is no room for it in this one.
+func (v *volumes) frame(kind byte, payload []byte) error {
+	if v.bundle.Split > 0 && v.runs+v.chunks > 0 && seal.SealedLength(v.head, v.frames.Bytes+int64(len(payload))+endRoom) > v.bundle.Split {
 		if err := v.end(true); err != nil {
 			return err
 		}
@@ -169,16 +206,23 @@ func (v *volumes) run(run *journal.Run) error {
 			return err
 		}
 	}
+	return v.frames.Write(kind, payload)
+}
+
+func (v *volumes) run(run *journal.Run) error {
+	if err := v.frame(wire.FrameRun, run.Encode()); err != nil {
+		return err
+	}
 	v.runs++
 	v.many += uint64(len(run.Commits))
 	v.sum.Runs++
 	v.sum.Commits += uint64(len(run.Commits))
 	v.above[run.First().Writer] = run.Last().Seq
-	return v.frames.Write(wire.FrameRun, encoded)
+	return nil
 }
 
 func (v *volumes) end(more bool) error {
-	if err := v.frames.End(wire.VolumeEnd{Runs: v.runs, Commits: v.many, Digest: v.digest.Sum(nil), More: more}); err != nil {
+	if err := v.frames.End(wire.VolumeEnd{Runs: v.runs, Commits: v.many, Digest: v.digest.Sum(nil), More: more, Chunks: v.chunks}); err != nil {
 		return err
 	}
 	if err := v.sealed.Close(); err != nil {

@@ -51,7 +51,7 @@ func checkPlain(from io.Reader) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = v.runs(context.Background(), frames, all, nil)
+	_, err = v.runs(context.Background(), frames, all, nil, Reading{}, nil)
 	return file.done, err
 }
 

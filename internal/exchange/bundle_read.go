@@ -24,6 +24,8 @@ type Reading struct {
 	Workspace journal.WorkspaceID   // zero: whichever; for looking only
 	Keys      []seal.Receiver       // one of which opens it; a plain bundle of before needs none
 	Progress  func(done, all int64) // told how many bytes of a file are read; nil: nobody is
+	Files     ChunkCopy             // takes chunks of files; nil: they are passed over
+	Arrived   func() error          // called before the first of them, when the commits that speak of them are kept; nil: nobody is
 }
 
 // NextVolume reports that a bundle goes on in a file that is not there. What was read is kept.
@@ -242,7 +244,7 @@ func readVolume(ctx context.Context, file *told, r Reading, c Copy, before *volu
 		return nil, err
 	}
 	intake.Arrived = func(run *journal.Run) { sum.Commits += uint64(len(run.Commits)) }
-	runs, ending := read.runs(ctx, frames, all, intake)
+	runs, ending := read.runs(ctx, frames, all, intake, r, sum)
 	if err := intake.Flush(context.WithoutCancel(ctx)); err != nil {
 		return nil, err
 	}
@@ -254,9 +256,9 @@ func readVolume(ctx context.Context, file *told, r Reading, c Copy, before *volu
 	return read, ending
 }
 
-// runs offers everything that follows. What is not whole ends it.
-func (v *volume) runs(ctx context.Context, frames *wire.FrameReader, all hash.Hash, intake *wire.Intake) (runs int, err error) {
-	for {
+// runs offers everything that follows: runs, and then chunks of files. What is not whole ends it.
+func (v *volume) runs(ctx context.Context, frames *wire.FrameReader, all hash.Hash, intake *wire.Intake, r Reading, sum *BundleSummary) (runs int, err error) {
+	for chunks := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return runs, err
 		}
@@ -277,6 +279,31 @@ func (v *volume) runs(ctx context.Context, frames *wire.FrameReader, all hash.Ha
 			} else if err := intake.Offer(ctx, payload); err != nil {
 				return runs, err
 			}
+		case wire.FrameChunk:
+			if err := digested(all, kind, payload); err != nil {
+				return runs, err
+			}
+			if chunks++; intake == nil || r.Files == nil {
+				continue
+			}
+			if chunks == 1 {
+				if err := intake.Flush(ctx); err != nil {
+					return runs, err
+				}
+				if r.Arrived != nil {
+					if err := r.Arrived(); err != nil {
+						return runs, err
+					}
+				}
+			}
+			chunk, err := wire.ReadChunk(payload)
+			if err != nil {
+				return runs, fmt.Errorf("%w: %w", ErrBundleChanged, err)
+			}
+			if err := r.Files.Take(chunk.Data); err != nil {
+				return runs, err
+			}
+			sum.Chunks++
 		case wire.FrameEnd:
 			var end wire.VolumeEnd
 			if err := wire.Unmarshal(payload, &end); err != nil {

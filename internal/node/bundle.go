@@ -38,7 +38,7 @@ func (s *Session) WriteBundle(ctx context.Context, path string) (exchange.Summar
 // Bundled is what writing a bundle did.
 type Bundled struct {
 	exchange.Summary
-	Files []string
+	Names []string // of the files that were written
 }
 
 // WriteBundleFor writes a bundle: the same runs that would travel to a relay, sealed as a whole. It does not count as
@@ -69,11 +69,28 @@ func (s *Session) writeBundle(ctx context.Context, o Outgoing, write func(exchan
 	if b.Above, err = s.since(o.Since); err != nil {
 		return Bundled{}, err
 	}
+	b.Files = filesBeyond{filesAt{s.node, ""}, b.Above}
+	if o.Since == SinceRelay {
+		p := s.node.relayPlace()
+		b.Files = filesAt{s.node, p.key()}
+	}
 	done, err := write(b)
 	if left := s.node.left(done.Vector); err == nil {
 		err = left
 	}
-	return Bundled{exchange.Summary{Sent: done.Commits, BytesOut: done.Bytes, Faults: done.Faults, Complete: err == nil}, done.Files}, err
+	return Bundled{exchange.Summary{Sent: done.Commits, BytesOut: done.Bytes, Faults: done.Faults, Files: exchange.ChunkSummary{Sent: done.Chunks}, Complete: err == nil}, done.Files}, err
+}
+
+// filesBeyond are the chunks that belong to commits beyond what somebody has.
+type filesBeyond struct {
+	filesAt
+	above journal.Vector
+}
+
+// Unsent implements exchange.ChunkCopy.
+func (f filesBeyond) Unsent(most int) ([]exchange.Chunk, error) {
+	list, err := f.filesAt.Unsent(most)
+	return slices.DeleteFunc(list, func(c exchange.Chunk) bool { return c.Place.Seq <= f.above[c.Place.Writer] }), err
 }
 
 // openers are the keys of everybody who is active, and of who writes.
@@ -100,7 +117,8 @@ func (s *Session) since(what string) (journal.Vector, error) {
 }
 
 func (s *Session) reading(progress func(done, all int64)) exchange.Reading {
-	return exchange.Reading{Workspace: s.member.Workspace, Keys: []seal.Receiver{s.member.Receiver}, Progress: progress}
+	return exchange.Reading{Workspace: s.member.Workspace, Keys: []seal.Receiver{s.member.Receiver}, Progress: progress, Files: filesAt{s.node, ""},
+		Arrived: func() error { _, err := s.arrive(s.life); return err }}
 }
 
 // ReadBundle takes in a file, and the volumes that follow it. What was whole in a damaged or cut one is kept; the error
@@ -143,7 +161,7 @@ func taken(done exchange.BundleSummary, err error) (exchange.Summary, error) {
 	case errors.As(err, &next):
 		err = record.Refuse("", "bundle_next", "file", next.Name).Because(err)
 	}
-	return exchange.Summary{Received: done.New, BytesIn: done.Bytes, Parked: done.Parked, Faults: done.Faults, Complete: err == nil}, err
+	return exchange.Summary{Received: done.New, BytesIn: done.Bytes, Parked: done.Parked, Faults: done.Faults, Files: exchange.ChunkSummary{Received: done.Chunks}, Complete: err == nil}, err
 }
 
 // TakeBundleAs takes in a file for a member who has no keys yet: it brings who joined their grant where there is no network.

@@ -70,8 +70,8 @@ func TestBundlesThereAndBack(t *testing.T) {
 	for _, seq := range all {
 		total += seq
 	}
-	if err != nil || second.Sent == 0 || second.Sent > 2 || total < 8 || !slices.Equal(second.Files, []string{back}) { // what was planted, and what follows from what came
-		t.Fatalf("the answer: %d commits of %d in %v, %v", second.Sent, total, second.Files, err)
+	if err != nil || second.Sent == 0 || second.Sent > 2 || total < 8 || !slices.Equal(second.Names, []string{back}) { // what was planted, and what follows from what came
+		t.Fatalf("the answer: %d commits of %d in %v, %v", second.Sent, total, second.Names, err)
 	}
 	if _, err := ana.ReadBundle(t.Context(), back); err != nil {
 		t.Fatal(err)

@@ -19,4 +19,5 @@ type VolumeEnd struct {
 	Commits uint64 `cbor:"2,keyasint"`
 	Digest  []byte `cbor:"3,keyasint"`           // SHA-256 of all frames before this one
 	More    bool   `cbor:"4,keyasint,omitempty"` // another volume follows
+	Chunks  uint64 `cbor:"5,keyasint,omitempty"` // of files, after the runs
 }
