@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -116,10 +117,11 @@ func filesPage(c *call) error {
 		}
 	}
 	page := FilesPage{Shell: c.shell("files.title"), Banner: c.banner(p.Brief), Adds: adds, Back: back, Most: c.T("files.most", "max", attachment.MaxSize>>20)}
-	_, page.Exchange = c.desk.(Exchanger)
 	if page.Files, err = c.filesOf(p.ID); err != nil {
 		return err
 	}
+	_, can := c.desk.(Exchanger)
+	page.Exchange = can && slices.ContainsFunc(page.Files, func(f FileLine) bool { return f.Standing != "" && !f.Removed })
 	page.File = f.field("file", label("files.choose"))
 	page.What = f.field("what", codes("attachment_what", attachment.Whats...))
 	page.Compartment = f.field("compartment", label("files.compartment"), hint("files.compartment_hint"), f.mayKeep())
@@ -280,7 +282,7 @@ func filesMovedPage(c *call) error {
 	}{{"files.to_come", count.Coming}, {"files.to_go", count.Going}, {"files.held", count.Held}, {"files.today", count.Today}} {
 		page.Facts = append(page.Facts, Fact{c.T(one.label), lang.FileSize(c.lang, one.bytes)})
 	}
-	page.Exchange = f.field("exchange", label("files.per_exchange"), hint("files.limit_hint"), digits())
+	page.Exchange = f.field("exchange", label("files.per_exchange"), digits())
 	page.Day = f.field("day", label("files.per_day"), digits())
 	page.Form, page.Shell.Form, page.Faulty = f.close(), f.ID, len(f.Faults) > 0
 	return c.show(f.status(), "files_moved.html", page)
