@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -30,7 +31,13 @@ func (d *desk) Door() (web.Doorway, error) {
 }
 
 func (d *desk) OpenDoor(lasts time.Duration) error {
-	_, err := d.session.Node().OpenDoor(node.DoorOptions{Address: d.lan, Log: d.log, Lasts: lasts})
+	o := node.DoorOptions{Address: d.lan, Log: d.log, Lasts: lasts}
+	_, err := d.session.Node().OpenDoor(o)
+	var refusal *record.Refusal
+	if errors.As(err, &refusal) && refusal.Code == "address_taken" && d.lan == "" { // by another folder of this machine
+		o.Address = ":0"
+		_, err = d.session.Node().OpenDoor(o)
+	}
 	return webError(err)
 }
 

@@ -131,3 +131,13 @@ func loopback(t testing.TB) []net.Interface {
 	}
 	return all[i : i+1]
 }
+
+// Devices of different versions find each other. The value was worked out with sha256sum.
+func TestTheKindOfServiceStays(t *testing.T) {
+	id := journal.WorkspaceID{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+	for at, want := range map[time.Time]string{time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC): "_nc5a9b4720e._tcp", time.Date(2026, 3, 1, 23, 0, 0, 0, time.FixedZone("", -6*3600)): service(id, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))} {
+		if got := service(id, at); got != want {
+			t.Errorf("%s: %s, want %s", at, got, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net"
@@ -147,4 +148,24 @@ func FuzzReadDoorKey(f *testing.F) {
 			t.Error("a key without a pin")
 		}
 	})
+}
+
+// Neighbours of different versions know each other: what is made of a key stays as it is. The values were worked out with
+// openssl and sha256sum.
+func TestWhatNeighboursOfAllVersionsAgreeOn(t *testing.T) {
+	raw, err := hex.DecodeString("302e020100300506032b657004220420" + "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := ReadDoorKey(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, pair := range map[string][2]string{
+		"pin": {d.Pin().String(), "M188-6ZC5-0W2R-5K7Q-755G-K244-FK1H-5JTB"}, "name in the handshake": {d.Pin().serverName(), "n1bf23ded068e773ba13c.local"}, "recognition": {d.Pin().Recognition("1f2e3d4c5b6a7988"), "18fc65f0e79e7e9c"},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s: %s, want %s", what, pair[0], pair[1])
+		}
+	}
 }
