@@ -70,7 +70,7 @@ func (w *sqlWorkspace) erase(ctx context.Context, tx *transaction, roll *journal
 	if !erased {
 		return false, nil
 	}
-	return true, markScrub(ctx, tx)
+	return true, markScrub(ctx, tx, "parts")
 }
 
 // unerase notes as missing what was erased by somebody whose word turned out not to stand: who has it brings it again. before is

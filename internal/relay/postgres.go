@@ -55,9 +55,9 @@ func OpenPostgres(ctx context.Context, url string) (*SQLStore, error) {
 	if err == nil {
 		err = s.sample(ctx)
 	}
-	var mark string
+	var marks map[string]string
 	if err == nil {
-		mark, err = s.scrubDue(ctx)
+		marks, err = s.scrubDue(ctx)
 	}
 	if err != nil {
 		var connect *pgconn.ConnectError
@@ -66,7 +66,7 @@ func OpenPostgres(ctx context.Context, url string) (*SQLStore, error) {
 		}
 		return nil, errors.Join(fmt.Errorf("open the relay's store: %w", err), s.Close())
 	}
-	s.scrub.due.Store(mark != "") // of a process that ended first
+	s.scrub.due.Store(len(marks) > 0) // of a process that ended first
 	s.scrubbed(ctx)
 	return s, nil
 }
@@ -135,31 +135,37 @@ func copyRows(ctx context.Context, tx *transaction, table string, columns []stri
 	})
 }
 
-// sample keeps PostgreSQL from taking samples of sealed parts into its statistics, where an erased one would stay. Other
+// sample keeps PostgreSQL from taking samples of what is sealed into its statistics, where something erased would stay. Other
 // databases may not know how.
 func (s *SQLStore) sample(ctx context.Context) error {
-	var n int
-	err := s.write.QueryRowContext(ctx, "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('parts') AND attname = 'data' AND coalesce(attstattarget, -1) <> 0").Scan(&n)
-	if err == nil && n > 0 {
-		_, err = s.write.ExecContext(ctx, "ALTER TABLE parts ALTER COLUMN data SET STATISTICS 0")
+	for _, table := range sealedTables {
+		var n int
+		err := s.write.QueryRowContext(ctx, "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'data' AND coalesce(attstattarget, -1) <> 0", table).Scan(&n)
+		if err == nil && n > 0 {
+			_, err = s.write.ExecContext(ctx, "ALTER TABLE "+table+" ALTER COLUMN data SET STATISTICS 0")
+		}
+		if err != nil && !unknown(err) {
+			return err
+		}
 	}
-	if unknown(err) {
-		return nil
-	}
-	return err
+	return nil
 }
 
-// rewrite lets PostgreSQL write the table of parts anew: a row that was overwritten stays in the old file, in rows that nobody
-// sees and later in the gaps between them. Meanwhile whoever reads or writes parts waits. Then the pages that still wait for
-// their place on the disk are brought there, so that the log before them is no longer needed.
-func rewrite(ctx context.Context, db *sql.DB) (bool, error) {
+// rewrite lets PostgreSQL write tables anew: a row that was overwritten stays in the old file, in rows that nobody sees and later
+// in the gaps between them. Meanwhile whoever reads or writes them waits. Then the pages that still wait for their place on the
+// disk are brought there, so that the log before them is no longer needed.
+func rewrite(ctx context.Context, db *sql.DB, tables []string) (bool, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer conn.Close()
 	defer conn.ExecContext(context.WithoutCancel(ctx), "RESET lock_timeout")
-	for _, statement := range []string{"SET lock_timeout = '10s'", "VACUUM (FULL) parts", "CHECKPOINT"} {
+	statements := []string{"SET lock_timeout = '10s'"}
+	for _, table := range tables {
+		statements = append(statements, "VACUUM (FULL) "+table)
+	}
+	for _, statement := range append(statements, "CHECKPOINT") {
 		if _, err := conn.ExecContext(ctx, statement); err != nil && !unknown(err) {
 			return false, err
 		}

@@ -177,9 +177,15 @@ func (s *SQLStore) Chunk(ctx context.Context, id journal.WorkspaceID, name [32]b
 // eraseChunks overwrites the chunks that belong to a part. Their rows stay: what stands outside the database is removed by them,
 // also when that fails now. That they are not taken again follows from the part being erased.
 func (w *sqlWorkspace) eraseChunks(ctx context.Context, tx *transaction, p journal.PartPlace) error {
-	_, err := tx.ExecContext(ctx, "UPDATE chunks SET gone = 1, data = "+w.store.dialect.zeros+" WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4 AND gone = 0",
+	done, err := tx.ExecContext(ctx, "UPDATE chunks SET gone = 1, data = "+w.store.dialect.zeros+" WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4 AND gone = 0",
 		w.id[:], p.Writer[:], int64(p.Seq), int64(p.Index))
-	return err
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	return markScrub(ctx, tx, "chunks")
 }
 
 // chunksSwept is the state of a row whose bytes are gone everywhere.

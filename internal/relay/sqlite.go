@@ -75,7 +75,7 @@ var sqlite = dialect{
 	zeros:   "zeroblob(length(data))",
 	inPlace: true,
 	// The log of what was written holds pages from before an erasure until it is emptied. Readers may be in the way.
-	scrub: func(ctx context.Context, db *sql.DB) (bool, error) {
+	scrub: func(ctx context.Context, db *sql.DB, _ []string) (bool, error) {
 		var busy, log, moved int
 		err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
 		return busy == 0, err

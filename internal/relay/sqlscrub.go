@@ -2,9 +2,10 @@ package relay
 
 import (
 	"context"
-	"database/sql"
-	"errors"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,12 +23,15 @@ type scrub struct {
 	ended  bool
 }
 
-// scrubMark is the row in the table about that says so.
-const scrubMark = "scrub"
+// sealedTables hold what is sealed, in a column named data.
+var sealedTables = []string{"parts", "chunks"}
 
-// markScrub notes within a transaction that erases that scrubbing is due.
-func markScrub(ctx context.Context, tx *transaction) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO about (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", scrubMark, strconv.FormatInt(time.Now().UnixNano(), 10))
+// scrubMark begins the names of rows in the table about that say so, each for one table.
+const scrubMark = "scrub "
+
+// markScrub notes within a transaction that erases something in a table that it is to be scrubbed.
+func markScrub(ctx context.Context, tx *transaction, table string) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO about (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", scrubMark+table, strconv.FormatInt(time.Now().UnixNano(), 10))
 	return err
 }
 
@@ -61,28 +65,35 @@ func (s *SQLStore) scrubAll(ctx context.Context) {
 	}
 }
 
-// scrubOnce takes the mark away that it found: one of an erasing meanwhile stays.
+// scrubOnce takes the marks away that it found: one of an erasing meanwhile stays.
 func (s *SQLStore) scrubOnce(ctx context.Context) (bool, error) {
-	mark, err := s.scrubDue(ctx)
+	marks, err := s.scrubDue(ctx)
 	if err != nil {
 		return false, err
 	}
-	if done, err := s.dialect.scrub(ctx, s.write); err != nil || !done {
+	if done, err := s.dialect.scrub(ctx, s.write, slices.Sorted(maps.Keys(marks))); err != nil || !done {
 		return false, err
 	}
-	if mark == "" {
-		return true, nil
+	for table, mark := range marks {
+		if _, err := s.write.ExecContext(ctx, "DELETE FROM about WHERE name = $1 AND value = $2", scrubMark+table, mark); err != nil {
+			return false, err
+		}
 	}
-	_, err = s.write.ExecContext(ctx, "DELETE FROM about WHERE name = $1 AND value = $2", scrubMark, mark)
-	return err == nil, err
+	return true, nil
 }
 
-func (s *SQLStore) scrubDue(ctx context.Context) (mark string, err error) {
-	err = s.write.QueryRowContext(ctx, "SELECT value FROM about WHERE name = $1", scrubMark).Scan(&mark)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return mark, err
+// scrubDue gives the marks by table.
+func (s *SQLStore) scrubDue(ctx context.Context) (map[string]string, error) {
+	marks := map[string]string{}
+	rows, err := s.write.QueryContext(ctx, "SELECT name, value FROM about")
+	return marks, each(rows, err, func() error {
+		var name, value string
+		err := rows.Scan(&name, &value)
+		if table, is := strings.CutPrefix(name, scrubMark); is && slices.Contains(sealedTables, table) {
+			marks[table] = value
+		}
+		return err
+	})
 }
 
 // end stops what goes on beside.

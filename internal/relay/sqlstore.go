@@ -25,8 +25,8 @@ type dialect struct {
 	// copy writes rows that cannot be there already, with the database's own way for many; nil: it has none, and no arrays either.
 	copy func(ctx context.Context, tx *transaction, table string, columns []string, rows [][]any) error
 
-	// scrub removes from the database's files what an erased part held before, as far as the database lets us; false: not now.
-	scrub func(context.Context, *sql.DB) (bool, error)
+	// scrub removes from the database's files what was erased in these tables, as far as the database lets us; false: not now.
+	scrub func(context.Context, *sql.DB, []string) (bool, error)
 	slow  bool // scrub is done beside the work
 }
 
