@@ -31,8 +31,9 @@ type Disk struct {
 	room  int64            // bytes the disk has; 0: enough
 	left  int              // operations until the fault; 0: none is due
 	fault Fault
-	ops   int // that changed something, so far
-	hits  int // faults that happened, and writes that found no room
+	ops   int  // that changed something, so far
+	deaf  bool // syncs are answered and not done
+	hits  int  // faults that happened, and writes that found no room
 }
 
 // Fault is what a disk does when its time has come.
@@ -415,6 +416,9 @@ func (o *opened) Sync(vfs.SyncFlag) error {
 			f.pending = nil
 		}
 		return err
+	}
+	if o.disk.deaf {
+		return nil
 	}
 	for _, w := range f.pending {
 		f.stable = w.apply(f.stable)

@@ -68,6 +68,7 @@ type device struct {
 	kept    journal.Vector              // what it said is durable here
 	busy    int                         // exchanges it is in the middle of
 	named   map[journal.WriterID]bool   // of whom it was said that they tell two stories
+	told    []journal.Seen              // what commits had seen that came in the exchange under way
 	vouched journal.Vector              // what it held when it last vouched
 
 	serving   http.Handler // for neighbours
@@ -140,6 +141,7 @@ func (d *device) copy() *exchange.JournalCopy {
 	}, Took: func(fresh []journal.Commit) error {
 		for i := range fresh {
 			d.clock.Observe(fresh[i].Time)
+			d.told = append(d.told, fresh[i].Seen...)
 			if fresh[i].Writer == d.id() { // our own commits come back: this disk was put back to what it was
 				d.note("%s meets its own past", d.name)
 				d.newWriter()

@@ -157,6 +157,10 @@ func (w *world) ask(to host, question []byte, on *line) (answer []byte, whole bo
 		return nil, false // not even its head came
 	}
 	request.Body = io.NopCloser(&slowly{request.Body, on})
+	if n, ok := to.(*neighbour); ok {
+		n.busy++
+		defer func() { n.busy-- }()
+	}
 	out := &response{head: http.Header{}, on: on}
 	defer func() {
 		if r := recover(); r != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -95,6 +96,26 @@ func TestHistoriesThatWentWrong(t *testing.T) {
 				t.Errorf("%s\n\n%s", o.Failure, o.Drawing)
 			}
 		})
+	}
+}
+
+// The simulator is not blind: on disks that do not sync, what was said to be saved is lost, and it says so.
+func TestDisksThatDoNotSync(t *testing.T) {
+	for machine, what := range map[string]string{"d1": "said that", "r0": "said that it holds"} {
+		wrong := 0
+		for seed := range uint64(10) {
+			h, err := Read(fmt.Sprintf("seed %d\nclass faults\ndevices 2\nrelays 1\n"+
+				"deaf %[2]s\nwrite d1 n=5\nexchange d1 r0\nstop %[2]s power=1\nwrite d1 n=5\nexchange d1 r0\nstop %[2]s power=1", seed, machine))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o := Play(t, h); strings.Contains(o.Failure, what) {
+				wrong++
+			}
+		}
+		if wrong < 5 {
+			t.Errorf("the disk of %s does not sync, and that is noticed in %d of 10 plays", machine, wrong)
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ func init() { // reading a history needs the list, and a step may read on
 		"start": (*world).startStep, "backup": (*world).backupStep, "restore": (*world).restore,
 		"folder": (*world).folder, "another": (*world).another, "scope": (*world).scope,
 		"empower": (*world).empower, "revoke": (*world).revoke, "erase": (*world).erase, "rogue": (*world).rogueStep,
-		"lie": (*world).lie,
+		"lie": (*world).lie, "deaf": (*world).deaf,
 	}
 }
 
@@ -192,6 +192,7 @@ func (w *world) exchanged(d *device, to host, trip *journey, attempts int) (exch
 	}
 	good, hits, step := !lying && trip.good() && !d.away && to.handler() != nil && !w.cut[to.label()], w.hits(), w.next
 	life := d.disk.Life()
+	d.told = nil
 	d.busy++
 	sum, err := exchange.WithRelay(context.Background(), exchange.Options{URL: "http://relay", Workspace: w.workspace, Signer: d.writer, Certificate: d.certificate(),
 		Memory: memory, Narrow: d.journal.Scope().Narrow, Dial: func(context.Context, string, string) (net.Conn, error) { return w.dial(d, to, trip) }, Now: d.wall, Attempts: attempts}, d.copy())
@@ -328,6 +329,14 @@ func (w *world) disk(name string) *Disk {
 func (w *world) fail(s Step) {
 	if d := w.disk(s.Who); d != nil && !d.Dead() {
 		d.Fail(Fault(s.N["how"]%4), 1+s.N["n"])
+	}
+}
+
+// deaf makes a disk one of those that answer a sync and do nothing. No history that is drawn has it: what such a disk loses is
+// lost, and the simulator must notice.
+func (w *world) deaf(s Step) {
+	if d := w.disk(s.Who); d != nil {
+		d.deaf = true
 	}
 }
 
