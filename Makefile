@@ -35,6 +35,7 @@ cross: ## Builds without cgo for the other machines it must run on
 unit: ## All tests of the program, with the race detector
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
 	go test -timeout 10m -run TestARolesMachineHoldsNothingOfOthers ./cmd/amparo
+	go test -count=1 -timeout 10m -run TestPlays ./internal/journaltest -seeds 600
 
 e2e: ## The pages in a real browser: main path, no JavaScript, keyboard, axe
 	cd e2e && go test -count=1 -timeout 10m ./...
@@ -47,7 +48,7 @@ BENCH ?= all
 bench: ## The benchmarks behind every figure in the documents (BENCH=exchange BENCH_FLAGS=--json for one, as JSON)
 	go run ./cmd/amparo bench $(BENCH) $(BENCH_FLAGS)
 
-soak: ## Property tests and crash tests for much longer (SOAK_CHECKS, SOAK_ROUNDS)
+soak: ## Simulated workspaces, property tests and crash tests for much longer (SOAK_TIME, SOAK_CHECKS, SOAK_ROUNDS)
 	scripts/soak.sh
 
 fuzz: ## Each fuzz target for FUZZTIME (20s)
