@@ -449,6 +449,10 @@ func TestFilesAtTheDoor(t *testing.T) {
 	if given, end, _ := ask(ana.member.Writer, nil, name); len(given) != 1 || !bytes.Equal(given[0], sealed) || !slices.Equal(end.Have, []byte{1}) {
 		t.Errorf("afterwards: %d given, %+v", len(given), end)
 	}
+	must2(0, n.journal.Hold(record.ID{2}, []journal.PartPlace{place}))
+	if given, end, _ := ask(ana.member.Writer, nil, name); len(given) != 0 || !slices.Equal(end.Missing, []byte{1}) {
+		t.Errorf("a chunk of a part that is held back: %d given, %+v", len(given), end)
+	}
 	if _, _, status := ask(must2(seal.NewSigner()), nil, name); status != http.StatusForbidden {
 		t.Errorf("a stranger: %d", status)
 	}

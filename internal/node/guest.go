@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"amparo/internal/exchange"
@@ -48,12 +49,15 @@ func (n *Node) answering(log *slog.Logger) http.Handler {
 	})
 }
 
+// firstBytes is more than who asks ever needs to say: what it holds of a hundred thousand writers.
+const firstBytes = 3 << 20
+
 // firstFrame reads who asks, and puts it back. It believes nothing.
 func firstFrame(w http.ResponseWriter, r *http.Request) (*wire.Ask, error) {
 	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(doorLimits.Idle)); err != nil {
 		return nil, err
 	}
-	frame, err := journal.ReadFrame(io.LimitReader(r.Body, doorLimits.Stranger))
+	frame, err := journal.ReadFrame(io.LimitReader(r.Body, firstBytes))
 	if err != nil || len(frame) == 0 || frame[0] != wire.FrameAsk {
 		return nil, journal.ErrFormat
 	}
@@ -137,8 +141,13 @@ func (s guests) HaveChunks(_ context.Context, _ journal.WorkspaceID, names [][32
 	return s.node.files.Here(names)
 }
 
-// Chunk is relay.ChunkStore's. Who names a chunk has read the record that it belongs to.
+// Chunk is relay.ChunkStore's. Who names a chunk has read the record that it belongs to; what is held back here is not given all
+// the same.
 func (s guests) Chunk(_ context.Context, _ journal.WorkspaceID, name [32]byte) ([]byte, bool, error) {
+	places, err := s.node.files.Of(name)
+	if err != nil || !slices.ContainsFunc(places, func(p journal.PartPlace) bool { return !s.node.journal.IsHeld(p) }) {
+		return nil, false, err
+	}
 	return s.node.files.Read(name)
 }
 

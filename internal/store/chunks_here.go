@@ -1,6 +1,10 @@
 package store
 
-import "github.com/ncruces/go-sqlite3"
+import (
+	"github.com/ncruces/go-sqlite3"
+
+	"amparo/internal/journal"
+)
 
 // Here says of each chunk whether it is here.
 func (c *Chunks) Here(digests [][32]byte) ([]bool, error) {
@@ -16,4 +20,15 @@ func (c *Chunks) Here(digests [][32]byte) ([]bool, error) {
 		}
 	}
 	return here, nil
+}
+
+// Of lists the parts to which a chunk belongs; none: it is of no file that is known here.
+func (c *Chunks) Of(digest [32]byte) (places []journal.PartPlace, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list, err := c.chunks("SELECT c.digest, c.size, f.writer, f.seq, f.idx FROM chunk c JOIN file f ON f.id = c.file WHERE c.digest = ?", digest[:])
+	for _, one := range list {
+		places = append(places, one.Place)
+	}
+	return places, err
 }
