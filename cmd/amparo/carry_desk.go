@@ -49,3 +49,22 @@ func (d *desk) CheckFile(from io.Reader) (web.CheckedFile, error) {
 	}
 	return web.CheckedFile{Bytes: about.Bytes, Backup: about.Backup}, nil
 }
+
+// Restore begins again from a backup (web.Restorer).
+func (h *house) Restore(ctx context.Context, passphrase string, from io.Reader) (web.Restored, error) {
+	if h.Founded() {
+		return web.Restored{}, web.ErrFounded
+	}
+	phrase := []byte(passphrase)
+	defer clear(phrase)
+	done, err := node.Restore(ctx, from, h.dir, h.registry, phrase, h.options, nil) // not under the lock: a file may come slowly
+	if err != nil {
+		return web.Restored{}, asWeb(err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.node, err = node.Open(h.dir, h.registry, h.options); err != nil {
+		return web.Restored{}, asWeb(err)
+	}
+	return web.Restored{Name: done.Name, Made: done.Made, Commits: done.Health.Commits, Sound: done.Health.OK}, nil
+}

@@ -108,4 +108,43 @@ func TestFilesThatLeaveByThePages(t *testing.T) {
 	if r := there("GET", "/api/v1/queries/person.show?person=p2", "", nil); r.Code != http.StatusOK {
 		t.Errorf("what the bundle brought: status %d", r.Code)
 	}
+	// On a new machine, from the first page on.
+	h, err := openHouse(filepath.Join(t.TempDir(), "new"), reg, quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.close()
+	server := web.New(web.Config{House: h})
+	defer server.Close()
+	for _, one := range []struct {
+		phrase string
+		status int
+	}{{"otra frase", http.StatusUnprocessableEntity}, {phrase, http.StatusOK}, {phrase, http.StatusSeeOther}} {
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		err := w.WriteField("passphrase", one.phrase)
+		if err == nil {
+			var part io.Writer
+			if part, err = w.CreateFormFile("file", "backup"); err == nil {
+				_, err = part.Write(backup.Body.Bytes())
+			}
+		}
+		if err == nil {
+			err = w.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("POST", "http://localhost:8460/restore", &body)
+		r.Header.Set("Content-Type", w.FormDataContentType())
+		answer := httptest.NewRecorder()
+		if server.ServeHTTP(answer, r); answer.Code != one.status {
+			t.Errorf("restoring with %q: status %d, want %d", one.phrase, answer.Code, one.status)
+		}
+	}
+	if d, err := h.unlock(t.Context(), "", phrase); err != nil || !h.Founded() {
+		t.Errorf("the restored folder: %v", err)
+	} else {
+		d.Lock()
+	}
 }

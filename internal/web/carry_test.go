@@ -86,3 +86,30 @@ func TestAFileThatLeaves(t *testing.T) {
 		t.Errorf("a backup for who does not know the passphrase: status %d", r.StatusCode)
 	}
 }
+
+func TestBeginningAgainFromABackup(t *testing.T) {
+	b := open(t, &webtest.House{Empty: true})
+	if page := b.page(b.get("/start")); !strings.Contains(page, "/restore") {
+		t.Error("the first page does not say that a backup can be used")
+	}
+	right := url.Values{"passphrase": {webtest.Passphrase}}
+	for name, one := range map[string]struct {
+		boxes url.Values
+		file  string
+		says  string
+	}{
+		"another file":       {right, "holiday pictures", lang.T(lang.ES, "refuse.not_a_backup")},
+		"another passphrase": {url.Values{"passphrase": {"no es esta"}}, webtest.Stick, lang.T(lang.ES, "refuse.wrong_passphrase")},
+		"no passphrase":      {nil, webtest.Stick, lang.T(lang.ES, "restore.passphrase")},
+	} {
+		if status, page, _ := b.hand("/restore", one.boxes, one.file); status != http.StatusUnprocessableEntity || !strings.Contains(page, one.says) {
+			t.Errorf("%s: status %d", name, status)
+		}
+	}
+	if status, page, _ := b.hand("/restore", right, webtest.Stick); status != http.StatusOK || !strings.Contains(page, "/unlock") {
+		t.Errorf("status %d", status)
+	}
+	if status, _, to := b.hand("/restore", right, webtest.Stick); status != http.StatusSeeOther || to != "/" {
+		t.Errorf("where a workspace is already: status %d to %q", status, to)
+	}
+}

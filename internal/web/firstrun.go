@@ -16,6 +16,7 @@ type StartPage struct {
 	Next              string
 	Invited           bool // somebody with an invitation can begin here
 	Revives           bool // so can who has recovery sheets
+	Restores          bool // or a backup
 }
 
 // StartPassphrase is the second: the passphrase, twice.
@@ -69,6 +70,7 @@ func startPage(c *call) error {
 	p := StartPage{Shell: c.shell("start.title"), Step: c.T("start.step", "step", "1", "steps", "3"), Next: c.T("app.next")}
 	_, p.Invited = c.config.House.(Joiner)
 	_, p.Revives = c.config.House.(Reviver)
+	_, p.Restores = c.config.House.(Restorer)
 	p.Workspace = f.field("workspace", label("start.workspace"), hint("start.workspace_hint"), focus())
 	p.Member = f.field("member", label("start.you"), hint("start.you_hint"))
 	p.Form, p.Shell.Form, p.Faulty = f.close(), f.ID, len(f.Faults) > 0

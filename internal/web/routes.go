@@ -63,6 +63,8 @@ func init() {
 		{"POST", "/join", Anyone, nil, joinPage, false},
 		{"GET", "/recover", Anyone, nil, revivePage, false},
 		{"POST", "/recover", Anyone, nil, revivePage, false},
+		{"GET", "/restore", Anyone, nil, restorePage, false},
+		{"POST", "/restore", Anyone, nil, restorePage, false},
 		{"GET", "/awake", Anyone, nil, awake, false},
 		{"POST", "/leave", Anyone, nil, leaveNow, false},
 		{"GET", "/measures", Anyone, nil, measuresPage, false},

@@ -94,7 +94,7 @@ func assetAddresses(t *testing.T) []string {
 // Every address but the few that show nothing about anybody refuses without a session.
 func TestNothingAnswersWithoutASession(t *testing.T) {
 	public := map[string]bool{"GET /{$}": true, "GET /start": true, "POST /start": true, "POST /start/passphrase": true, "GET /unlock": true, "POST /unlock": true,
-		"GET /awake": true, "POST /strength": true, "GET /join": true, "POST /join": true, "GET /recover": true, "POST /recover": true, "POST /unlock/passkey": true, "POST /leave": true, "GET /measures": true, "POST /language": true, "GET /about": true, "GET /health": true, "GET /assets/{name}": true,
+		"GET /awake": true, "POST /strength": true, "GET /join": true, "POST /join": true, "GET /recover": true, "POST /recover": true, "GET /restore": true, "POST /restore": true, "POST /unlock/passkey": true, "POST /leave": true, "GET /measures": true, "POST /language": true, "GET /about": true, "GET /health": true, "GET /assets/{name}": true,
 		"GET /favicon.ico": true, "POST /api/v1/sessions": true}
 	if len(web.Routes()) < 40 {
 		t.Fatalf("the table holds %d routes", len(web.Routes()))

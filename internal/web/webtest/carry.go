@@ -3,6 +3,7 @@ package webtest
 import (
 	"context"
 	"io"
+	"time"
 
 	"amparo/internal/record"
 	"amparo/internal/web"
@@ -41,4 +42,17 @@ func (d *Desk) CheckFile(from io.Reader) (web.CheckedFile, error) {
 		return web.CheckedFile{}, record.Refuse("", "not_a_bundle").Because(err)
 	}
 	return web.CheckedFile{Bytes: int64(len(raw))}, nil
+}
+
+// Restore takes the one file there is.
+func (h *House) Restore(_ context.Context, passphrase string, from io.Reader) (web.Restored, error) {
+	raw, err := io.ReadAll(from)
+	switch {
+	case err != nil || string(raw) != Stick:
+		return web.Restored{}, record.Refuse("", "not_a_backup").Because(err)
+	case passphrase != Passphrase:
+		return web.Restored{}, web.ErrPassphrase
+	}
+	h.Empty = false
+	return web.Restored{Name: Rosa.Name, Made: Now.Add(-48 * time.Hour), Commits: 2140, Sound: true}, nil
 }

@@ -140,6 +140,7 @@ func Pages() []Page {
 		with(get("devices-shut", "/devices"), func(p *Page) { p.House.Roles, p.Status = []string{"registrar"}, 403 }),
 		get("pending", "/pending"),
 		with(get("pending-none", "/pending"), quiet),
+		with(get("restore", "/restore"), func(p *Page) { p.Open, p.House.Empty = false, true }),
 		get("carry", "/carry"),
 		get("backup", "/backup"),
 		post("backup-wrong", "/backup", 422, url.Values{"passphrase": {"no es esta"}}),
