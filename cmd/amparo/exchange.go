@@ -103,8 +103,8 @@ func runExchange(ctx context.Context, c *call) error {
 	if refusedRevoked(sum) {
 		fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.exchange.revoked"))
 	}
-	if slices.ContainsFunc(sum.Refused, func(r exchange.Refused) bool { return r.Code == wire.FaultFull }) {
-		fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.exchange.full"))
+	if relayFull(sum) {
+		fmt.Fprintln(c.Stderr, lang.T(c.lang, "refuse.relay_full"))
 	}
 	if sum.Skewed() {
 		fmt.Fprintln(c.Stderr, clockSentence(c.lang, sum))
@@ -208,6 +208,11 @@ func named(sum exchange.Summary) []string {
 func refusedRevoked(sum exchange.Summary) bool {
 	return slices.ContainsFunc(sum.Faults, func(f *exchange.Fault) bool { return f.Code == wire.FaultRevoked }) ||
 		slices.ContainsFunc(sum.Refused, func(r exchange.Refused) bool { return r.Code == wire.FaultRevoked })
+}
+
+// relayFull reports whether the relay had no more room for the workspace.
+func relayFull(sum exchange.Summary) bool {
+	return slices.ContainsFunc(sum.Refused, func(r exchange.Refused) bool { return r.Code == wire.FaultFull })
 }
 
 func clockSentence(in lang.Tag, sum exchange.Summary) string {

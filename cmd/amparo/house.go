@@ -213,6 +213,9 @@ func (d *desk) Exchange(ctx context.Context) (web.Exchanged, error) {
 	if err != nil {
 		return out, asWeb(err)
 	}
+	if relayFull(sum) { // what others wrote came; what is only here stays only here, and that must be said
+		return out, record.Refuse("", "relay_full")
+	}
 	return out, nil
 }
 
