@@ -18,6 +18,7 @@ if ! command -v dpkg-query >/dev/null; then
   missing=()
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
   command -v cc >/dev/null || missing+=("a C compiler")
+  command -v initdb >/dev/null || missing+=(PostgreSQL)
   if [ ${#missing[@]} -gt 0 ]; then
     echo "Missing: ${missing[*]}. Install them with this system's own package manager, then run again." >&2
     exit 1

@@ -65,12 +65,13 @@ type Database struct {
 	open func(ctx context.Context, place string) (*relay.SQLStore, error)
 }
 
-// Databases are all that a relay can stand on. Serializable is PostgreSQL as databases are that know no weaker isolation.
+// Databases are all that a relay can stand on. Serializable is PostgreSQL as databases are that know no weaker isolation, and as a
+// pool is that prepares no statements.
 var Databases = []Database{
 	{"SQLite", func(t testing.TB) string { return filepath.Join(t.TempDir(), "a folder", "relay.db") }, relay.OpenSQLite},
 	{"PostgreSQL", Postgres, relay.OpenPostgres},
 	{"serializable", func(t testing.TB) string {
-		return Postgres(t) + "&default_transaction_isolation=serializable"
+		return Postgres(t) + "&default_transaction_isolation=serializable&default_query_exec_mode=exec"
 	}, relay.OpenPostgres},
 }
 
