@@ -8,14 +8,14 @@ import (
 	"amparo/internal/seal"
 )
 
-// closed is a ChunkCopy that has nothing and counts what it is given.
-type closed struct{ took, there int }
+// nothingFiled is a ChunkCopy that has nothing and counts what it is given.
+type nothingFiled struct{ took, there int }
 
-func (*closed) Wanted(int) ([]Chunk, error)         { return nil, nil }
-func (*closed) Unsent(int) ([]Chunk, error)         { return nil, nil }
-func (*closed) Read([32]byte) ([]byte, bool, error) { return nil, false, nil }
-func (c *closed) Take([]byte) error                 { c.took++; return nil }
-func (c *closed) There(names [][32]byte) error      { c.there += len(names); return nil }
+func (*nothingFiled) Wanted(int) ([]Chunk, error)         { return nil, nil }
+func (*nothingFiled) Unsent(int) ([]Chunk, error)         { return nil, nil }
+func (*nothingFiled) Read([32]byte) ([]byte, bool, error) { return nil, false, nil }
+func (c *nothingFiled) Take([]byte) error                 { c.took++; return nil }
+func (c *nothingFiled) There(names [][32]byte) error      { c.there += len(names); return nil }
 
 // Whatever answers about files, nothing is taken that was not asked for, and no more is believed to be there than was named.
 func FuzzFilesAnswer(f *testing.F) {
@@ -45,7 +45,7 @@ func FuzzFilesAnswer(f *testing.F) {
 	})
 	write(func(out *wire.FrameWriter) error { return out.End(wire.ChunkEnd{Have: []byte{1}}) })
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c := &closed{}
+		c := &nothingFiled{}
 		x := &chunkSession{copy: c, refused: map[[32]byte]bool{}, absent: map[[32]byte]bool{}}
 		err := x.answer(bytes.NewReader(data), probe, brought, get)
 		if c.took > 1 || c.there > 3 || x.sum.Received != c.took || err == nil && x.sum.Sent > 1 {
