@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -192,7 +191,10 @@ func (d *device) say(commits ...[]part) error {
 func (d *device) append(commits [][]part) error {
 	for i, parts := range commits {
 		if d.journal.Head(d.id()).Seq == 0 { // the certificate comes along
-			parts = append(slices.Clone(parts), part{data: controls(journal.ControlCertify, d.certificate())})
+			cert := part{data: controls(journal.ControlCertify, d.certificate())}
+			if parts = append([]part{cert}, parts...); len(d.journal.Roll().Members) == 0 { // the founding goes before
+				parts[0], parts[1] = parts[1], parts[0]
+			}
 		}
 		c, err := d.commit(parts)
 		if err != nil {
