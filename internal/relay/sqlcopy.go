@@ -342,8 +342,8 @@ func (w *sqlWorkspace) Bare(ctx context.Context, above journal.Vector, yield fun
 // What of a run's parts is read: all, or those of commits that carry something open.
 const (
 	wholeParts = "SELECT seq, idx, data FROM parts WHERE workspace = $1 AND writer = $2 AND seq > $3 AND seq <= $4 ORDER BY seq, idx"
-	openParts  = `SELECT p.seq, p.idx, p.data FROM rolls r JOIN parts p ON p.workspace = r.workspace AND p.writer = r.writer AND p.seq = r.seq
-		WHERE r.workspace = $1 AND r.writer = $2 AND r.seq > $3 AND r.seq <= $4 ORDER BY p.seq, p.idx`
+	openParts  = `SELECT seq, idx, data FROM parts WHERE workspace = $1 AND writer = $2
+		AND seq IN (SELECT seq FROM rolls WHERE workspace = $1 AND writer = $2 AND seq > $3 AND seq <= $4) ORDER BY seq, idx`
 )
 
 func (w *sqlWorkspace) runs(ctx context.Context, above journal.Vector, which string, yield func(journal.Run) error) error {
