@@ -77,11 +77,12 @@ func devicesPage(c *call) error {
 			line.Version = c.T("devices.version", "version", d.Version)
 		}
 		if d.Here {
-			if line.Last = c.T("devices.here"); d.Unsent > 0 {
-				line.Unsent = c.T("status.only_here", "n", d.Unsent)
+			line.Last, line.Unsent, line.Before = c.T("devices.here"), "", c.T("status.never_exchanged")
+			if !d.Exchanged.IsZero() {
+				line.Unsent, line.Before = c.T("pending.none"), c.T("status.exchanged", "ago", lang.Ago(c.lang, d.Exchanged, c.now()))
 			}
-			if line.Before = c.T("status.never_exchanged"); !d.Exchanged.IsZero() {
-				line.Before = c.T("status.exchanged", "ago", lang.Ago(c.lang, d.Exchanged, c.now()))
+			if d.Unsent > 0 {
+				line.Unsent = c.T("status.only_here", "n", d.Unsent)
 			}
 		}
 		if c.may("/members/{id}") {
