@@ -311,7 +311,8 @@ func content(c wire.Copy, but map[journal.WriterID]bool) (map[string]thing, erro
 	return out, err
 }
 
-// forked are the writers of whom two stories are told, and checks that somebody said so.
+// forked are the writers of whom two stories are told, and checks that somebody said so. Whom one of the stories lets in hears
+// that nobody vouches for them where the other is held.
 func (w *world) forked() map[journal.WriterID]bool {
 	all := map[journal.WriterID]bool{}
 	for _, id := range slices.SortedFunc(maps.Keys(w.forgiven), func(a, b journal.WriterID) int { return bytes.Compare(a[:], b[:]) }) {
@@ -331,7 +332,7 @@ func (w *world) forked() map[journal.WriterID]bool {
 				seqs[seq] = hash
 			}
 		}
-		if all[id] && !slices.ContainsFunc(w.devices, func(d *device) bool { return d.named[id] }) {
+		if all[id] && !slices.ContainsFunc(w.devices, func(d *device) bool { return d.named[id] || d.stranded }) {
 			w.failf("two stories are told of %s, and nobody says so", id)
 		}
 	}

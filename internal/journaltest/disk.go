@@ -244,14 +244,14 @@ func (d *Disk) Image() Image {
 	return all
 }
 
-// Put replaces all files by those of an image, durably.
+// Put replaces all files by those of an image, durably, on a disk that is as good as new.
 func (d *Disk) Put(all Image) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	clear(d.files)
 	clear(d.gone)
 	d.life++
-	d.dead, d.left = false, 0
+	d.dead, d.left, d.room = false, 0, 0
 	for name, data := range all {
 		d.files[name] = &file{data: slices.Clone(data), stable: slices.Clone(data), synced: true}
 	}

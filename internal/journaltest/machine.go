@@ -63,12 +63,13 @@ type device struct {
 	saw     journal.Vector
 	again   int // how many commits were made, also those that were lost: no salt is drawn twice
 
-	saved   map[journal.WriterID]uint64 // what its owner was told is saved
-	kept    journal.Vector              // what it said is durable here
-	busy    int                         // exchanges it is in the middle of
-	named   map[journal.WriterID]bool   // of whom it was said that they tell two stories
-	told    []journal.Seen              // what commits had seen that came in the exchange under way
-	vouched journal.Vector              // what it held when it last vouched
+	saved    map[journal.WriterID]uint64 // what its owner was told is saved
+	kept     journal.Vector              // what it said is durable here
+	busy     int                         // exchanges it is in the middle of
+	named    map[journal.WriterID]bool   // of whom it was said that they tell two stories
+	told     []journal.Seen              // what commits had seen that came in the exchange under way
+	stranded bool                        // the last relay asked knew nobody who vouches for it
+	vouched  journal.Vector              // what it held when it last vouched
 
 	serving   http.Handler // for neighbours
 	servingOf *store.Journal

@@ -205,6 +205,7 @@ func (w *world) exchanged(d *device, to host, trip *journey, attempts int) (exch
 		w.failf("%s asked %d times", d.name, sum.RoundTrips)
 	}
 	undisturbed := w.hits() == hits && w.next == step
+	d.stranded = errors.Is(err, exchange.ErrNotAdmitted)
 	if err != nil {
 		w.count.Broken++
 		if good && undisturbed && !errors.Is(err, exchange.ErrNotAdmitted) {
