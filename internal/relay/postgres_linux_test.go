@@ -201,8 +201,8 @@ func TestDevicesExchangeWhilePostgreSQLIsKilled(t *testing.T) {
 	exchangetest.Same(t, w.Founder.Copy, c)
 }
 
-// Three servers, of which two have everything that was acknowledged. The one that is written to is killed and never comes back;
-// the one of the others that is further takes its place, and the relay finds it by itself.
+// Three servers, of which two have everything that was acknowledged. The one that is written to is killed while commits wait for a
+// standby, and never comes back; the one of the others that is further takes its place, and the relay finds it by itself.
 func TestAStandbyTakesOverInTheMiddle(t *testing.T) {
 	primary := startServer(t, "synchronous_standby_names = 'ANY 1 (*)'")
 	servers := []*cluster.Server{primary}
@@ -217,18 +217,33 @@ func TestAStandbyTakesOverInTheMiddle(t *testing.T) {
 	c := workspace(t, s, w.ID)
 	exchangetest.Carry(t, w.Founder.Copy, c)
 	b := bring(t, c, devices)
-	b.after(8)
+	b.after(6)
+	one, two := servers[1], servers[2]
+	must(t, two.Freeze())
+	b.after(2) // one standby is enough
+	must(t, one.Freeze())
+	for waiting := ""; waiting != "t" && waiting != "true"; {
+		select {
+		case <-b.every: // was under way
+		case <-b.over:
+			t.Fatal("everything was acknowledged without a standby")
+		default:
+		}
+		var err error
+		waiting, err = primary.Ask(t.Context(), "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+		must(t, err)
+	}
 	acked := b.acknowledged()
 	must(t, primary.Kill())
-	next, other := servers[1], servers[2]
+	must(t, one.Thaw())
+	must(t, two.Thaw())
+	next, other := one, two
 	mine, err := next.Received(t.Context())
 	must(t, err)
 	others, err := other.Received(t.Context())
 	must(t, err)
-	if further, err := next.Further(t.Context(), others, mine); err != nil {
-		t.Fatal(err)
-	} else if further {
-		next, other = other, next
+	if further, err := next.Further(t.Context(), others, mine); err != nil || further {
+		t.Fatalf("the standby that was held is further: %s, %s, %v", others, mine, err)
 	}
 	must(t, next.Promote(t.Context()))
 	must(t, other.Follow(next, "other"))

@@ -49,7 +49,7 @@ func Start(ctx context.Context, dir string, settings ...string) (*Server, error)
 	if err == nil {
 		err = s.Set(append([]string{
 			"listen_addresses = ''", "unix_socket_directories = '" + s.folder + "'", "fsync = on", "shared_buffers = 64MB", "max_connections = 60",
-			"lc_messages = 'C'", "timezone = 'UTC'", "log_min_messages = log", "max_wal_senders = 8", "hot_standby = on",
+			"lc_messages = 'C'", "timezone = 'UTC'", "log_min_messages = log", "max_wal_senders = 8", "hot_standby = on", "wal_retrieve_retry_interval = 100ms",
 		}, settings...)...)
 	}
 	if err == nil {

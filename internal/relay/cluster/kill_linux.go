@@ -16,21 +16,31 @@ func (s *Server) Kill() error {
 	if s.process == nil {
 		return nil
 	}
-	id := s.process.Pid
 	// The first process is held, so that it starts no other and cleans up after none.
-	if err := syscall.Kill(id, syscall.SIGSTOP); err != nil {
+	if err := s.all(syscall.SIGSTOP, syscall.SIGKILL); err != nil {
 		return fmt.Errorf("kill PostgreSQL: %w", err)
-	}
-	children, err := childrenOf(id)
-	if err != nil {
-		return fmt.Errorf("kill PostgreSQL: %w", err)
-	}
-	for _, child := range children {
-		if err := syscall.Kill(child, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return fmt.Errorf("kill PostgreSQL: %w", err)
-		}
 	}
 	return s.end(syscall.SIGKILL)
+}
+
+// Freeze holds the server and all its processes where they are: who is connected waits. Thaw lets them go on.
+func (s *Server) Freeze() error { return s.all(syscall.SIGSTOP, syscall.SIGSTOP) }
+
+// Thaw ends a Freeze.
+func (s *Server) Thaw() error { return s.all(syscall.SIGCONT, syscall.SIGCONT) }
+
+// all signals the server's first process, and then those that it started.
+func (s *Server) all(first, others syscall.Signal) error {
+	if err := s.process.Signal(first); err != nil {
+		return err
+	}
+	children, err := childrenOf(s.process.Pid)
+	for _, child := range children {
+		if failed := syscall.Kill(child, others); failed != nil && !errors.Is(failed, syscall.ESRCH) {
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
 }
 
 // childrenOf lists the processes that a process started and that run still.
