@@ -46,13 +46,18 @@ func apply(ctx context.Context, c *call) error {
 		return err
 	}
 	defer closing()
-	lines := make(chan line, node.Group)
-	go readLines(ctx, in, lines)
+	lines, large := make(chan line, node.Group), make(chan struct{}, 4)
+	go readLines(ctx, in, lines, large)
 	out := bufio.NewWriter(c.Stdout)
 	refused := 0
 	for first := range lines {
 		group := gather(first, lines, *stop)
 		n, err := c.applyGroup(ctx, s, group, out)
+		for _, l := range group {
+			if l.large() {
+				<-large
+			}
+		}
 		if err == nil {
 			err = out.Flush() // every line that is out is durable
 		}
@@ -114,7 +119,11 @@ func (c *call) applyGroup(ctx context.Context, s *node.Session, group []line, ou
 	return refused, nil
 }
 
-func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
+// large reports a line that carries a file. Of those only a few are read ahead: a folder of photographs must not stand in the
+// memory as a whole.
+func (l *line) large() bool { return len(l.request.Data) > 1<<20 }
+
+func readLines(ctx context.Context, in io.Reader, lines chan<- line, large chan<- struct{}) {
 	defer close(lines)
 	scan := bufio.NewScanner(in)
 	scan.Buffer(make([]byte, 64<<10), maxLine)
@@ -124,6 +133,13 @@ func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
 		}
 		l := line{number: number}
 		l.request, l.err = ReadRequest(scan.Bytes(), number)
+		if l.large() {
+			select {
+			case large <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+		}
 		select {
 		case lines <- l:
 		case <-ctx.Done():

@@ -9,7 +9,11 @@ import (
 var compartments = []struct {
 	in     record.Compartment
 	number uint16
-}{{record.Identity, 120}, {record.Care, 121}, {record.Mind, 122}, {record.Survivor, 123}, {record.Law, 124}, {record.FieldWork, 125}}
+	name   string
+}{
+	{record.Identity, 120, "attachment_identity"}, {record.Care, 121, "attachment_care"}, {record.Mind, 122, "attachment_mind"},
+	{record.Survivor, 123, "attachment_survivor"}, {record.Law, 124, "attachment_law"}, {record.FieldWork, 125, "attachment_field"},
+}
 
 // Whats are what a file may be, code list attachment_what.
 var Whats = []string{"id_document", "medical", "legal", "consent", "photo", "letter", "other"}
@@ -17,7 +21,7 @@ var Whats = []string{"id_document", "medical", "legal", "consent", "photo", "let
 // kinds has one kind a compartment: who may know is decided by the kind. What takes a file back corrects it and says why.
 var kinds = func() (out []*record.Kind) {
 	for _, c := range compartments {
-		k := &record.Kind{Number: c.number, Name: "attachment_" + c.in.String(), In: c.in, Form: record.Happening, File: "file", Fields: []record.Field{
+		k := &record.Kind{Number: c.number, Name: c.name, In: c.in, Form: record.Happening, File: "file", Fields: []record.Field{
 			{Number: 1, Name: "person", Type: record.Ref, Index: true}, // nobody: it is about the site
 			{Number: 2, Name: "what", Type: record.Code, Codes: "attachment_what"},
 			{Number: 3, Name: "name", Type: record.Text},
