@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,16 @@ func said(h http.Handler, path string) (status int, body string) {
 	return got.Code, got.Body.String()
 }
 
+// until looks again until something has come about.
+func until(t *testing.T, what string, come func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !come(); runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatalf("it does not come about that %s", what)
+		}
+	}
+}
+
 // A relay that is told to stop says so on /readyz, answers what comes meanwhile, and lets what is in flight end.
 func TestARelayStopsInOrder(t *testing.T) {
 	w := exchangetest.Found(t, 1, nil)
@@ -55,33 +66,25 @@ func TestARelayStopsInOrder(t *testing.T) {
 	if _, err := fmt.Fprintf(slow, "%s %s HTTP/1.1\r\nHost: relay\r\nContent-Length: %d\r\n\r\n%s", wire.Method, wire.Path, len(question), question[:len(question)/2]); err != nil {
 		t.Fatal(err)
 	}
-	for { // its question has begun to be read
-		if _, body := said(r.Admin(), "/metrics"); !strings.Contains(body, "amparo_relay_answering 0\n") {
-			break
-		}
-	}
+	until(t, "its question is being read", func() bool {
+		_, body := said(r.Admin(), "/metrics")
+		return !strings.Contains(body, "amparo_relay_answering 0\n")
+	})
 	stop()
-	for { // the notice has begun
-		if status, body := said(r, "/readyz"); status == http.StatusServiceUnavailable {
-			if !strings.Contains(body, "stopping") {
-				t.Errorf("not ready because: %s", body)
-			}
-			break
-		}
-	}
+	until(t, "the notice has begun", func() bool {
+		status, body := said(r, "/readyz")
+		return status == http.StatusServiceUnavailable && strings.Contains(body, "stopping")
+	})
 	if status, _ := said(r, "/healthz"); status != http.StatusOK {
 		t.Errorf("healthy: %d", status)
 	}
 	if got := answered(r, wire.Method, wire.Path, asked(t, w.Founder, time.Now(), nil)); got.Code != http.StatusOK || got.Header().Get("Connection") != "close" {
 		t.Errorf("a question during the notice: %d %q", got.Code, got.Header().Get("Connection"))
 	}
-	for { // the notice is over: nobody new is let in
+	until(t, "the notice is over, and nobody new is let in", func() bool {
 		conn, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			break
-		}
-		conn.Close()
-	}
+		return err != nil || conn.Close() != nil
+	})
 	if _, err := slow.Write(question[len(question)/2:]); err != nil {
 		t.Fatal(err)
 	}
@@ -228,11 +231,10 @@ func TestStrangersDoNotStandInTheWay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for { // they have what places there are for strangers
-		if _, body := said(r.Admin(), "/metrics"); strings.Contains(body, "amparo_relay_answering_strangers 1\n") {
-			break
-		}
-	}
+	until(t, "they have what places there are for strangers", func() bool {
+		_, body := said(r.Admin(), "/metrics")
+		return strings.Contains(body, "amparo_relay_answering_strangers 1\n")
+	})
 	if got := answered(r, wire.Method, wire.Path, asked(t, w.Founder, time.Now(), nil)); got.Code != http.StatusOK {
 		t.Errorf("a known writer: %d %s", got.Code, got.Body)
 	}
