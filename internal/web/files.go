@@ -86,15 +86,12 @@ func filesPage(c *call) error {
 		return err
 	}
 	back := "/people/" + p.ID.String()
-	f, err := c.form(back+"/files", nil)
+	f, err := c.form(back+"/files/new", nil)
 	if err != nil {
 		return err
 	}
 	f.Draft = "" // a file is in no draft
-	adds := c.desk.MayDo("attachment.add")
-	if f.submitted && !adds {
-		return errNotYours
-	}
+	adds := c.may("/people/{id}/files/new")
 	if f.submitted {
 		name, content := f.upload("file")
 		for _, one := range []string{"what", "compartment"} {

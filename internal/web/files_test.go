@@ -38,7 +38,7 @@ func upload(t *testing.T, h *webtest.House, name string, content []byte, fields 
 	if err := form.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequestWithContext(t.Context(), "POST", "http://localhost:8460/people/"+webtest.Maria.ID.String()+"/files", &body)
+	r := httptest.NewRequestWithContext(t.Context(), "POST", "http://localhost:8460/people/"+webtest.Maria.ID.String()+"/files/new", &body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	r.AddCookie(&http.Cookie{Name: "s8460", Value: token})
 	w := httptest.NewRecorder()

@@ -26,6 +26,7 @@ var needs = map[string]uses{
 	"/people/{id}/visit":                  {asks: []string{"person.show"}, does: []string{"visit.open"}},
 	"/people/{id}/consultation/{service}": {asks: []string{"person.show"}, does: []string{"consultation.record"}},
 	"/people/{id}/files":                  {asks: []string{"person.show", "attachment.list"}},
+	"/people/{id}/files/new":              {asks: []string{"person.show", "attachment.list"}, does: []string{"attachment.add"}},
 	"/people/{id}/files/{file}":           {asks: []string{"attachment.content"}},
 	"/people/{id}/files/{file}/remove":    {does: []string{"attachment.remove"}},
 	"/people/{id}/summary":                {asks: []string{"person.show", "person.timeline", "person.copy"}},

@@ -83,7 +83,7 @@ func Pages() []Page {
 		post("consultation-empty", person+"/consultation/medical", 422, url.Values{"severity": {"2"}}),
 		get("files", person+"/files"),
 		get("files-none", alone+"/files"),
-		post("files-mistakes", person+"/files", 422, url.Values{"what": {"medical"}}),
+		post("files-mistakes", person+"/files/new", 422, url.Values{"what": {"medical"}}),
 		with(get("files-auditor", person+"/files"), func(p *Page) { p.House.Roles = []string{"auditor"} }),
 		get("files-moved", "/files"),
 		post("files-moved-mistakes", "/files", 422, url.Values{"exchange": {"mucho"}}),
