@@ -42,17 +42,12 @@ func (s *Session) SetNarrow(ctx context.Context, narrow bool) error {
 	if err := s.node.set(func(n *settings) { n.Narrow = narrow }); err != nil {
 		return err
 	}
-	end, err := s.use()
-	if err != nil {
-		return err
-	}
-	s.node.mu.Lock()
-	if err = s.rescope(ctx); err == nil {
-		err = s.letGo(ctx)
-	}
-	s.node.mu.Unlock()
-	end()
-	if err != nil {
+	if err := s.writing(ctx, func() error {
+		if err := s.rescope(ctx); err != nil {
+			return err
+		}
+		return s.letGo(ctx)
+	}); err != nil {
 		return err
 	}
 	return s.refresh(ctx)
@@ -160,15 +155,7 @@ func (s *Session) Fetch(ctx context.Context, person record.ID, where string, pro
 	if err := s.node.set(func(n *settings) { n.Followed = kept }); err != nil {
 		return exchange.Summary{}, err
 	}
-	end, err := s.use()
-	if err != nil {
-		return exchange.Summary{}, err
-	}
-	s.node.mu.Lock()
-	err = s.rescope(ctx)
-	s.node.mu.Unlock()
-	end()
-	if err != nil {
+	if err := s.writing(ctx, func() error { return s.rescope(ctx) }); err != nil {
 		return exchange.Summary{}, err
 	}
 	first, err := s.node.journal.MissingOn(s.member.Ring.Secret.Shelf(person[:]), mostFetched)
