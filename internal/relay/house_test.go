@@ -261,3 +261,37 @@ func TestWorkspacesDoNotMeet(t *testing.T) {
 		t.Errorf("%d workspaces are listed, %v", len(ids), err)
 	}
 }
+
+func TestNewWorkspacesFromOneAddressHaveARate(t *testing.T) {
+	now := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
+	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
+	h := relay.New(relay.Config{Store: store, Now: func() time.Time { return now }, Rates: relay.Rates{Founding: relay.Rate{PerSecond: 1.0 / 60, Burst: 2}}})
+	var all []*exchangetest.Workspace
+	found := func(seed uint64) (int, wire.Refusal) {
+		w := exchangetest.Found(t, seed, nil)
+		all = append(all, w)
+		got := answered(h, wire.Method, wire.Path, asked(t, w.Founder, now, nil, exchangetest.RunsOf(t, w.Founder.Copy, nil)...))
+		if got.Code == http.StatusOK {
+			return got.Code, wire.Refusal{}
+		}
+		return got.Code, refusalIn(t, got.Body.Bytes())
+	}
+	for seed := range uint64(2) {
+		if status, refusal := found(70 + seed); status != http.StatusOK {
+			t.Fatalf("%d %v", status, refusal)
+		}
+	}
+	if status, refusal := found(72); status != http.StatusServiceUnavailable || refusal.Code != wire.RefusedBusy || refusal.Retry != 60 {
+		t.Errorf("a third: %d %+v", status, refusal)
+	}
+	if held := exchangetest.VectorOf(t, workspace(t, store, all[2].ID)); len(held) > 0 {
+		t.Errorf("it is held: %v", held)
+	}
+	if got := answered(h, wire.Method, wire.Path, asked(t, all[0].Founder, now, nil)); got.Code != http.StatusOK {
+		t.Errorf("one that is here pays for it: %d %s", got.Code, got.Body)
+	}
+	now = now.Add(time.Minute)
+	if status, refusal := found(73); status != http.StatusOK {
+		t.Errorf("after a minute: %d %+v", status, refusal)
+	}
+}
