@@ -8,7 +8,7 @@ SHELL := /bin/bash
 
 TARGETS := linux/arm64 windows/amd64 darwin/arm64
 
-.PHONY: help test packages lint vuln cross unit e2e build bench soak fuzz screenshots
+.PHONY: help test packages lint vuln cross unit e2e build bench bench-link soak fuzz screenshots
 
 help: ## Says what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -47,6 +47,9 @@ BENCH ?= all
 
 bench: ## The benchmarks behind every figure in the documents (BENCH=exchange BENCH_FLAGS=--json for one, as JSON)
 	go run ./cmd/amparo bench $(BENCH) $(BENCH_FLAGS)
+
+bench-link: ## A day over a bad link beside CouchDB's protocol (needs node; fetches PouchDB from npm)
+	peer=$$(internal/bench/couch/fetch.sh); go run ./cmd/amparo bench link --couch "$$peer" $(BENCH_FLAGS)
 
 soak: ## Simulated workspaces, property tests and crash tests for much longer (SOAK_TIME, SOAK_CHECKS, SOAK_ROUNDS)
 	scripts/soak.sh

@@ -44,7 +44,7 @@ func commands() []command {
 		{"queries", "", listQueries},
 		{"import", "DIR KIND FILE [--dry-run]", importFile},
 		{"check", "DIR", check},
-		{"bench", "[NAME] [--n N]", bench},
+		{"bench", "[NAME] [--n N] [--couch DIR]", bench},
 		{"version", "", version},
 		{"help", "[COMMAND]", help},
 	}
