@@ -202,6 +202,27 @@ func TestTheBundleOfTheSecondVersion(t *testing.T) {
 	g.run("", "check", g.path("joined"))
 }
 
+// Sealed bundles and backups as they were first written are read for ever.
+func TestFilesOfTheFirstSealedVersion(t *testing.T) {
+	g := goldenOf(t, "node-2")
+	if err := os.CopyFS(g.path("files"), os.DirFS(filepath.Join("testdata", "files-1"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"files/bundle", "files/backup"} {
+		good(t, "", "verify", g.path(name))
+	}
+	g.run("", "verify", g.path("files/bundle"), "--with", g.path("joined"))
+	g.exchanged("joined", "--in", g.path("files/bundle"))
+	if got := g.reads("joined", "Tercera", "lluvia", "viento", "nube"); len(got) != 3 {
+		t.Errorf("of the sealed bundle the other reads %q", got)
+	}
+	g.run("", "restore", g.path("files/backup"), g.path("again"))
+	if got := g.reads("again", "Tercera", "lluvia", "viento", "nube"); len(got) != 3 {
+		t.Errorf("of the backup the founder reads %q", got)
+	}
+	g.run("", "check", g.path("again"))
+}
+
 // A folder of each version is backed up by today's program, and comes back.
 func TestBackupsOfEarlierVersions(t *testing.T) {
 	for _, name := range []string{"node-1", "node-2"} {
