@@ -19,10 +19,10 @@ import (
 const (
 	FrameAsk    = 1 // Ask, signed
 	FrameRun    = 2 // journal.Run
-	FrameEnd    = 3 // End or BundleEnd, then the digest
+	FrameEnd    = 3 // End, ChunkEnd or VolumeEnd, then the digest
 	FrameHello  = 4 // Hello
 	FrameNote   = 5 // Note
-	FrameBundle = 6 // BundleHeader
+	FrameBundle = 6 // Volume
 	FrameParts  = 7 // sealed parts that were asked for (AppendPart)
 	FrameSupply = 8 // sealed parts that the relay lacks (PackSupply)
 )

@@ -164,18 +164,3 @@ func (e *End) Held(known func(Digest) (journal.Vector, bool)) (journal.Vector, e
 
 // BundleMagic begins the first frame of a bundle.
 const BundleMagic = "amparo bundle\x00"
-
-// BundleHeader says what a bundle is.
-type BundleHeader struct {
-	Version   uint                `cbor:"1,keyasint"`
-	Workspace journal.WorkspaceID `cbor:"2,keyasint"`
-	Vector    []byte              `cbor:"3,keyasint,omitempty"` // up to where it brings each writer's chain
-	Above     []byte              `cbor:"4,keyasint,omitempty"` // from where on: what its receiver was thought to hold
-}
-
-// BundleEnd ends a bundle.
-type BundleEnd struct {
-	Runs    uint64 `cbor:"1,keyasint"`
-	Commits uint64 `cbor:"2,keyasint"`
-	Digest  []byte `cbor:"3,keyasint"` // SHA-256 of all bytes of the file before this frame
-}
