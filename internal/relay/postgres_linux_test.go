@@ -185,7 +185,7 @@ func TestDevicesExchangeWhilePostgreSQLIsKilled(t *testing.T) {
 				if p.Sent > 0 {
 					once.Do(func() { close(half) })
 				}
-			}}, d.Copy.(exchange.Copy))
+			}}, d.Copy)
 			if err != nil || !sum.Complete {
 				t.Errorf("%s: %v after %d commits", d.Name, err, sum.Sent)
 			}
