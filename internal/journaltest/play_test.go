@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	seeds = flag.Uint64("seeds", 60, "how many seeds of each class are played")
+	seeds = flag.Uint64("seeds", 25, "how many seeds of each class are played")
 	first = flag.Uint64("seed", 0, "the first of them")
 	soak  = flag.Duration("soak", 0, "play seeds of all classes in turn for so long")
 )

@@ -8,9 +8,13 @@ import (
 	"amparo/internal/journal"
 )
 
-// OpenJournalOn is OpenJournal on a disk that SQLite knows by that name, for tests with disks that fail.
+// OpenJournalOn is OpenJournal on a disk that SQLite knows by that name, for tests with disks that fail; empty: the system's.
 func OpenJournalOn(disk, path string, workspace journal.WorkspaceID, founder journal.MemberID) (*Journal, error) {
-	conn, err := sqlite3.Open((&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: url.Values{"vfs": {disk}}.Encode()}).String())
+	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
+	if disk != "" {
+		name.RawQuery = url.Values{"vfs": {disk}}.Encode()
+	}
+	conn, err := sqlite3.Open(name.String())
 	if err != nil {
 		return nil, plain("open journal", err)
 	}

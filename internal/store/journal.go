@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,16 +59,7 @@ func OpenJournal(path string, workspace journal.WorkspaceID, founder journal.Mem
 	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}
-	conn, err := sqlite3.Open((&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String())
-	if err != nil {
-		return nil, plain("open journal", err)
-	}
-	j := &Journal{db: newSession(conn), founder: founder, roll: foundedRoll(workspace, founder), heads: map[journal.WriterID]journal.Head{}, saved: map[journal.WriterID]journal.Head{}, local: map[journal.WriterID]int64{}}
-	if err := j.prepare(); err != nil {
-		j.db.close()
-		return nil, plain("open journal", err)
-	}
-	return j, nil
+	return OpenJournalOn("", path, workspace, founder)
 }
 
 func foundedRoll(w journal.WorkspaceID, founder journal.MemberID) *journal.Roll {
