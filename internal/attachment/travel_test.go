@@ -223,3 +223,32 @@ func TestAFileTakenBackGoesEverywhereWhenWhoTookItBackMay(t *testing.T) {
 		}
 	}
 }
+
+func TestADeviceThatLetsGoOfAPersonLetsGoOfTheirFiles(t *testing.T) {
+	one := worktest.New(t)
+	site := one.Site("Sur", "07089")
+	one.Stand(site)
+	url := worktest.Relay(t)
+	two := one.Join(url, "Berta", site, "clinician")
+	who := person(one, "Ana")
+	added := worktest.Do[attachment.Added](one, "attachment.add", "", file(who, "care", "informe.pdf", pdf))
+	meet(one, url)
+	meet(two, url)
+	if n := chunksOn(t, two); n != 2 {
+		t.Fatalf("%d pieces arrived: nothing is tried", n)
+	}
+	if err := two.Session.SetFieldDays(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range []*worktest.Bed{one, two} {
+		b.Now = b.Now.AddDate(0, 0, 9)
+		meet(b, url)
+	}
+	meet(two, url)
+	if n := chunksOn(t, two); n != 0 {
+		t.Errorf("the person went, and %d pieces of their file stay", n)
+	}
+	if got := content(one, who, added.ID.String()); !bytes.Equal(got, pdf) {
+		t.Error("it went from a device that keeps everybody")
+	}
+}

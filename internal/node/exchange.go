@@ -69,9 +69,6 @@ func (s *Session) arrive(ctx context.Context) (wrote bool, err error) {
 	if wrote, err = s.tend(ctx); err != nil {
 		return wrote, err
 	}
-	if err := s.noteFiles(s.life); err != nil {
-		return wrote, err
-	}
 	before, _, err := s.node.journal.Coming()
 	if err == nil {
 		err = s.rescope(ctx)
@@ -81,7 +78,7 @@ func (s *Session) arrive(ctx context.Context) (wrote bool, err error) {
 	}
 	// Who was met here lately is followed from now on: what is known of them elsewhere should not wait for the next time.
 	coming, _, err := s.node.journal.Coming()
-	return wrote || coming > before, errors.Join(err, s.letGo(ctx))
+	return wrote || coming > before, errors.Join(err, s.letGo(ctx), s.noteFiles(s.life))
 }
 
 // ExchangeAs exchanges for a member who has no keys yet: the first contact after joining brings their grant.
