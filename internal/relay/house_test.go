@@ -75,7 +75,7 @@ func TestAFullWorkspaceIsAnsweredAndTakesOnlyWhatAdministers(t *testing.T) {
 		if got.Code != http.StatusOK {
 			t.Fatalf("%+v: %d %s", quota, got.Code, got.Body)
 		}
-		notes, given := notesIn(t, got.Body.Bytes())
+		notes, _ := notesIn(t, got.Body.Bytes())
 		if len(notes) != 1 || notes[0] != (wire.Note{Writer: x.Writer(), Seq: runs[0].First().Seq, Code: wire.FaultFull}) {
 			t.Errorf("%+v: notes %v", quota, notes)
 		}
@@ -84,7 +84,7 @@ func TestAFullWorkspaceIsAnsweredAndTakesOnlyWhatAdministers(t *testing.T) {
 		}
 		// Who lacks something is given it, and what is held already is no news.
 		got = answered(h, wire.Method, wire.Path, asked(t, x, now, func(a *wire.Ask) { a.Vector, a.Digest = nil, wire.DigestOf(nil) }, exchangetest.RunsOf(t, c, nil)...))
-		if notes, given = notesIn(t, got.Body.Bytes()); given == 0 || len(notes) != 0 {
+		if notes, given := notesIn(t, got.Body.Bytes()); given == 0 || len(notes) != 0 {
 			t.Errorf("%+v: %d runs given, notes %v", quota, given, notes)
 		}
 	}
