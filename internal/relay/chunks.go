@@ -24,7 +24,7 @@ func (s *server) files(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer visit.leave()
-	body := &patient{body: pacedBody{r.Body, visit}, control: control, idle: s.limits.Idle, limit: s.limits.Question}
+	body := &patient{body: pacedBody{r.Body, visit}, control: control, idle: s.limits.Idle, limit: min(askBytes, s.limits.Question)}
 	q := &fileQuestion{question: question{server: s, visit: visit, body: body, frames: wire.NewFrameReader(body)}, store: store}
 	refusal = q.read(r.Context())
 	s.metrics.arrived(&q.question)
@@ -86,6 +86,7 @@ func (q *fileQuestion) read(ctx context.Context) *wire.Refusal {
 	if refusal := q.sit(ctx, true); refusal != nil {
 		return refusal
 	}
+	q.body.limit = q.limits.Question
 	if refusal := q.asked.once(&q.ask.Ask, q.now()); refusal != nil {
 		return refusal
 	}

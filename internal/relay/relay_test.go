@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -155,6 +156,22 @@ func TestAStrangerBringsLittle(t *testing.T) {
 	got := answered(h, wire.Method, wire.Path, asked(t, stranger, now, nil, exchangetest.RunsOf(t, w.Founder.Copy, nil)...))
 	if got.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("answered with %d", got.Code)
+	}
+}
+
+// Before it is known who asks, little is read, whatever is asked about: else whoever knows the address fills the memory.
+func TestLittleIsReadBeforeItIsKnownWhoAsks(t *testing.T) {
+	h := relay.New(relay.Config{Store: openStore(t, filepath.Join(t.TempDir(), "relay.db"))})
+	for _, path := range []string{wire.Path, wire.ChunksPath} {
+		var b bytes.Buffer
+		if err := journal.WriteFrame(&b, append([]byte{wire.FrameAsk}, make([]byte, 12<<20)...)); err != nil {
+			t.Fatal(err)
+		}
+		recorder := httptest.NewRecorder()
+		h.ServeHTTP(recorder, httptest.NewRequest(wire.Method, path, io.LimitReader(&b, int64(b.Len()))))
+		if recorder.Code != http.StatusRequestEntityTooLarge || b.Len() < 8<<20 {
+			t.Errorf("%s: answered with %d, %d bytes were not read", path, recorder.Code, b.Len())
+		}
 	}
 }
 
