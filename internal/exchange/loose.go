@@ -35,28 +35,31 @@ const askAgain = 24 * time.Hour
 type loose struct {
 	on     bool // parts are asked for
 	asker  wire.Asker
-	first  bool                // what somebody waits for was asked for
-	after  int64               // parts noted up to there were asked for in vain lately
-	vain   map[int64]bool      // asked for in vain now
-	last   int64               // the newest of those
-	asked  []journal.Missing   // in the question on its way, in the order of places
-	came   map[int]bool        // of those
-	batch  []journal.Loose     // came and not yet kept
-	size   int                 // bytes in the batch
-	budget int                 // bytes to ask for at once
-	began  time.Time           // of the question
-	help   bool                // ask what the other side lacks
-	bring  []journal.PartPlace // that it lacks and that are here
-	wrong  []*Fault            // parts that were not what their commits name
-	swept  bool                // all that is wanted was asked for
-	helped bool                // the other side said what it lacks
-	taken  uint64              // parts that were missing here
-	brings uint64              // parts brought
+	ahead  []journal.Missing          // what somebody waits for and that was not answered for yet
+	after  int64                      // parts noted up to there were asked for in vain lately
+	vain   map[int64]bool             // asked for in vain now
+	last   int64                      // the newest of those
+	asked  []journal.Missing          // in the question on its way, in the order of places
+	came   map[int]bool               // of those
+	batch  []journal.Loose            // came and not yet kept
+	size   int                        // bytes in the batch
+	budget int                        // bytes to ask for at once
+	began  time.Time                  // of the question
+	help   bool                       // ask what the other side lacks
+	asks   bool                       // the question on its way does
+	bring  []journal.PartPlace        // that it lacks and that are here
+	wrong  []*Fault                   // parts that were not what their commits name
+	all    bool                       // all that is wanted is in the question on its way
+	swept  bool                       // all that is wanted was asked for and answered
+	helped bool                       // the other side said what it lacks
+	once   map[journal.PartPlace]bool // brought already, or about to be
+	taken  uint64                     // parts that were missing here
+	brings uint64                     // parts brought
 }
 
 func (x *session) beginLoose(ctx context.Context) error {
 	l := &x.loose
-	l.vain, l.budget, l.on = map[int64]bool{}, leastParts, !x.o.CommitsOnly
+	l.vain, l.budget, l.on, l.ahead, l.once = map[int64]bool{}, leastParts, !x.o.CommitsOnly, x.o.First, map[journal.PartPlace]bool{}
 	l.asker, _ = x.copy.(wire.Asker)
 	revoked, err := x.revoked(ctx)
 	if err != nil {
@@ -88,31 +91,28 @@ func (x *session) bare() uint64 {
 // wants chooses which parts this question asks for.
 func (x *session) wants(ctx context.Context) ([]byte, error) {
 	l := &x.loose
-	l.asked, l.came = nil, map[int]bool{}
+	l.asked, l.came, l.all, l.swept, l.asks = nil, map[int]bool{}, false, false, l.help
 	if !l.on {
 		return nil, nil
 	}
-	list, err := l.asker.Wanted(ctx, l.after, wire.MaxPlaces/2+len(l.vain))
+	most := wire.MaxPlaces/2 + len(l.vain)
+	list, err := l.asker.Wanted(ctx, l.after, most)
 	if err != nil {
 		return nil, fmt.Errorf("exchange: %w", err)
 	}
-	list = slices.DeleteFunc(list, func(m journal.Missing) bool { return l.vain[m.N] })
+	whole := len(list) < most
 	size, n, budget := 0, 0, l.budget
-	if !l.first {
-		first := slices.DeleteFunc(slices.Clone(x.o.First), func(m journal.Missing) bool { return l.vain[m.N] })
-		list = append(first, slices.DeleteFunc(list, func(m journal.Missing) bool {
-			return slices.ContainsFunc(first, func(f journal.Missing) bool { return f.N == m.N })
-		})...)
-		for _, m := range first {
-			budget += int(m.Size)
-		}
-		l.first = true
+	ahead := map[int64]bool{}
+	for _, m := range l.ahead {
+		ahead[m.N] = true
+		budget += int(m.Size)
 	}
+	list = append(slices.Clone(l.ahead), slices.DeleteFunc(list, func(m journal.Missing) bool { return l.vain[m.N] || ahead[m.N] })...)
 	for n < len(list) && n < wire.MaxPlaces && (n == 0 || size < min(budget, mostParts)) {
 		size += int(list[n].Size)
 		n++
 	}
-	l.swept = n == len(list)
+	l.all = whole && n == len(list)
 	l.asked = list[:n]
 	slices.SortFunc(l.asked, func(a, b journal.Missing) int { return wire.ComparePlaces(a.Place, b.Place) })
 	l.began = time.Now()
@@ -134,9 +134,14 @@ func (x *session) partsCame(payload []byte) error {
 	return wire.EachPart(payload, places, func(p journal.Loose) error {
 		n, _ := slices.BinarySearchFunc(places, p.Place, wire.ComparePlaces)
 		m := l.asked[n]
+		if l.came[n] {
+			return fmt.Errorf("parts: %w: one that came already", journal.ErrFormat)
+		}
 		if l.came[n] = true; journal.Hash(seal.Digest(p.Data)) != m.Digest {
-			l.wrong = append(l.wrong, &Fault{Writer: p.Place.Writer, Seq: p.Place.Seq, Code: wire.FaultDamaged,
-				Err: fmt.Errorf("%w: part %d is not the one its commit names", journal.ErrChain, p.Place.Index)})
+			if len(l.wrong) < wire.MaxFaults {
+				l.wrong = append(l.wrong, &Fault{Writer: p.Place.Writer, Seq: p.Place.Seq, Code: wire.FaultDamaged,
+					Err: fmt.Errorf("%w: part %d is not the one its commit names", journal.ErrChain, p.Place.Index)})
+			}
 			x.inVain(m)
 			return nil
 		}
@@ -176,7 +181,12 @@ func (x *session) settleParts(ctx context.Context, end *wire.End) (again bool, e
 			x.inVain(m)
 		}
 	}
-	again = len(l.asked) > 0 && (read < len(l.asked) || !l.swept)
+	answered := map[int64]bool{}
+	for _, m := range l.asked[:read] {
+		answered[m.N] = true
+	}
+	l.ahead = slices.DeleteFunc(slices.Clone(l.ahead), func(m journal.Missing) bool { return answered[m.N] })
+	again = len(l.asked) > 0 && (read < len(l.asked) || !l.all)
 	if took := time.Since(l.began); took < quickly && read == len(l.asked) {
 		l.budget = min(l.budget*2, mostParts)
 	} else {
@@ -193,22 +203,36 @@ func (x *session) settleParts(ctx context.Context, end *wire.End) (again bool, e
 	if l.on && l.after > 0 && x.o.Memory.VainAt.Add(-x.sum.Skew).Before(time.UnixMilli(end.Filled).Add(time.Second)) { // there is more now than when it was asked
 		l.after, again = 0, true
 	}
-	if len(end.Lacks) > 0 && l.help {
-		places, err := wire.UnpackPlaces(end.Lacks)
-		if err != nil {
-			return false, fmt.Errorf("%w: %w", ErrProtocol, err)
-		}
-		if err := x.copy.Parts(ctx, places, func(n int, _ []byte) error {
-			l.bring = append(l.bring, places[n])
-			return nil
-		}); err != nil {
-			return false, fmt.Errorf("exchange: %w", err)
-		}
-	}
-	if l.help {
+	l.swept = !again
+	if l.asks && !end.More { // of one that had no room left it is not known what it lacks
 		l.help, l.helped = false, true
+		if err := x.lacks(ctx, end.Lacks); err != nil {
+			return false, err
+		}
 	}
-	return again || len(l.bring) > 0, nil
+	return again || l.help && !end.More || len(l.bring) > 0, nil
+}
+
+// lacks notes what of the parts that the other side lacks is here, and asks once more when it may lack others: an answer names
+// only so many. Nothing is brought twice.
+func (x *session) lacks(ctx context.Context, packed []byte) error {
+	l := &x.loose
+	places, err := wire.UnpackPlaces(packed)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrProtocol, err)
+	}
+	fresh := slices.DeleteFunc(slices.Clone(places), func(p journal.PartPlace) bool { return l.once[p] })
+	before := len(l.bring)
+	if err := x.copy.Parts(ctx, fresh, func(n int, _ []byte) error {
+		l.once[fresh[n]] = true
+		l.bring = append(l.bring, fresh[n])
+		return nil
+	}); err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
+	l.help = len(l.bring) > before && len(places) >= wire.MostLacks
+	slices.SortFunc(l.bring, wire.ComparePlaces)
+	return nil
 }
 
 // supply writes what the other side lacks, as far as the question has room.

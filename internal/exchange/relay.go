@@ -269,6 +269,9 @@ func (x *session) finish(ctx context.Context, ended bool) error {
 	m := Memory{Known: x.known, Unsure: x.unsure, Skew: x.sum.Skew, Expect: x.witness.open}
 	if !x.told { // nothing the relay said
 		m.Known, m.Unsure = x.o.Memory.Known, true
+		if x.sum.WentBack { // it said that it knows nobody of this workspace any more
+			m.Known = nil
+		}
 	}
 	if x.sum.RelayTime.IsZero() {
 		m.Skew = x.o.Memory.Skew

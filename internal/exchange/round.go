@@ -287,6 +287,16 @@ func (x *session) keep(ctx context.Context) error {
 	return x.keepParts(ctx)
 }
 
+// othersBrought reports that the relay holds commits that were here, that it had not confirmed and that were not sent now.
+func (x *session) othersBrought(relay, mine, sent journal.Vector) bool {
+	for w, seq := range mine {
+		if min(seq, relay[w]) > max(x.known[w], sent[w]) {
+			return true
+		}
+	}
+	return false
+}
+
 // partsBatch is how many bytes of sealed parts are made durable together at most.
 const partsBatch = 1 << 20
 
@@ -306,7 +316,8 @@ func (x *session) settle(ctx context.Context, end *wire.End, mine, sent journal.
 	x.offered = 0
 	first, back := !x.told, x.wentBack(relay)
 	x.sum.WentBack = x.sum.WentBack || back
-	x.loose.help = x.loose.help || back && !x.loose.helped
+	// Who lost something, or was brought by others what is here, may have been brought it without its sealed parts.
+	x.loose.help = x.loose.help || (back || end.Whole || x.othersBrought(relay, mine, sent)) && !x.loose.helped
 	x.known, x.told, x.unsure, x.blind, x.budget = relay, true, false, false, roundBytes
 	x.stranger = relay[journal.WriterOf(x.o.Signer.Public())] == 0 // until the relay holds a commit of ours it cannot know who vouches for us
 	if back {

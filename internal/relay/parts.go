@@ -63,14 +63,14 @@ func (q *question) giveParts(ctx context.Context, out *wire.FrameWriter, end *wi
 	if at, brought := q.filled.Load(q.ask.Workspace); brought {
 		end.Filled = at.(int64)
 	}
+	if copy, says := q.copy.(interface{ Filled() int64 }); says {
+		end.Filled = max(end.Filled, copy.Filled())
+	}
 	if err := send(); err != nil || !q.ask.Help {
 		return err
 	}
 	return q.sayLacks(ctx, end)
 }
-
-// mostLacks bounds what one answer asks for.
-const mostLacks = 2048
 
 // sayLacks names parts that this relay should have and has not. It begins anywhere: some are nowhere to be had, and the others
 // must get their turn.
@@ -79,7 +79,7 @@ func (q *question) sayLacks(ctx context.Context, end *wire.End) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	if list, err = q.copy.MissingFrom(ctx, list[0].N+rand.Int64N(max(q.now().UnixMicro()-list[0].N, 1)), mostLacks); err != nil {
+	if list, err = q.copy.MissingFrom(ctx, list[0].N+rand.Int64N(max(q.now().UnixMicro()-list[0].N, 1)), wire.MostLacks); err != nil {
 		return err
 	}
 	places := make([]journal.PartPlace, len(list))

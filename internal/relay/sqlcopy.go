@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"amparo/internal/journal"
 	"amparo/internal/relay/wire"
@@ -19,6 +20,7 @@ type sqlWorkspace struct {
 	store *SQLStore
 	id    journal.WorkspaceID
 
+	filled   atomic.Int64  // when what was missing last came with its commits, milliseconds since 1970
 	strays   atomic.Bool   // rows were found beyond the end of a chain, as a restored or mended database may have them
 	turn     chan struct{} // held by who changes it through this process
 	mu       sync.Mutex    // guards which roll is remembered; a roll itself never changes
@@ -150,8 +152,9 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 	var roll *journal.Roll
 	var from basis
 	var erased bool
+	filled := 0
 	err := w.change(ctx, func(tx *transaction) (err error) {
-		verdicts = make([]error, len(runs))
+		verdicts, filled = make([]error, len(runs)), 0
 		roll, from, err = w.rollNow(ctx, tx)
 		if err != nil {
 			return err
@@ -170,7 +173,12 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 				continue
 			case err != nil:
 				return err
-			case len(v.Fresh) == 0:
+			}
+			some, err := w.fill(ctx, tx, roll, runs[i].Commits[:len(runs[i].Commits)-len(v.Fresh)])
+			if err != nil {
+				return err
+			}
+			if filled += some; len(v.Fresh) == 0 {
 				continue
 			}
 			opened, err := into.add(ctx, tx, v.Roll, v.Fresh, runs[i].Sig)
@@ -200,7 +208,7 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 		if erased, err = w.erase(ctx, tx, roll, from); err != nil {
 			return err
 		}
-		if len(into.hashes) == 0 && !erased {
+		if len(into.hashes) == 0 && !erased && filled == 0 {
 			return errUnchanged
 		}
 		for i := range runs {
@@ -214,7 +222,9 @@ func (w *sqlWorkspace) Take(ctx context.Context, runs []journal.Run) ([]error, e
 	if err != nil {
 		return nil, w.store.plain("store commits", err)
 	}
-	w.remember(roll, from)
+	if w.remember(roll, from); filled > 0 {
+		w.filled.Store(time.Now().UnixMilli())
+	}
 	if erased {
 		w.erasedNow(ctx, roll, from)
 	}

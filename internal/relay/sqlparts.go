@@ -190,25 +190,61 @@ func (w *sqlWorkspace) Supply(ctx context.Context, parts []journal.Loose) (taken
 		if err != nil {
 			return err
 		}
-		for first := 0; first < len(parts); {
-			n := together(places[first:])
-			list, err := w.stored(ctx, tx, roll, places[first:first+n])
-			if err != nil {
-				return err
-			}
-			some, err := w.supply(ctx, tx, parts[first:first+n], list)
-			if err != nil {
-				return err
-			}
-			taken, first = taken+some, first+n
+		if taken, err = w.supplyAll(ctx, tx, roll, parts, places); err == nil && taken == 0 {
+			err = errUnchanged
 		}
-		if taken == 0 {
-			return errUnchanged
-		}
-		return nil
+		return err
 	})
 	return taken, w.store.plain("take parts", err)
 }
+
+func (w *sqlWorkspace) supplyAll(ctx context.Context, tx *transaction, roll *journal.Roll, parts []journal.Loose, places []journal.PartPlace) (taken int, err error) {
+	for first := 0; first < len(parts); {
+		n := together(places[first:])
+		list, err := w.stored(ctx, tx, roll, places[first:first+n])
+		if err != nil {
+			return 0, err
+		}
+		some, err := w.supply(ctx, tx, parts[first:first+n], list)
+		if err != nil {
+			return 0, err
+		}
+		taken, first = taken+some, first+n
+	}
+	return taken, nil
+}
+
+// fill takes from commits that are held already, as they were judged, the parts that are missing here: others may have brought
+// them bare.
+func (w *sqlWorkspace) fill(ctx context.Context, tx *transaction, roll *journal.Roll, held []journal.Commit) (taken int, err error) {
+	if len(held) == 0 {
+		return 0, nil
+	}
+	var parts []journal.Loose
+	var places []journal.PartPlace
+	rows, err := tx.QueryContext(ctx, "SELECT seq, idx FROM lacks WHERE workspace = $1 AND writer = $2 AND seq >= $3 AND seq <= $4 ORDER BY seq, idx",
+		w.id[:], held[0].Writer[:], int64(held[0].Seq), int64(held[len(held)-1].Seq))
+	err = each(rows, err, func() error {
+		var seq, idx int64
+		if err := rows.Scan(&seq, &idx); err != nil {
+			return err
+		}
+		c := &held[uint64(seq)-held[0].Seq]
+		if idx < 0 || idx >= int64(len(c.Parts)) || c.Parts[idx] == nil {
+			return nil
+		}
+		p := journal.PartPlace{Writer: c.Writer, Seq: c.Seq, Index: uint8(idx)}
+		parts, places = append(parts, journal.Loose{Place: p, Data: c.Parts[idx]}), append(places, p)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return w.supplyAll(ctx, tx, roll, parts, places)
+}
+
+// Filled is when what was missing last came with its commits, milliseconds since 1970; 0: not since this process began.
+func (w *sqlWorkspace) Filled() int64 { return w.filled.Load() }
 
 // supply takes those parts that are missing, given what is here.
 func (w *sqlWorkspace) supply(ctx context.Context, tx *transaction, parts []journal.Loose, list []stored) (taken int, err error) {

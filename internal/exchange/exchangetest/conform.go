@@ -32,6 +32,7 @@ func Conform(t *testing.T, open func(t *testing.T, w journal.WorkspaceID) (c wir
 		"what an admitted member says openly is believed or named": (*bench).control,
 		"a withheld part stays withheld":                           (*bench).withheld,
 		"parts come after their commits, in any order":             (*bench).loose,
+		"commits that come again whole bring what was missing":     (*bench).wholeLater,
 		"runs are given bare":                                      (*bench).bare,
 		"what is missing is listed":                                (*bench).missing,
 		"what was held before a restart is held after it":          (*bench).restart,

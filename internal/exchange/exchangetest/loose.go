@@ -119,6 +119,19 @@ func (b *bench) loose() {
 	}
 }
 
+// Commits that came bare and come again whole bring their parts.
+func (b *bench) wholeLater() {
+	b.w.Founder.Batch(Bodies(70, 90, 1)...)
+	whole := b.all()
+	runs, _ := b.bareRuns()
+	b.good(runs...)
+	b.good(whole...)
+	Same(b, b.w.Founder.Copy, b.copy)
+	if list, told := b.lacks(1, 1000); told && len(list) != 0 {
+		b.Errorf("lacks %d parts", len(list))
+	}
+}
+
 // Bare gives the runs that Runs gives, without what is sealed; open parts are given.
 func (b *bench) bare() {
 	b.w.Founder.Batch(Bodies(150, 90, 1)...)

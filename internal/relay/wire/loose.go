@@ -16,6 +16,9 @@ import (
 // MaxPlaces bounds the parts that one question may ask for, and that an answer may name as missing.
 const MaxPlaces = 1 << 15
 
+// MostLacks is how many missing parts an answer names at most: who brings what it names of so many asks once more.
+const MostLacks = 2048
+
 // ComparePlaces orders places by writer, commit and index: the order in which PackPlaces needs them.
 func ComparePlaces(a, b journal.PartPlace) int {
 	return cmp.Or(bytes.Compare(a.Writer[:], b.Writer[:]), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Index, b.Index))
