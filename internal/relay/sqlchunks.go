@@ -192,14 +192,18 @@ func (w *sqlWorkspace) eraseChunks(ctx context.Context, tx *transaction, p journ
 const chunksSwept = 2
 
 // SweepChunks removes what is left of erased chunks: their objects outside the database, and the zeros in it. What fails is done
-// the next time.
+// the next time, and so are objects outside the database for who was not told where they are (KeepChunksIn).
 func (s *SQLStore) SweepChunks(ctx context.Context) error {
 	type gone struct {
 		id   journal.WorkspaceID
 		name [32]byte
 	}
 	var list []gone
-	rows, err := s.read.QueryContext(ctx, "SELECT workspace, digest FROM chunks WHERE gone = 1")
+	within := ""
+	if s.blobs == nil {
+		within = " AND LENGTH(data) > 0"
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT workspace, digest FROM chunks WHERE gone = 1"+within)
 	if err := each(rows, err, func() error {
 		var id, name []byte
 		if err := rows.Scan(&id, &name); err != nil {
@@ -220,7 +224,8 @@ func (s *SQLStore) SweepChunks(ctx context.Context) error {
 			}
 		}
 		if err := s.transact(ctx, func(tx *transaction) error {
-			_, err := tx.ExecContext(ctx, "UPDATE chunks SET gone = $3, data = $4 WHERE workspace = $1 AND digest = $2", g.id[:], g.name[:], chunksSwept, []byte{})
+			// SQLite counts parameters as they come in the statement, whatever their names.
+			_, err := tx.ExecContext(ctx, "UPDATE chunks SET gone = $1, data = $2 WHERE workspace = $3 AND digest = $4", chunksSwept, []byte{}, g.id[:], g.name[:])
 			return err
 		}); err != nil {
 			return s.plain("sweep chunks", err)

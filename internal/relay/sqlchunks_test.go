@@ -200,8 +200,17 @@ func TestObjectsOfErasedChunksGoAlsoWhenTheirStoreWasAway(t *testing.T) {
 		t.Fatal("it went although its store did not answer: nothing is tried")
 	}
 	blobs.fail = nil
+	s.KeepChunksIn(nil) // a program beside it that was not told where they are, as for a backup
+	if err := s.SweepChunks(t.Context()); err != nil || len(blobs.kept) != 1 {
+		t.Fatalf("%d objects are left: %v", len(blobs.kept), err)
+	}
+	s.KeepChunksIn(blobs)
 	if err := s.SweepChunks(t.Context()); err != nil || len(blobs.kept) != 0 {
 		t.Errorf("%d objects are left: %v", len(blobs.kept), err)
+	}
+	blobs.fail = context.DeadlineExceeded // what is removed is not removed once more at every erasure from then on
+	if err := s.SweepChunks(t.Context()); err != nil {
+		t.Errorf("with nothing to remove: %v", err)
 	}
 }
 
