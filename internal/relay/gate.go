@@ -118,7 +118,7 @@ func (g *gate) enter(control *http.ResponseController, r *http.Request) (*visit,
 			here++
 		}
 	}
-	if here >= max(most/2, 1) || len(g.hall) >= most && !g.turnOut() {
+	if here >= max(most/2, 1) && !g.turnOut(v.address) || len(g.hall) >= most && !g.turnOut(netip.Addr{}) {
 		return nil, busy(g.usual*time.Duration(1+len(g.hall)/g.known.most), "%d others wait", len(g.hall))
 	}
 	g.hall[v] = struct{}{}
@@ -128,11 +128,12 @@ func (g *gate) enter(control *http.ResponseController, r *http.Request) (*visit,
 // sayWho is how long a client may stand in a full hall without having said who asks.
 const sayWho = 3 * time.Second
 
-// turnOut ends the one that has stood in the hall longest and did not say who asks.
-func (g *gate) turnOut() bool {
+// turnOut ends the one that has stood in the hall longest and did not say who asks; with an address, of those that came from
+// there: one of many behind it that opens connections and says nothing must not keep the others out.
+func (g *gate) turnOut(from netip.Addr) bool {
 	var oldest *visit
 	for v := range g.hall {
-		if !v.named && time.Since(v.entered) > sayWho && (oldest == nil || v.entered.Before(oldest.entered)) {
+		if (!from.IsValid() || v.address == from) && !v.named && time.Since(v.entered) > sayWho && (oldest == nil || v.entered.Before(oldest.entered)) {
 			oldest = v
 		}
 	}

@@ -247,6 +247,25 @@ func TestTheSilentGiveWayInAFullHall(t *testing.T) {
 	})
 }
 
+// A shelter is one address. Somebody on its network who connects and says nothing does not keep its devices out.
+func TestTheSilentGiveWayToTheirNeighbours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := testGate(Limits{AtOnce: 2}, Rates{})
+		other := g.mustEnter(t, "198.51.100.1")
+		time.Sleep(time.Millisecond)
+		var silent []*visit
+		for range 4 {
+			silent = append(silent, g.mustEnter(t, "203.0.113.9"))
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(sayWho + time.Second)
+		g.mustEnter(t, "203.0.113.9")
+		if !silent[0].ended.Load() || silent[1].ended.Load() || other.ended.Load() {
+			t.Error("not the one of that address that stood there longest went")
+		}
+	})
+}
+
 func TestOneAddressDoesNotFillTheHall(t *testing.T) {
 	g := testGate(Limits{AtOnce: 2}, Rates{})
 	for range 4 {
