@@ -249,8 +249,8 @@ func (s *Session) placeOfFact(w journal.WriterID, seq uint64, in record.Compartm
 	return place, false, nil
 }
 
-// dropFiles removes the chunks of parts that were erased, and those of parts that this device let go of, once another place
-// holds them.
+// dropFiles removes the chunks of parts that were erased, and those of parts that this device let go of, once the relay holds
+// them: a neighbour may let go of them too, because this device has them.
 func (n *Node) dropFiles() error {
 	listed, err := n.files.Files()
 	if err != nil {
@@ -265,10 +265,16 @@ func (n *Node) dropFiles() error {
 			if here {
 				continue
 			}
-			if standing, err := n.files.Stands(id); err != nil || standing.Here > 0 && !standing.Elsewhere {
-				if err != nil {
-					return err
-				}
+			standing, err := n.files.Stands(id)
+			if err != nil {
+				return err
+			}
+			p := n.relayPlace()
+			kept, err := n.files.At(p.key(), id)
+			if err != nil {
+				return err
+			}
+			if standing.Here > 0 && !kept {
 				continue
 			}
 		}

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"amparo/internal/journal"
+	"amparo/internal/record"
 	"amparo/internal/seal"
+	"amparo/internal/store"
 )
 
 func sampleKept() keptFile {
@@ -37,6 +39,28 @@ func TestWhatAFactSaysOfAFileReadsAgain(t *testing.T) {
 	big.chunks = make([][32]byte, seal.ChunksOf(big.size))
 	if _, err := readKept(big.encode()); !errors.Is(err, journal.ErrFormat) {
 		t.Errorf("of a file that is too large: %v", err)
+	}
+}
+
+// Two devices in field mode that gave a file to each other must not both let go of it: only the relay keeps for good.
+func TestAFileThatOnlyANeighbourHasStays(t *testing.T) {
+	n, _ := founded(t, t.TempDir())
+	defer n.Close()
+	must2(0, n.SetRelay("https://relay.example"))
+	sealed := bytes.Repeat([]byte("sealed"), 100)
+	file := store.File{ID: record.ID{1}, Place: journal.PartPlace{Writer: journal.WriterID{9}, Seq: 1}, Time: 1, Size: int64(len(sealed)), Chunks: [][32]byte{seal.Digest(sealed)}} // of a part that is not here
+	must2(0, n.files.Register(file))
+	must2(n.files.Take(sealed))
+	neighbour, relay := Place{Kind: PlaceNeighbour, Name: "AAAA"}, n.relayPlace()
+	for _, step := range []struct {
+		place Place
+		stays bool
+	}{{neighbour, true}, {relay, false}} {
+		must2(0, n.files.There(step.place.key(), file.Chunks))
+		must2(0, n.dropFiles())
+		if here := must2(n.files.Here(file.Chunks)); here[0] != step.stays {
+			t.Errorf("after the %s said that it has it, it is here: %v", step.place.Kind, here[0])
+		}
 	}
 }
 

@@ -119,6 +119,15 @@ func (c *Chunks) Stands(file record.ID) (s Standing, err error) {
 	return s, plain("look for a file", err)
 }
 
+// At reports whether a place said that it holds all chunks of a file.
+func (c *Chunks) At(place string, file record.ID) (all bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err = c.db.run(`SELECT count(*) > 0 AND count(*) = count(t.digest) FROM chunk c LEFT JOIN there t ON t.digest = c.digest AND t.place = ?2 WHERE c.file = ?1`, []any{file, place},
+		func(s *sqlite3.Stmt) error { all = s.ColumnBool(0); return nil })
+	return all, plain("look for a file", err)
+}
+
 // Counted is how many chunks, and how many bytes of them.
 type Counted struct {
 	Chunks int   `json:"chunks"`
