@@ -148,3 +148,37 @@ func TestANarrowDeviceFillsARelay(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// What comes into view again is asked for at once, also where other parts were asked for in vain a moment ago.
+func TestWhatComesIntoViewIsAskedForAtOnce(t *testing.T) {
+	url := relayed(t)
+	_, ana := founded(t, t.TempDir())
+	id := doAt(t, ana, record.ID{1}, "tree.plant", map[string]any{"name": "abeto"})
+	doAt(t, ana, record.ID{1}, "storm.note", map[string]any{"tree": id.String(), "note": "rayo"})
+	inStep(t, url, ana)
+	n, s := member(t, ana, url, "Beto", Options{}, Invite{Roles: []string{"clinician"}})
+	inStep(t, url, s)
+	if err := s.SetNarrow(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	before, err := n.journal.MissingOn(s.member.Ring.Secret.Shelf(id[:]), 10)
+	if err != nil || len(before) != 1 {
+		t.Fatalf("%+v, %v", before, err)
+	}
+	p := n.relayPlace()
+	memory, at, err := n.remembered(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory.Vain, memory.VainAt = before[0].N, n.options.Wall()
+	if err := n.remember(p, memory, at); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetNarrow(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	inStep(t, url, s)
+	if got := storms(t, s); !slices.Equal(got, []string{"rayo"}) {
+		t.Errorf("%q", got)
+	}
+}

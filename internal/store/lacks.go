@@ -37,11 +37,20 @@ func (s Scope) state(shelf uint16) int {
 // Wants reports whether a part on that shelf is wanted.
 func (s Scope) Wants(shelf uint16) bool { return s.state(shelf) == lackWanted }
 
-// lack notes that a part of a commit is not here.
+// lack notes that a part of a commit is not here. What was noted before is noted anew.
 func (j *Journal) lack(chain int64, h *journal.Header, index, state int) error {
 	p := h.Parts[index]
-	return j.db.exec(`INSERT INTO lack (chain, idx, shelf, size, time, state) VALUES (?,?,?,?,?,?)
-		ON CONFLICT (chain, idx) DO UPDATE SET state = excluded.state`, chain, index, int(p.Shelf), int(p.Size), uint64(h.Time), state)
+	return j.db.exec(`INSERT OR REPLACE INTO lack (chain, idx, shelf, size, time, state) VALUES (?,?,?,?,?,?)`,
+		chain, index, int(p.Shelf), int(p.Size), uint64(h.Time), state)
+}
+
+// lackNow changes what is to become of a part that is not here. What is wanted now is noted anew: who was asked in vain for what
+// was noted before is asked for this at once.
+func (j *Journal) lackNow(n int64, state int) error {
+	if state != lackWanted {
+		return j.db.exec("UPDATE lack SET state = ? WHERE n = ?", state, n)
+	}
+	return j.db.exec("INSERT OR REPLACE INTO lack (chain, idx, shelf, size, time, state) SELECT chain, idx, shelf, size, time, ? FROM lack WHERE n = ?", state, n)
 }
 
 // doubt notes sealed parts of a commit that are no longer what was written: others have them whole, and are asked.
@@ -141,7 +150,7 @@ func (j *Journal) setScope(s Scope) error {
 		return err
 	}
 	for n, state := range change {
-		if err := j.db.exec("UPDATE lack SET state = ? WHERE n = ?", state, n); err != nil {
+		if err := j.lackNow(n, state); err != nil {
 			return err
 		}
 	}
@@ -163,7 +172,7 @@ func (j *Journal) WantAgain() error {
 		return err
 	}
 	for n, state := range again {
-		if err := j.db.exec("UPDATE lack SET state = ? WHERE n = ?", state, n); err != nil {
+		if err := j.lackNow(n, state); err != nil {
 			return errors.Join(plain("want again", err), j.drop())
 		}
 	}

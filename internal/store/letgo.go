@@ -59,7 +59,7 @@ func (j *Journal) letGo(parts []journal.PartPlace, state int) (dropped int, err 
 		}
 		if err := j.db.exec("UPDATE part SET data = "+letGoBytes+" WHERE tag <> 0 AND idx = ?3 AND chain = (SELECT n FROM chain WHERE writer = ?1 AND seq = ?2) AND "+isHere,
 			j.local[p.Writer], p.Seq, int(p.Index)); err != nil {
-			return 0, plain("let go", err)
+			return 0, errors.Join(plain("let go", err), j.drop())
 		}
 		if j.db.conn.Changes() == 0 {
 			continue
