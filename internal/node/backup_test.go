@@ -4,12 +4,14 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -114,6 +116,36 @@ func TestABackupWhileWorkGoesOn(t *testing.T) {
 	}
 }
 
+// holes stands for what an entry says is in it, and is not in the archive.
+const holes = "holes"
+
+// hollow is an entry that says it is so long and has nothing in it (GNU's PAX format 0.1 of files with holes).
+func hollow(t *testing.T, name string, size int64) []byte {
+	t.Helper()
+	records := ""
+	for _, r := range []string{"GNU.sparse.major=0", "GNU.sparse.minor=1", "GNU.sparse.numblocks=0", "GNU.sparse.size=" + strconv.FormatInt(size, 10)} {
+		records += strconv.Itoa(len(r)+4) + " " + r + "\n"
+	}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, one := range []string{records, ""} {
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o600, Size: int64(len(one))}); err != nil {
+			t.Fatal(err)
+		}
+		must2(w.Write([]byte(one)))
+	}
+	must2(0, w.Flush())
+	raw := b.Bytes()
+	sum := 0 // the checksum of the first header, with another kind in it and blanks where the checksum stands
+	raw[156] = tar.TypeXHeader
+	copy(raw[148:156], "        ")
+	for _, c := range raw[:512] {
+		sum += int(c)
+	}
+	copy(raw[148:156], fmt.Sprintf("%06o\x00 ", sum))
+	return raw
+}
+
 func TestABackupThatMustNotBeRestored(t *testing.T) {
 	_, ana := founded(t, filepath.Join(t.TempDir(), "node"))
 	plant(t, ana, "ceiba")
@@ -140,6 +172,13 @@ func TestABackupThatMustNotBeRestored(t *testing.T) {
 		}
 		w := tar.NewWriter(sealed)
 		for i := 0; i < len(entries); i += 2 {
+			if entries[i+1] == holes {
+				if err := w.Flush(); err != nil {
+					t.Fatal(err)
+				}
+				must2(sealed.Write(hollow(t, entries[i], 64<<20)))
+				continue
+			}
 			if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: entries[i], Mode: 0o600, Size: int64(len(entries[i+1]))}); err != nil {
 				t.Fatal(err)
 			}
@@ -170,6 +209,9 @@ func TestABackupThatMustNotBeRestored(t *testing.T) {
 		"a way out of the folder":   {archive(backupAbout, about, "../../evil", "x"), pass, ErrNotBackup},
 		"a file of another kind":    {archive(backupAbout, about, "vault/0123456789abcdef0123456789abcdef.writer", "x"), pass, ErrNotBackup},
 		"the same file twice":       {archive(backupAbout, about, "journal", "x", "journal", "y"), pass, ErrNotBackup},
+		"a journal of holes":        {archive(backupAbout, about, "node.json", "{}", "journal", holes), pass, ErrNotBackup},
+		"settings without end":      {archive(backupAbout, about, "journal", "x", "node.json", strings.Repeat(" ", mostEntry+1)), pass, ErrNotBackup},
+		"a piece without end":       {archive(backupAbout, about, "journal", "x", "node.json", "{}", "files/ab/"+strings.Repeat("ab", 32), strings.Repeat(" ", seal.MaxSealedChunk+1)), pass, ErrNotBackup},
 		"without a journal":         {archive(backupAbout, about, "node.json", "{}"), pass, ErrNotBackup},
 	} {
 		t.Run(name, func(t *testing.T) {

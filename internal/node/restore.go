@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"amparo/internal/journal"
 	"amparo/internal/record"
@@ -24,6 +25,26 @@ type Restored struct {
 
 // mostEntry bounds the small files of a backup: an archive is not believed.
 const mostEntry = 1 << 20
+
+// believable reports an entry that a backup may have, of a size that is in the archive too: what is said to be holes takes no
+// room there and all of it on the disk.
+func believable(head *tar.Header) bool {
+	for key := range head.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return false
+		}
+	}
+	if head.Typeflag != tar.TypeReg || !backupEntry.MatchString(head.Name) {
+		return false
+	}
+	switch folder, _, _ := strings.Cut(head.Name, "/"); {
+	case head.Name == "journal", head.Name == "files/list":
+		return true
+	case folder == "files":
+		return head.Size <= seal.MaxSealedChunk
+	}
+	return head.Size <= mostEntry
+}
 
 // Restore makes a folder from a backup: everything is checked before the folder stands under its name, and where something
 // is already nothing is written. It fails with ErrThere, ErrNotBackup, ErrBackupCut, ErrBackupChanged, vault.ErrPassphrase,
@@ -137,7 +158,7 @@ func unpack(plain io.Reader, dir string) (about BackupAbout, err error) {
 		if damaged(err) {
 			return about, err
 		}
-		if err != nil || head.Typeflag != tar.TypeReg || !backupEntry.MatchString(head.Name) || seen[head.Name] {
+		if err != nil || !believable(head) || seen[head.Name] {
 			return wrong(err)
 		}
 		seen[head.Name] = true
