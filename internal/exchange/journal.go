@@ -158,6 +158,9 @@ func (c *JournalCopy) Wanted(_ context.Context, after int64, most int) ([]journa
 	return c.Journal.Wanted(after, most)
 }
 
+// Unmet is wire.Asker's.
+func (c *JournalCopy) Unmet(context.Context) ([]journal.Vouch, error) { return c.Journal.Unmet() }
+
 // MissingFrom is wire.Keys's.
 func (c *JournalCopy) MissingFrom(_ context.Context, from int64, most int) ([]journal.Missing, error) {
 	list, err := c.Journal.MissingFrom(from, most)

@@ -40,6 +40,7 @@ func TestWhatWasCutOffIsNotTakenForNowhere(t *testing.T) {
 type unwanted struct{ exchange.Copy }
 
 func (unwanted) Wanted(context.Context, int64, int) ([]journal.Missing, error) { return nil, nil }
+func (unwanted) Unmet(context.Context) ([]journal.Vouch, error)                { return nil, nil }
 
 // What somebody waits for is asked for again when a relay that was started anew answers only that it remembers nothing.
 func TestWhatSomebodyWaitsForIsAskedForUntilItIsAnswered(t *testing.T) {

@@ -66,6 +66,10 @@ func (w *watched) Wanted(ctx context.Context, after int64, most int) ([]journal.
 	return w.Copy.(wire.Asker).Wanted(ctx, after, most)
 }
 
+func (w *watched) Unmet(ctx context.Context) ([]journal.Vouch, error) {
+	return w.Copy.(wire.Asker).Unmet(ctx)
+}
+
 // A relay that lost its store is filled again by a device that holds few parts, and then by one that holds all.
 func TestARelayIsGivenWhatItLacks(t *testing.T) {
 	a, b := two(t)

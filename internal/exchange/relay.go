@@ -57,30 +57,31 @@ const maxBacks = 4
 const longestWait = 5 * time.Minute
 
 type session struct {
-	o        Options
-	copy     Copy
-	client   *http.Client
-	meter    meter
-	sum      Summary
-	known    journal.Vector // what the relay holds
-	told     bool           // known is what the relay said, so it can be referred to
-	unsure   bool           // the relay may hold more than known: ask before sending
-	whole    bool           // the relay wants the vector whole
-	stranger bool           // the certificate goes along
-	blind    bool           // the relay says nothing before it knows us: known is what was sent
-	budget   int64
-	offset   time.Duration // to the relay's clock, when ours is too far off
-	asking   bool          // this round sends nothing: it asks what the relay holds
-	offered  uint64        // commits sent while blind, without receipt
-	skip     map[journal.WriterID]bool
-	later    map[journal.WriterID]bool // skipped as revoked or waiting: what is sent after may vouch for them
-	noted    uint64                    // what was sent when the last of them was skipped
-	retried  bool                      // they were offered once more
-	backs    int                       // how often the relay held less than it had said
-	loose    loose
-	own      []*Fault // what our own copy can no longer read
-	intake   *wire.Intake
-	witness  *witness
+	o                 Options
+	copy              Copy
+	client            *http.Client
+	meter             meter
+	sum               Summary
+	known             journal.Vector // what the relay holds
+	told              bool           // known is what the relay said, so it can be referred to
+	unsure            bool           // the relay may hold more than known: ask before sending
+	whole             bool           // the relay wants the vector whole
+	stranger          bool           // the certificate goes along
+	blind             bool           // the relay says nothing before it knows us: known is what was sent
+	budget            int64
+	offset            time.Duration // to the relay's clock, when ours is too far off
+	asking            bool          // this round sends nothing: it asks what the relay holds
+	offered           uint64        // commits sent while blind, without receipt
+	skip              map[journal.WriterID]bool
+	later             map[journal.WriterID]bool // skipped as revoked or waiting: what is sent after may vouch for them
+	noted             uint64                    // what was sent when the last of them was skipped
+	retried           bool                      // they were offered once more
+	backs             int                       // how often the relay held less than it had said
+	loose             loose
+	retelling, retold bool     // the own chain is to be offered from its beginning, or was
+	own               []*Fault // what our own copy can no longer read
+	intake            *wire.Intake
+	witness           *witness
 }
 
 // WithRelay brings a copy and a relay in step. The Summary says how far it got, also with an error, and what the next
@@ -115,6 +116,9 @@ func (x *session) run(ctx context.Context) (err error) {
 		return fmt.Errorf("exchange: %w", err)
 	}
 	x.intake.Arrived = x.witness.arrived
+	if err := x.witness.lookBack(ctx); err != nil {
+		return fmt.Errorf("exchange: %w", err)
+	}
 	if err := x.beginLoose(ctx); err != nil {
 		return err
 	}

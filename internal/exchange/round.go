@@ -51,6 +51,9 @@ func (x *session) question(ctx context.Context, mine journal.Vector) (body []byt
 	if ask.Parts, err = x.wants(ctx); err != nil {
 		return nil, nil, err
 	}
+	if ask.Head, err = x.head(ctx, mine); err != nil {
+		return nil, nil, err
+	}
 	rand.Read(ask.Nonce[:])
 	if x.stranger {
 		ask.Certificate = &x.o.Certificate
@@ -97,6 +100,11 @@ func (x *session) question(ctx context.Context, mine journal.Vector) (body []byt
 			return nil, nil, err
 		}
 	}
+	retold, err := x.retell(ctx, mine, out)
+	if err != nil {
+		return nil, nil, err
+	}
+	runs += retold
 	if !x.asking {
 		if err := x.supply(ctx, out); err != nil {
 			return nil, nil, err
@@ -192,7 +200,7 @@ func (x *session) refuse(r Refused) {
 }
 
 func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal.Vector) (again bool, err error) {
-	frames := wire.NewFrameReader(body)
+	frames, differs := wire.NewFrameReader(body), false
 	x.unsure = true // until the end frame says what the relay holds
 	had, lacked := x.intake.Taken, len(x.later)
 	runs, greeted := uint64(0), false
@@ -231,6 +239,10 @@ func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal
 			if err := wire.Unmarshal(payload, &note); err != nil {
 				return kept(fmt.Errorf("%w: %w", ErrProtocol, err))
 			}
+			if note.Code == wire.NoteHead {
+				differs = x.headDiffers(note)
+				continue
+			}
 			if x.skip[note.Writer] = true; note.Code == wire.FaultRevoked || note.Code == wire.NoteParked {
 				x.postpone(note.Writer)
 			}
@@ -268,8 +280,8 @@ func (x *session) answer(ctx context.Context, body io.Reader, mine, sent journal
 			if end.Whole { // nothing was given
 				return again, nil
 			}
-			if more, err := x.settleParts(ctx, &end); err != nil || again || more {
-				return again || more, err
+			if more, err := x.settleParts(ctx, &end); err != nil || again || more || differs {
+				return again || more || differs, err
 			}
 			return (lacked > 0 && x.sum.Sent > x.noted || x.intake.Taken > had) && x.offerAgain(), nil
 		default:
@@ -308,7 +320,7 @@ func (x *session) settle(ctx context.Context, end *wire.End, mine, sent journal.
 	}
 	pushed := uint64(0)
 	for w, seq := range sent {
-		if up := min(seq, relay[w]); up > x.known[w] {
+		if up := min(seq, relay[w]); up > x.known[w] && !x.skip[w] {
 			pushed += up - x.known[w]
 		}
 	}

@@ -220,8 +220,8 @@ func (l liar) tell(r *http.Request, all []frame, honestly []byte) []byte {
 	return b.Bytes()
 }
 
-// known checks, after an exchange that went to its end, that everything is named that it could show: what commits that came
-// had seen and is not here, and what the relay says it holds and did not give.
+// known checks, after an exchange that went to its end, that everything is named that it could show: what commits that are
+// here had seen and is not here, and what the relay says it holds and did not give.
 func (w *world) known(d *device, to host, sum *exchange.Summary) {
 	here := d.vector()
 	named := map[journal.WriterID]bool{}
@@ -241,10 +241,13 @@ func (w *world) known(d *device, to host, sum *exchange.Summary) {
 			missing[id] = n
 		}
 	}
-	for _, seen := range d.told {
-		if seen.Seq > here[seen.Writer] {
-			missing[seen.Writer] = max(missing[seen.Writer], seen.Seq)
-		}
+	seen, err := d.journal.Unmet()
+	if err != nil {
+		w.failf("%s: %v", d.name, err)
+		return
+	}
+	for _, v := range seen { // whichever way they came
+		missing[v.Of] = max(missing[v.Of], v.Seq)
 	}
 	for _, id := range writers(missing) {
 		if !named[id] && missing[id] > w.accused[id] && sum.Parked == 0 {

@@ -67,7 +67,6 @@ type device struct {
 	kept     journal.Vector              // what it said is durable here
 	busy     int                         // exchanges it is in the middle of
 	named    map[journal.WriterID]bool   // of whom it was said that they tell two stories
-	told     []journal.Seen              // what commits had seen that came in the exchange under way
 	stranded bool                        // the last relay asked knew nobody who vouches for it
 	vouched  journal.Vector              // what it held when it last vouched
 
@@ -141,7 +140,6 @@ func (d *device) copy() *exchange.JournalCopy {
 	}, Took: func(fresh []journal.Commit) error {
 		for i := range fresh {
 			d.clock.Observe(fresh[i].Time)
-			d.told = append(d.told, fresh[i].Seen...)
 			if fresh[i].Writer == d.id() { // our own commits come back: this disk was put back to what it was
 				d.note("%s meets its own past", d.name)
 				d.newWriter()

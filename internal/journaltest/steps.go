@@ -192,7 +192,6 @@ func (w *world) exchanged(d *device, to host, trip *journey, attempts int) (exch
 	}
 	good, hits, step := !lying && trip.good() && !d.away && to.handler() != nil && !w.cut[to.label()], w.hits(), w.next
 	life := d.disk.Life()
-	d.told = nil
 	d.busy++
 	sum, err := exchange.WithRelay(context.Background(), exchange.Options{URL: "http://relay", Workspace: w.workspace, Signer: d.writer, Certificate: d.certificate(),
 		Memory: memory, Narrow: d.journal.Scope().Narrow, Dial: func(context.Context, string, string) (net.Conn, error) { return w.dial(d, to, trip) }, Now: d.wall, Attempts: attempts}, d.copy())

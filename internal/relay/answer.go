@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -312,6 +313,9 @@ func (q *question) answer(ctx context.Context, out *wire.FrameWriter) error {
 		}
 	}
 	if !end.Whole {
+		if err := q.sayHead(ctx, out); err != nil {
+			return err
+		}
 		if err := q.give(ctx, out, held, &end); err != nil {
 			return err
 		}
@@ -319,6 +323,20 @@ func (q *question) answer(ctx context.Context, out *wire.FrameWriter) error {
 	// Remembered before the client can know it: it may ask again the moment it has read the end.
 	q.told.remember(q.asker, held)
 	return out.End(end)
+}
+
+// sayHead tells the asker that another commit is held here with the number of its own newest: numbers alone would be taken for
+// a receipt.
+func (q *question) sayHead(ctx context.Context, out *wire.FrameWriter) error {
+	seq := q.theirs[q.ask.Writer]
+	if len(q.ask.Head) == 0 || seq == 0 {
+		return nil
+	}
+	hash, held, err := q.copy.Hash(ctx, q.ask.Writer, seq)
+	if err != nil || !held || bytes.Equal(q.ask.Head, hash[:16]) {
+		return err
+	}
+	return write(out, wire.FrameNote, wire.Note{Writer: q.ask.Writer, Seq: seq, Code: wire.NoteHead})
 }
 
 // held finds out what the asker holds, and what both remember of the last answer.

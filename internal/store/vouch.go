@@ -75,6 +75,20 @@ func (j *Journal) vouches(w journal.WriterID, tell func(by journal.WriterID, seq
 	})
 }
 
+// Unmet lists how far commits held here say they had seen chains, where that is further than these are here.
+func (j *Journal) Unmet() (list []journal.Vouch, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT writer, by, seq FROM vouch ORDER BY writer, by", nil, func(s *sqlite3.Stmt) error {
+		v := journal.Vouch{Seq: uint64(s.ColumnInt64(2))}
+		if copy(v.Of[:], s.ColumnRawBlob(0)) == len(v.Of) && copy(v.By[:], s.ColumnRawBlob(1)) == len(v.By) && v.Seq > j.saved[v.Of].Seq {
+			list = append(list, v)
+		}
+		return nil
+	})
+	return list, plain("read who had seen what", err)
+}
+
 // stands is the roll without what the revoked said openly beyond what stands: whom a revoked administrator let in does not
 // vouch for it. As long as the revoked said nothing there, it is the roll itself.
 func (j *Journal) stands() (*journal.Roll, error) {

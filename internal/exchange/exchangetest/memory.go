@@ -121,6 +121,22 @@ func (m *Memory) Wanted(_ context.Context, after int64, most int) ([]journal.Mis
 	return list[:min(len(list), most)], nil
 }
 
+// Unmet is wire.Asker's.
+func (m *Memory) Unmet(context.Context) (list []journal.Vouch, _ error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for by, chain := range m.chains {
+		for i := range chain {
+			for _, s := range chain[i].Seen {
+				if s.Seq > uint64(len(m.chains[s.Writer])) {
+					list = append(list, journal.Vouch{Of: s.Writer, By: by, Seq: s.Seq})
+				}
+			}
+		}
+	}
+	return list, nil
+}
+
 // MissingFrom is wire.Keys's.
 func (m *Memory) MissingFrom(_ context.Context, from int64, most int) ([]journal.Missing, error) {
 	list := m.missing()

@@ -73,4 +73,6 @@ type Keys interface {
 type Asker interface {
 	// Wanted lists sealed parts that are wanted and not here, noted after the given one, those of the newest commits first.
 	Wanted(ctx context.Context, after int64, most int) ([]journal.Missing, error)
+	// Unmet lists how far commits that are here had seen chains, where that is further than they are here.
+	Unmet(ctx context.Context) ([]journal.Vouch, error)
 }

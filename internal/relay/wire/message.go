@@ -41,6 +41,7 @@ type Ask struct {
 	Bare        uint64               `cbor:"11,keyasint,omitempty"` // when at least so many commits are coming, without their sealed parts; 0: never
 	Parts       []byte               `cbor:"12,keyasint,omitempty"` // PackPlaces of the sealed parts asked for
 	Help        bool                 `cbor:"13,keyasint,omitempty"` // the asker would bring what the relay lacks
+	Head        []byte               `cbor:"14,keyasint,omitempty"` // first half of the hash of the asker's own newest commit
 }
 
 func askMessage(raw []byte) []byte { return append([]byte(Method+" "+Path+"\n"), raw...) }
@@ -141,8 +142,11 @@ type Note struct {
 	Code   string           `cbor:"3,keyasint"` // of a Fault, or NoteParked
 }
 
-// NoteParked is the code of a run that waits for what comes before it.
-const NoteParked = "parked"
+// Codes of notes that are of no fault.
+const (
+	NoteParked = "parked" // a run waits for what comes before it
+	NoteHead   = "head"   // another commit with the number of the asker's newest is held here
+)
 
 // End ends an answer.
 type End struct {
