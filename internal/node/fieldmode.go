@@ -94,6 +94,10 @@ func (s *Session) older(ctx context.Context, since time.Time, known journal.Vect
 	for person := range s.node.followed(s.now()) { // somebody asked for them lately
 		stays[person] = true
 	}
+	toList, err := s.toList(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, k := range carriedKinds {
 		if !s.views.Opens(k.In) {
 			continue
@@ -108,7 +112,8 @@ func (s *Session) older(ctx context.Context, since time.Time, known journal.Vect
 			}
 			parts[person] = append(parts[person], p)
 			// Of whom something is only here all stays: what has not left may be what an earlier part travels in.
-			stays[person] = stays[person] || p.Seq > known[p.Writer] || s.node.journal.IsHeld(p)
+			stays[person] = stays[person] || p.Seq > known[p.Writer] || s.node.journal.IsHeld(p) ||
+				len(toList) > 0 && toList[s.member.Ring.Secret.Shelf(person[:])]
 			return nil
 		}); err != nil {
 			return nil, err

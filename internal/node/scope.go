@@ -63,13 +63,56 @@ func (n *Node) administered() bool {
 // rescope works out which parts this device wants. Node.mu is held and no batch is running. Who does not see who people are
 // changes nothing.
 func (s *Session) rescope(ctx context.Context) error {
+	toList, err := s.toList(ctx)
+	if err != nil {
+		return err
+	}
+	scope, err := s.scope(ctx, toList)
+	if err == nil {
+		err = s.node.journal.SetScope(scope)
+	}
+	if err != nil {
+		return err
+	}
+	return s.node.journal.WantOn(toList)
+}
+
+// toList are the shelves of persons who are to be erased and of whose parts this member lists some: what is not here must come
+// back to be listed, or it would stay everywhere else.
+func (s *Session) toList(ctx context.Context) (map[uint16]bool, error) {
+	if !s.views.Opens(record.FieldWork) {
+		return nil, nil
+	}
+	all, err := s.erasures(ctx, s.views)
+	if err != nil {
+		return nil, fmt.Errorf("find who is to be erased: %w", err)
+	}
+	shelves := map[uint16]bool{}
+	for _, e := range all {
+		if e.decision != eraseRefused && slices.ContainsFunc(e.in, s.erases) {
+			shelves[s.member.Ring.Secret.Shelf(e.person[:])] = true
+		}
+	}
+	return shelves, nil
+}
+
+// scope is which parts this device wants, those on some shelves among them.
+func (s *Session) scope(ctx context.Context, too map[uint16]bool) (store.Scope, error) {
 	if !s.node.Narrow() || s.node.administered() {
-		return s.node.journal.SetScope(store.Scope{})
+		return store.Scope{}, nil
+	}
+	scope := store.Scope{Narrow: true, Shelves: maps.Clone(too)}
+	if scope.Shelves == nil {
+		scope.Shelves = map[uint16]bool{}
 	}
 	if !s.views.Opens(record.Identity) {
-		return nil
+		now := s.node.journal.Scope()
+		if !now.Narrow {
+			return now, nil
+		}
+		maps.Copy(scope.Shelves, now.Shelves)
+		return scope, nil
 	}
-	scope := store.Scope{Narrow: true, Shelves: map[uint16]bool{}}
 	shelf := func(person record.ID) { scope.Shelves[s.member.Ring.Secret.Shelf(person[:])] = true }
 	sites := s.ownSites()
 	if len(sites) > 0 {
@@ -86,14 +129,14 @@ func (s *Session) rescope(ctx context.Context) error {
 				shelf(r.ID(0))
 				return nil
 			}); err != nil {
-				return fmt.Errorf("find who was met at this site: %w", err)
+				return scope, fmt.Errorf("find who was met at this site: %w", err)
 			}
 		}
 	}
 	for person := range s.node.followed(s.now()) {
 		shelf(person)
 	}
-	return s.node.journal.SetScope(scope)
+	return scope, nil
 }
 
 // ownSites are where this device stands and where the member works.

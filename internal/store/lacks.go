@@ -158,12 +158,24 @@ func (j *Journal) setScope(s Scope) error {
 }
 
 // WantAgain takes back that parts were let go of on purpose: they come with the next exchange.
-func (j *Journal) WantAgain() error {
+func (j *Journal) WantAgain() error { return j.wantAgain(func(uint16) bool { return true }) }
+
+// WantOn is WantAgain for parts on these shelves, without the detail mark.
+func (j *Journal) WantOn(shelves map[uint16]bool) error {
+	if len(shelves) == 0 {
+		return nil
+	}
+	return j.wantAgain(func(shelf uint16) bool { return shelves[shelf&^journal.DetailShelf] })
+}
+
+func (j *Journal) wantAgain(which func(shelf uint16) bool) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	again := map[int64]int{}
 	if err := j.db.run("SELECT n, shelf FROM lack WHERE state = ?", []any{lackLetGo}, func(row *sqlite3.Stmt) error {
-		again[row.ColumnInt64(0)] = j.scope.state(uint16(row.ColumnInt(1)))
+		if shelf := uint16(row.ColumnInt(1)); which(shelf) {
+			again[row.ColumnInt64(0)] = j.scope.state(shelf)
+		}
 		return nil
 	}); err != nil || len(again) == 0 {
 		return plain("want again", err)
