@@ -118,6 +118,16 @@ func TestTheNewestFilesComeFirstAndBeforeThemTheOneSomebodyWaitsFor(t *testing.T
 	if asked, err := c.Asked(old.Chunks[0]); err != nil || asked {
 		t.Fatalf("what is here is still waited for: %v, %v", asked, err)
 	}
+	large := make([]byte, seal.MaxSealedChunk+1)
+	if err := c.Register(fileOf(9, 9, large)); err != nil {
+		t.Fatal(err)
+	}
+	if fresh, err := c.Take(large); !errors.Is(err, ErrDamaged) || fresh {
+		t.Errorf("one that is larger than any: %v, %v", fresh, err)
+	}
+	if err := c.Drop(record.ID{9}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := c.Take([]byte("nobody asked for this")); !errors.Is(err, ErrDamaged) {
 		t.Errorf("a chunk of no file: %v", err)
 	}
