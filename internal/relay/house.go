@@ -173,6 +173,10 @@ func (c *counted) Take(ctx context.Context, runs []journal.Run) ([]error, error)
 				verdicts[i] = &wire.Fault{Writer: first.Writer, Seq: max(first.Seq, held[first.Writer]+1), Code: wire.FaultFull, Err: fmt.Errorf("the workspace has brought as much as it may")}
 				continue
 			}
+			bare := runs[i] // nor does it fill what came without its parts
+			wire.Withhold(&bare)
+			fits, at = append(fits, bare), append(at, i)
+			continue
 		}
 		sum.Commits, sum.Bytes = sum.Commits+u.Commits, sum.Bytes+u.Bytes
 		fits, at = append(fits, runs[i]), append(at, i)
@@ -189,6 +193,33 @@ func (c *counted) Take(ctx context.Context, runs []journal.Run) ([]error, error)
 	}
 	c.house.brought(c.id, sum)
 	return verdicts, nil
+}
+
+// Supply takes as many of the parts that are missing as there is room for. Commits that came without them were counted without
+// them.
+func (c *counted) Supply(ctx context.Context, parts []journal.Loose) (int, error) {
+	a, err := c.house.account(ctx, c.id)
+	if err != nil {
+		return 0, err
+	}
+	if left, all := c.house.room(a, false); !all {
+		for i, p := range parts {
+			if left.Bytes -= int64(len(p.Data)); left.Bytes < 0 {
+				parts = parts[:i]
+				break
+			}
+		}
+	}
+	n, err := c.Workspace.Supply(ctx, parts)
+	if err != nil || n == 0 {
+		return n, err
+	}
+	brought := Used{} // more than that when some of them were here: for a moment too much is counted
+	for _, p := range parts {
+		brought.Bytes += int64(len(p.Data))
+	}
+	c.house.brought(c.id, brought)
+	return n, nil
 }
 
 // over reports whether a run goes beyond what the workspace may bring.

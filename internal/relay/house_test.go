@@ -112,6 +112,75 @@ func TestAFullWorkspaceIsAnsweredAndTakesOnlyWhatAdministers(t *testing.T) {
 	}
 }
 
+// Commits may come without what is sealed in them, and that after them. It is not a way around the quota.
+func TestWhatComesAfterItsCommitsCountsToo(t *testing.T) {
+	now := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
+	w := exchangetest.Found(t, 1, nil)
+	x := w.Join("x", nil)
+	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
+	c := workspace(t, store, w.ID)
+	exchangetest.Carry(t, w.Founder.Copy, c)
+	exchangetest.Carry(t, x.Copy, c)
+	held := exchangetest.VectorOf(t, c)
+	x.Write(exchangetest.Bodies(8, 20_000, 1)...)
+	whole := exchangetest.RunsOf(t, x.Copy, held)
+	var bare []journal.Run
+	var parts []journal.Loose
+	for _, run := range whole {
+		open := run
+		wire.Withhold(&open)
+		bare = append(bare, open)
+		for i := range run.Commits {
+			one := &run.Commits[i]
+			for n, data := range one.Parts {
+				if one.Header.Parts[n].Tag != 0 {
+					parts = append(parts, journal.Loose{Place: journal.PartPlace{Writer: one.Writer, Seq: one.Seq, Index: uint8(n)}, Data: data})
+				}
+			}
+		}
+	}
+	quota := relay.Quota{Bytes: used(t, store, w.ID).Bytes + 40_000} // of 160,000
+	h := relay.New(relay.Config{Store: store, Now: func() time.Time { return now }, Quota: quota})
+	for _, step := range []struct {
+		what     string
+		question func() []byte
+	}{
+		{"bare", func() []byte { return asked(t, x, now, nil, bare...) }},
+		{"whole", func() []byte { return asked(t, x, now, nil, whole...) }},
+		{"by themselves", func() []byte { return supplied(t, x, now, parts) }},
+	} {
+		if got := answered(h, wire.Method, wire.Path, step.question()); got.Code != http.StatusOK {
+			t.Fatalf("%s: %d %s", step.what, got.Code, got.Body)
+		}
+		if u := used(t, store, w.ID); u.Bytes > quota.Bytes {
+			t.Errorf("%s: %d bytes were brought, %d are allowed", step.what, u.Bytes, quota.Bytes)
+		}
+		now = now.Add(time.Minute)
+	}
+	if u := used(t, store, w.ID); u.Bytes < quota.Bytes-25_000 {
+		t.Errorf("%d bytes were brought, and there was room for %d", u.Bytes, quota.Bytes)
+	}
+	if got := exchangetest.VectorOf(t, c); got[x.Writer()] != x.Last.Seq {
+		t.Errorf("of the commits %v are here: nothing was tried", got)
+	}
+}
+
+// supplied is a question that brings parts alone.
+func supplied(t *testing.T, d *exchangetest.Device, now time.Time, parts []journal.Loose) []byte {
+	t.Helper()
+	frames := wire.NewFrameReader(bytes.NewReader(asked(t, d, now, nil)))
+	_, payload, err := frames.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	out := wire.NewFrameWriter(&b)
+	if err := errors.Join(out.Write(wire.FrameAsk, payload), out.Write(wire.FrameSupply, wire.PackSupply(parts)), out.End(wire.Enough{})); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // What is counted as it comes is what a count of everything gives, also after a revocation removed some.
 func TestTheCountIsWhatIsThere(t *testing.T) {
 	store := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
