@@ -149,7 +149,7 @@ func (p *populated) populate(ctx context.Context, s *storied) (*bed, error) {
 	list := requestsFrom(judgedSeed, p.o.N, now.Add(-lasts-24*time.Hour)) // a story's length varies by hours with where it begins
 	s.clock.Store(list[0].At.Add(-time.Hour).Unix())
 	var err error
-	if p.oldest, err = s.head.registers(ctx, judgedSeed+1, s.now()); err != nil {
+	if p.oldest, err = s.head.registers(ctx, aloneSeed, s.now()); err != nil {
 		return nil, err
 	}
 	p.o.tell("first: %d actions are written", len(list))
@@ -157,7 +157,7 @@ func (p *populated) populate(ctx context.Context, s *storied) (*bed, error) {
 		return nil, err
 	}
 	s.clock.Store(now.Add(-2 * time.Minute).Unix())
-	if p.recent, err = s.head.registers(ctx, judgedSeed+2, s.now()); err != nil {
+	if p.recent, err = s.head.registers(ctx, aloneSeed+1, s.now()); err != nil {
 		return nil, err
 	}
 	for _, one := range []somebody{p.oldest, p.recent} {
@@ -181,6 +181,9 @@ func (p *populated) populate(ctx context.Context, s *storied) (*bed, error) {
 	}
 	return fresh, err
 }
+
+// aloneSeed is beyond those of the stories played: what has the ids of one of theirs would be the same, done again.
+var aloneSeed = judgedSeed + 1<<20
 
 // registers registers one person.
 func (b *bed) registers(ctx context.Context, seed uint64, at time.Time) (somebody, error) {
