@@ -128,6 +128,9 @@ func TestWhatOthersBroughtBareIsBroughtWhole(t *testing.T) {
 			if sum := net.exchange(a); sum.RoundTrips != 1 {
 				t.Errorf("nothing new: %+v", sum)
 			}
+			if sum := net.exchange(b); sum.Parts != 10 {
+				t.Errorf("who asked in vain a moment ago asks again: %+v", sum)
+			}
 		})
 	}
 }

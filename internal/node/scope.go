@@ -1,7 +1,9 @@
 package node
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"amparo/internal/exchange"
+	"amparo/internal/journal"
 	"amparo/internal/record"
 	"amparo/internal/store"
 	"amparo/internal/vault"
@@ -68,6 +71,9 @@ func (s *Session) rescope(ctx context.Context) error {
 		return err
 	}
 	scope, err := s.scope(ctx, toList)
+	if err == nil && scope.Narrow && s.views.Opens(record.Identity) {
+		err = s.withColleagues(scope.Shelves)
+	}
 	if err == nil {
 		err = s.node.journal.SetScope(scope)
 	}
@@ -75,6 +81,41 @@ func (s *Session) rescope(ctx context.Context) error {
 		return err
 	}
 	return s.node.journal.WantOn(toList)
+}
+
+// withColleagues adds the shelves of the others who work on this device, as each found them last, and notes those of this member:
+// what one of them follows is not let go of because another, who works at another site, exchanges.
+func (s *Session) withColleagues(shelves map[uint16]bool) error {
+	var raw []byte
+	for _, shelf := range slices.Sorted(maps.Keys(shelves)) {
+		raw = binary.BigEndian.AppendUint16(raw, shelf)
+	}
+	note := func(m journal.MemberID) string { return "follows " + m.String() }
+	before, err := s.node.journal.ReadNote(note(s.member.ID))
+	if err == nil && !bytes.Equal(before, raw) {
+		err = s.node.journal.Note(note(s.member.ID), raw)
+	}
+	if err != nil {
+		return err
+	}
+	listed, err := s.node.keep.Members()
+	if err != nil {
+		return err
+	}
+	roll := s.node.journal.Roll()
+	for _, other := range listed {
+		if other.ID == s.member.ID || !roll.Active(other.ID) {
+			continue
+		}
+		raw, err := s.node.journal.ReadNote(note(other.ID))
+		if err != nil {
+			return err
+		}
+		for ; len(raw) >= 2; raw = raw[2:] {
+			shelves[binary.BigEndian.Uint16(raw)] = true
+		}
+	}
+	return nil
 }
 
 // toList are the shelves of persons who are to be erased and of whose parts this member lists some: what is not here must come

@@ -182,3 +182,36 @@ func TestWhatComesIntoViewIsAskedForAtOnce(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// Two who work at different sites share a device. It follows the people of both, whoever of them exchanges.
+func TestADeviceFollowsTheSitesOfAllWhoWorkOnIt(t *testing.T) {
+	url := relayed(t)
+	_, ana := founded(t, t.TempDir())
+	south, west := record.ID{2}, record.ID{3}
+	for name, site := range map[string]record.ID{"ceiba": south, "mangle": west, "abeto": {1}} {
+		id := doAt(t, ana, site, "tree.plant", map[string]any{"name": name})
+		doAt(t, ana, site, "storm.note", map[string]any{"tree": id.String(), "note": "de " + name})
+	}
+	n, beto := member(t, ana, url, "Beto", Options{}, Invite{Roles: []string{"clinician"}, Sites: []record.ID{south}})
+	letInHere(t, ana, n, "Caro", pass, Invite{Roles: []string{"clinician"}, Sites: []record.ID{west}})
+	inStep(t, url, ana)
+	must2(n.ExchangeAs(t.Context(), "Caro", []byte(pass), url, nil))
+	caro := must2(n.Unlock(t.Context(), "Caro", []byte(pass)))
+	inStep(t, url, beto, caro)
+	if err := beto.SetNarrow(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	inStep(t, url, caro, beto)
+	both := []string{"de ceiba", "de mangle"}
+	for round := range 2 {
+		for _, s := range []*Session{beto, caro} {
+			sum := must2(s.Exchange(t.Context(), url, nil))
+			if err := s.refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := storms(t, s); round > 0 && (!slices.Equal(got, both) || sum.Parts > 0) {
+				t.Errorf("%s: %q, %d parts came again", s.member.Label, got, sum.Parts)
+			}
+		}
+	}
+}

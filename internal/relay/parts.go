@@ -63,13 +63,22 @@ func (q *question) giveParts(ctx context.Context, out *wire.FrameWriter, end *wi
 	if at, brought := q.filled.Load(q.ask.Workspace); brought {
 		end.Filled = at.(int64)
 	}
-	if copy, says := q.copy.(interface{ Filled() int64 }); says {
-		end.Filled = max(end.Filled, copy.Filled())
-	}
+	end.Filled = max(end.Filled, filledOf(q.copy))
 	if err := send(); err != nil || !q.ask.Help {
 		return err
 	}
 	return q.sayLacks(ctx, end)
+}
+
+// filledOf is when parts that were missing last came with their commits, as far as the store says so.
+func filledOf(w Workspace) int64 {
+	if c, counts := w.(*counted); counts {
+		w = c.Workspace
+	}
+	if says, can := w.(interface{ Filled() int64 }); can {
+		return says.Filled()
+	}
+	return 0
 }
 
 // sayLacks names parts that this relay should have and has not. It begins anywhere: some are nowhere to be had, and the others
