@@ -68,8 +68,11 @@ func help(_ context.Context, c *call) error {
 }
 
 func (c *call) explain(command command) error {
-	_, err := fmt.Fprintf(c.Stdout, "%s: amparo %s %s\n\n%s\n\n%s\n", lang.T(c.lang, "cmd.usage"), command.name, command.usage,
-		lang.T(c.lang, "cmd.help."+command.name), lang.T(c.lang, "cmd.common"))
+	what := lang.T(c.lang, "cmd.help."+command.name)
+	if detail := "cmd.detail." + command.name; lang.Has(detail) {
+		what += "\n\n" + lang.T(c.lang, detail)
+	}
+	_, err := fmt.Fprintf(c.Stdout, "%s: amparo %s %s\n\n%s\n\n%s\n", lang.T(c.lang, "cmd.usage"), command.name, command.usage, what, lang.T(c.lang, "cmd.common"))
 	return err
 }
 

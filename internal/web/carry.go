@@ -93,6 +93,10 @@ func carryRead(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.session.say(notice{Text: c.T("carry.read", "n", done.Received)})
+	said := c.T("carry.read", "n", done.Received)
+	if done.Received == 0 {
+		said = c.T("carry.read_nothing")
+	}
+	c.session.say(notice{Text: said})
 	return c.to("/carry")
 }

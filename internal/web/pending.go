@@ -37,6 +37,7 @@ type PendingPage struct {
 	Oldest, Last string
 	Parts        []PartLine
 	Places       []PlaceLine
+	None         string // when nothing is only here: why
 	Held         int    // sealed parts that do not travel until somebody agrees
 	Coming       string // what this device wants and has not got yet; empty: nothing
 	Exchanges    bool
@@ -62,6 +63,14 @@ func pendingPage(c *call) error {
 	}
 	if !answer.LastExchange.IsZero() {
 		p.Last = lang.Ago(c.lang, answer.LastExchange, c.now())
+	}
+	switch {
+	case answer.LastExchange.IsZero() && answer.Held == 0: // nobody else has anything: there is nothing yet
+		p.None = c.T("pending.nothing_yet")
+	case answer.Held > 0:
+		p.None = c.T("pending.none_but_held")
+	default:
+		p.None = c.T("pending.none")
 	}
 	for _, part := range record.Compartments() {
 		n := answer.ByPart[part.String()]

@@ -156,7 +156,7 @@ func (c *call) kept(st Status) Kept {
 	if st.Coming > 0 {
 		coming := c.T("status.coming", "n", st.Coming)
 		if k.Long += ". " + coming; st.Pending == 0 { // what is only here matters more
-			k.Short, k.Count, k.Icon = coming, lang.Number(c.lang, int64(st.Coming)), "move"
+			k.Short, k.Count, k.Icon = c.T("status.coming_short", "n", st.Coming), lang.Number(c.lang, int64(st.Coming)), "move"
 		}
 	}
 	return k
