@@ -28,7 +28,10 @@ type Door struct {
 	key       seal.DoorKey
 	listener  net.Listener
 	server    *http.Server
+	on        []net.Interface // nil: every network of this machine
+	silent    bool
 	announced []stopper
+	names     string // for which day and on which networks its names were drawn
 	until     time.Time
 	closing   *time.Ticker
 	ended     chan struct{}
@@ -102,12 +105,10 @@ func (n *Node) OpenDoor(o DoorOptions) (*Door, error) {
 	if err != nil {
 		return nil, record.Refuse("addr", "address_taken", "address", o.Address).Because(err)
 	}
-	d := &Door{node: n, key: key, listener: l, until: until, closing: time.NewTicker(time.Minute), ended: make(chan struct{})}
+	d := &Door{node: n, key: key, listener: l, on: o.On, silent: o.Silent, until: until, closing: time.NewTicker(time.Minute), ended: make(chan struct{})}
 	d.server = &http.Server{Handler: d.counting(n.answering(o.Log)), TLSConfig: key.TLS(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10,
 		ErrorLog: log.New(discard{}, "", 0)} // who does not hold the code fails at the handshake: nothing to tell anybody
-	if !o.Silent {
-		d.announced = n.announceDoor(d, o.On)
-	}
+	_ = d.announce() // nothing to stop yet
 	go func() {
 		defer close(d.ended)
 		_ = d.server.ServeTLS(nearby(l), "", "") // it ends with Close
@@ -133,7 +134,40 @@ func (d *Door) watch() {
 			d.Close()
 			return
 		}
+		d.node.doorMu.Lock()
+		if d.node.door == d {
+			_ = d.announce() // what could not be stopped ends with the process
+		}
+		d.node.doorMu.Unlock()
 	}
+}
+
+// announce announces the door under new names when the day or the networks are others than before: a door that stays open is
+// not to be followed by its name from one to the next, and where it was carried it has another address. Node.doorMu is held.
+func (d *Door) announce() error {
+	on := d.on
+	if on == nil {
+		on = d.node.networks()
+	}
+	names := d.node.options.Wall().UTC().Format(time.DateOnly)
+	for _, i := range on {
+		names += fmt.Sprint(" ", i.Name, addressesOf(i))
+	}
+	if d.silent || names == d.names {
+		return nil
+	}
+	err := d.silence()
+	d.announced, d.names = d.node.announceDoor(d, on), names
+	return err
+}
+
+// silence ends what announces it. Node.doorMu is held.
+func (d *Door) silence() (err error) {
+	for _, a := range d.announced {
+		err = errors.Join(err, a.Shutdown())
+	}
+	d.announced = nil
+	return err
 }
 
 // Door is the one that is open; nil when none is.
@@ -156,12 +190,9 @@ func (d *Door) Close() error {
 	if d.node.door == d {
 		d.node.door = nil
 	}
+	err := d.silence()
 	d.node.doorMu.Unlock()
 	d.closing.Stop()
-	var err error
-	for _, a := range d.announced {
-		err = errors.Join(err, a.Shutdown())
-	}
 	last, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	if d.server.Shutdown(last) != nil {

@@ -24,7 +24,7 @@ import (
 
 // Devices find each other on a local network by multicast DNS (RFC 6762), while their doors are open. What is announced names
 // neither the program, nor the workspace, nor the machine: the kind of service is a digest of the workspace and the day, the
-// name is drawn for each opening, and beside it stands what only those who hold the pin can make again.
+// name is drawn for each opening and each day, and beside it stands what only those who hold the pin can make again.
 
 // service is what a device looks for on a day.
 func service(id journal.WorkspaceID, day time.Time) string {
@@ -44,9 +44,6 @@ type announcement struct {
 // announceDoor begins to answer on the given networks. A network that does not allow it is left out: links are typed and scanned
 // all the same.
 func (n *Node) announceDoor(d *Door, on []net.Interface) (list []stopper) {
-	if on == nil {
-		on = n.networks()
-	}
 	only, _ := d.listener.Addr().(*net.TCPAddr)
 	for _, i := range on {
 		ips := slices.DeleteFunc(addressesOf(i), func(ip net.IP) bool {

@@ -122,6 +122,40 @@ func TestWhatIsAnnouncedNamesNobody(t *testing.T) {
 	}
 }
 
+// A door that stays open, as on a machine that is a site's own, has another name every day.
+func TestAnOpenDoorHasAnotherNameEveryDay(t *testing.T) {
+	now := turning(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	n := must2(Found(t.TempDir(), forestRegistry(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap, Wall: now.wall}))
+	defer n.Close()
+	d := must2(n.OpenDoor(DoorOptions{Address: "127.0.0.1:0", On: loopback(t)}))
+	defer d.Close()
+	name := func() string {
+		for e := range n.ask(t.Context(), loopback(t)) {
+			if e.Port == d.port() {
+				name, _, _ := strings.Cut(e.Name, ".")
+				return name
+			}
+		}
+		return ""
+	}
+	announced := func() []stopper {
+		n.doorMu.Lock()
+		defer n.doorMu.Unlock()
+		must2(0, d.announce())
+		return slices.Clone(d.announced)
+	}
+	first, same := name(), announced()
+	now.turn(2 * time.Hour)
+	if first == "" || !slices.Equal(announced(), same) || name() != first {
+		t.Fatalf("two hours later it is no longer called %q", first)
+	}
+	now.turn(24 * time.Hour)
+	announced()
+	if next := name(); next == "" || next == first {
+		t.Errorf("a day later it is called %q, as before", next)
+	}
+}
+
 func loopback(t testing.TB) []net.Interface {
 	t.Helper()
 	all := must2(net.Interfaces())
