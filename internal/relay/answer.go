@@ -71,6 +71,8 @@ type question struct {
 	base     journal.Vector      // what the asker was told last
 	whole    bool                // the asker must tell its vector whole
 	wants    []journal.PartPlace // sealed parts asked for
+	brought  []journal.Loose     // sealed parts that came and were not taken yet
+	size     int                 // bytes of those
 	supplied int                 // sealed parts that were lacking here
 }
 
@@ -244,14 +246,14 @@ func (q *question) believe(ctx context.Context) (vouched bool, _ *wire.Refusal) 
 func (q *question) take(ctx context.Context) *wire.Refusal {
 	for runs := uint64(0); ; {
 		if q.frames.Waiting() {
-			if err := q.intake.Flush(ctx); err != nil {
+			if err := q.flush(ctx); err != nil {
 				return q.failed(err)
 			}
 		}
 		kind, payload, err := q.frames.Next()
 		if err != nil {
 			// Even then, what came whole is stored: the client resumes after it. Its connection may be gone already.
-			if kept := q.intake.Flush(context.WithoutCancel(ctx)); kept != nil {
+			if kept := q.flush(context.WithoutCancel(ctx)); kept != nil {
 				return q.failed(kept)
 			}
 			return broken(err)
@@ -267,7 +269,7 @@ func (q *question) take(ctx context.Context) *wire.Refusal {
 				return q.failed(err)
 			}
 		case wire.FrameEnd:
-			if err := q.intake.Flush(ctx); err != nil {
+			if err := q.flush(ctx); err != nil {
 				return q.failed(err)
 			}
 			var e wire.Enough
@@ -276,7 +278,7 @@ func (q *question) take(ctx context.Context) *wire.Refusal {
 			}
 			return nil
 		default:
-			if kept := q.intake.Flush(ctx); kept != nil {
+			if kept := q.flush(ctx); kept != nil {
 				return q.failed(kept)
 			}
 			return wire.Refuse(wire.RefusedFormat, "a frame of kind %d in a question", kind)

@@ -10,23 +10,38 @@ import (
 	"amparo/internal/relay/wire"
 )
 
+// What is brought is taken in batches, however small the frames are in which it comes: each batch stops every other writer of the
+// workspace for a moment, and frames cost who sends them next to nothing.
+const (
+	batchParts = 2048
+	batchBytes = 1 << 20
+)
+
 // supply takes sealed parts that this relay lacks. Only a writer somebody vouches for brings them: a stranger's would cost a
 // look at the database each.
 func (q *question) supply(ctx context.Context, payload []byte) error {
 	if q.theirs == nil && !q.whole {
 		return nil
 	}
-	if err := q.intake.Flush(ctx); err != nil { // of commits that may be on their way with them
-		return err
-	}
-	var parts []journal.Loose
 	if err := wire.EachSupply(payload, func(p journal.Loose) error {
-		parts = append(parts, p)
+		q.brought, q.size = append(q.brought, p), q.size+len(p.Data)
 		return nil
 	}); err != nil {
-		q.log.Warn("parts that do not read", "workspace", q.workspaceShort(), "writer", q.writerShort(), "err", err)
-		return nil // what came with them counts all the same
+		q.log.Debug("parts that do not read", "workspace", q.workspaceShort(), "writer", q.writerShort(), "err", err)
+	} // what came with them counts all the same
+	if len(q.brought) < batchParts && q.size < batchBytes {
+		return nil
 	}
+	return q.flush(ctx)
+}
+
+// flush makes durable what came whole: commits first, for parts may have come with them.
+func (q *question) flush(ctx context.Context) error {
+	if err := q.intake.Flush(ctx); err != nil || len(q.brought) == 0 {
+		return err
+	}
+	parts := q.brought
+	q.brought, q.size = nil, 0
 	n, err := q.copy.Supply(ctx, parts)
 	if q.supplied += n; n > 0 {
 		q.filled.Store(q.ask.Workspace, q.now().UnixMilli())
