@@ -181,6 +181,28 @@ func TestEvidenceOfTheRevoked(t *testing.T) {
 	}
 }
 
+// Strangers may offer what they like: what is kept of it has an end in bytes too.
+func TestEvidenceDoesNotFillTheDisk(t *testing.T) {
+	c := chained(t, 7)
+	path := filepath.Join(t.TempDir(), "journal.db")
+	j := openJournal(t, path, c.h)
+	for range 10 {
+		one := c.commit(nil, c.bytes(5<<20))
+		must(t, j.SetAside(&journal.Run{Commits: []journal.Commit{*one}}, 1, "commit 2 is set aside (signature): not theirs"))
+	}
+	one := c.commit(nil, []byte("small"))
+	must(t, j.SetAside(&journal.Run{Commits: []journal.Commit{*one}}, 1, "commit 12 is set aside (forked): two stories"))
+	list, err := j.Asides()
+	must(t, err)
+	if len(list) != 6+1 {
+		t.Errorf("%d are kept", len(list))
+	}
+	must(t, j.Close())
+	if info, err := os.Stat(path); err != nil || info.Size() > 40<<20 {
+		t.Errorf("they take %d bytes, %v", info.Size(), err)
+	}
+}
+
 func TestMissingPartsAreFound(t *testing.T) {
 	h := journaltest.Draw(t, "A1 A2 A3 A4 B1")
 	j := openJournal(t, filepath.Join(t.TempDir(), "journal.db"), h)

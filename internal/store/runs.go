@@ -194,11 +194,14 @@ func (j *Journal) Fill(held []journal.Commit) error {
 	return nil
 }
 
-// maxAsides is how many refused runs are kept: who sends them without end must not fill the disk.
-const maxAsides = 256
+// How many refused runs are kept, and bytes of them: who sends them without end must not fill the disk.
+const (
+	maxAsides     = 256
+	maxAsideBytes = 32 << 20
+)
 
-// SetAside keeps a run that was refused, as evidence, outside the chain. Beyond the first 256 nothing is kept, and of what a
-// revoked member goes on writing only the last that was offered.
+// SetAside keeps a run that was refused, as evidence, outside the chain. Beyond the first 256, or 32 MiB, nothing is kept, and of
+// what a revoked member goes on writing only the last that was offered.
 func (j *Journal) SetAside(run *journal.Run, at int64, reason string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -208,8 +211,8 @@ func (j *Journal) SetAside(run *journal.Run, at int64, reason string) error {
 	if err := j.db.exec("DELETE FROM set_aside WHERE writer = ?1 AND reason LIKE ?2 AND ?3 LIKE ?2", first.Writer[:], revokedReason, reason); err != nil {
 		return plain("set aside", err)
 	}
-	return plain("set aside", j.db.exec("INSERT INTO set_aside (digest, writer, seq, reason, at, run) SELECT ?,?,?,?,?,? WHERE (SELECT count(*) FROM set_aside) < ? ON CONFLICT DO NOTHING",
-		digest[:], first.Writer[:], first.Seq, reason, at, raw, maxAsides))
+	return plain("set aside", j.db.exec("INSERT INTO set_aside (digest, writer, seq, reason, at, run) SELECT ?,?,?,?,?,? WHERE (SELECT count(*) < ? AND coalesce(sum(length(run)), 0) <= ? FROM set_aside) ON CONFLICT DO NOTHING",
+		digest[:], first.Writer[:], first.Seq, reason, at, raw, maxAsides, maxAsideBytes-len(raw)))
 }
 
 // Aside is a run that was refused.
