@@ -52,6 +52,8 @@ type loose struct {
 	all    bool                       // all that is wanted is in the question on its way
 	swept  bool                       // all that is wanted was asked for and answered
 	helped bool                       // the other side said what it lacks
+	owed   bool                       // the other side turned out to need what is here: that it lacks nothing must be heard from it again
+	sent   bool                       // parts are on their way to it
 	once   map[journal.PartPlace]bool // brought already, or about to be
 	taken  uint64                     // parts that were missing here
 	brings uint64                     // parts brought
@@ -199,7 +201,7 @@ func (x *session) settleParts(ctx context.Context, end *wire.End) (again bool, e
 		}
 		again = slices.ContainsFunc(more, func(m journal.Missing) bool { return !l.vain[m.N] })
 	}
-	l.asked = nil
+	l.asked, l.sent = nil, false
 	if l.on && l.after > 0 && x.o.Memory.VainAt.Add(-x.sum.Skew).Before(time.UnixMilli(end.Filled).Add(time.Second)) { // there is more now than when it was asked
 		l.after, again = 0, true
 	}
@@ -248,7 +250,7 @@ func (x *session) supply(ctx context.Context, out *wire.FrameWriter) error {
 		if len(batch) == 0 {
 			return nil
 		}
-		l.brings += uint64(len(batch))
+		l.brings, l.sent = l.brings+uint64(len(batch)), true
 		payload := wire.PackSupply(batch)
 		batch, size = nil, 0
 		return out.Write(wire.FrameSupply, payload)
@@ -283,5 +285,8 @@ func (x *session) rememberLoose(m *Memory) {
 	}
 	if l.helped {
 		m.HelpedAt = x.o.Now()
+	}
+	if l.owed && (l.help || l.sent || len(l.bring) > 0) {
+		m.HelpedAt = time.Time{}
 	}
 }

@@ -135,6 +135,43 @@ func TestWhatOthersBroughtBareIsBroughtWhole(t *testing.T) {
 	}
 }
 
+// The line goes after the relay said that others brought commits bare, and before the parts are there. Until they are, nothing
+// passes for being there, and the next exchange brings them.
+func TestWhatIsOwedToARelayIsNotForgotten(t *testing.T) {
+	a, b := two(t)
+	store := sqlite(t)
+	net := newNetwork(t, store)
+	net.exchange(a)
+	net.exchange(b)
+	net.exchange(a)
+	a.Write(exchangetest.Bodies(10, 3000, 1)...)
+	runs := exchangetest.RunsOf(t, a.Copy, exchangetest.VectorOf(t, b.Copy))
+	for i := range runs {
+		wire.Withhold(&runs[i])
+	}
+	exchangetest.Take(t, b.Copy, runs...)
+	net.exchange(b)
+	a.memory.Unsure = true
+	cut(net, 10<<10, -1)
+	if _, err := net.try(a); !errors.Is(err, exchange.ErrInterrupted) && !errors.Is(err, exchange.ErrUnreachable) {
+		t.Fatal(err)
+	}
+	if !a.memory.HelpedAt.IsZero() {
+		t.Errorf("it passes for having what it lacks since %v", a.memory.HelpedAt)
+	}
+	net.wrap = nil
+	net.quiet()
+	net.exchange(a)
+	held, err := store.Workspace(t.Context(), a.Workspace.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchangetest.Same(t, a.Copy, held)
+	if a.memory.HelpedAt.IsZero() {
+		t.Error("it still passes for lacking something")
+	}
+}
+
 // A relay that lacks more than one answer names is filled in one exchange.
 func TestARelayThatLacksMuchIsFilledAtOnce(t *testing.T) {
 	a, b := two(t)

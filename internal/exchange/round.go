@@ -329,7 +329,9 @@ func (x *session) settle(ctx context.Context, end *wire.End, mine, sent journal.
 	first, back := !x.told, x.wentBack(relay)
 	x.sum.WentBack = x.sum.WentBack || back
 	// Who lost something, or was brought by others what is here, may have been brought it without its sealed parts.
-	x.loose.help = x.loose.help || (back || end.Whole || x.othersBrought(relay, mine, sent)) && !x.loose.helped
+	if (back || end.Whole || x.othersBrought(relay, mine, sent)) && !x.loose.helped {
+		x.loose.help, x.loose.owed = true, true
+	}
 	x.known, x.told, x.unsure, x.blind, x.budget = relay, true, false, false, roundBytes
 	x.stranger = relay[journal.WriterOf(x.o.Signer.Public())] == 0 // until the relay holds a commit of ours it cannot know who vouches for us
 	if back {

@@ -92,7 +92,7 @@ type Memory struct {
 
 	Vain     int64     // sealed parts that were noted as missing up to there were asked for in vain …
 	VainAt   time.Time // … since then
-	HelpedAt time.Time // when the other side last said which parts it lacks
+	HelpedAt time.Time // when the other side last said which parts it lacks; zero: it may lack some of what it confirmed
 }
 
 // Expected is a commit that somebody had seen.

@@ -58,7 +58,7 @@ func (s *Session) letGo(ctx context.Context) error {
 		return nil
 	}
 	memory, err := s.node.relayMemory()
-	if err != nil {
+	if err != nil || memory.HelpedAt.IsZero() { // it confirms commits, and may have been given some without what is only here
 		return err
 	}
 	dropped := 0
