@@ -194,8 +194,12 @@ func (c *call) handOut(ctx context.Context, dir string, w who, person, id, out s
 
 // sayFiles says what an exchange did with files.
 func (c *call) sayFiles(sum exchange.ChunkSummary) {
-	if sum.Sent+sum.Received > 0 && !c.json {
-		fmt.Fprintln(c.Stdout, lang.T(c.lang, "cmd.exchange.files", "sent", sum.Sent, "received", sum.Received, "size", lang.FileSize(c.lang, sum.BytesOut+sum.BytesIn)))
+	if size := sum.BytesOut + sum.BytesIn; sum.Sent+sum.Received > 0 && !c.json {
+		said := lang.T(c.lang, "cmd.exchange.files", "sent", sum.Sent, "received", sum.Received, "size", lang.FileSize(c.lang, size))
+		if size == 0 { // in a bundle they are counted with the rest
+			said = lang.T(c.lang, "cmd.exchange.files_carried", "sent", sum.Sent, "received", sum.Received)
+		}
+		fmt.Fprintln(c.Stdout, said)
 	}
 	if sum.Full {
 		fmt.Fprintln(c.Stderr, lang.T(c.lang, "cmd.exchange.files_full"))

@@ -71,6 +71,7 @@ func (c *call) backupShow(f *form, fault, checked string) error {
 	p.Phrase = f.field("passphrase", label("me.before"), kind("password"))
 	_, p.Carries = c.desk.(Carrier)
 	p.Form = f.close()
+	p.Form.Kept = c.T("error.kept_saved") // a passphrase is never written back
 	status := f.status()
 	if fault != "" {
 		status = http.StatusUnprocessableEntity
@@ -95,7 +96,11 @@ func backupCheck(c *call) error {
 	about, err := desk.CheckFile(file)
 	var refusal *record.Refusal
 	if errors.As(err, &refusal) {
-		return c.backupShow(f, refused(c.lang, refusal), "")
+		fault := refused(c.lang, refusal)
+		if refusal.Code == cutShort { // nothing of it was kept: it was only looked at
+			fault = c.T("backup.cut")
+		}
+		return c.backupShow(f, fault, "")
 	}
 	if err != nil {
 		return err

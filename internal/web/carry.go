@@ -11,6 +11,9 @@ import (
 	"amparo/internal/record"
 )
 
+// cutShort is the refusal of what did not arrive whole.
+const cutShort = "truncated"
+
 // Carrier is a Desk whose commits travel on a stick: as a file that only the team can open.
 type Carrier interface {
 	// WriteBundle writes everything, or only what the relay is not known to have.
@@ -88,7 +91,11 @@ func carryRead(c *call) error {
 	done, err := desk.ReadBundle(c.r.Context(), file)
 	var refusal *record.Refusal
 	if errors.As(err, &refusal) {
-		return c.carryShow(refused(c.lang, refusal))
+		fault := refused(c.lang, refusal)
+		if refusal.Code == cutShort { // what to do is not to go on, as on a network, but to copy again
+			fault = c.T("carry.cut")
+		}
+		return c.carryShow(fault)
 	}
 	if err != nil {
 		return err

@@ -175,6 +175,10 @@ func settle(c *call) error {
 		return errTooMuch
 	}
 	v := c.r.PostForm
+	if v.Get("says") == "" && v.Get("value") == "" { // the button was pressed and nothing chosen
+		c.session.say(notice{Text: c.T("conflict.choose")})
+		return c.to(local(v.Get("to")))
+	}
 	var compact bytes.Buffer
 	if raw := []byte(v.Get("value")); v.Get("says") == "" {
 		if !json.Valid(raw) {

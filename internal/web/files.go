@@ -124,6 +124,7 @@ func filesPage(c *call) error {
 	page.Compartment = f.field("compartment", label("files.compartment"), hint("files.compartment_hint"), f.mayKeep())
 	page.Note = f.field("note", label("files.note"))
 	page.Form, page.Faulty = f.close(), len(f.Faults) > 0
+	page.Form.Kept = c.T("files.again")
 	if adds {
 		page.Shell.Form = f.ID
 	}

@@ -100,7 +100,7 @@ func nearbyPage(c *call) error {
 		if f.ready() {
 			moved, err := desk.ExchangeWith(c.r.Context(), link)
 			if err == nil {
-				return f.done("/nearby", notice{Text: c.T("status.exchanged_now", "sent", moved.Sent, "received", moved.Received, "size", lang.FileSize(c.lang, moved.Bytes))})
+				return f.done("/nearby", c.exchanged(moved))
 			}
 			if errors.Is(err, ErrLocked) {
 				return err

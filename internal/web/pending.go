@@ -125,6 +125,15 @@ func exchangeNow(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.session.say(notice{Text: c.T("status.exchanged_now", "sent", moved.Sent, "received", moved.Received, "size", lang.FileSize(c.lang, moved.Bytes))})
+	c.session.say(c.exchanged(moved))
 	return c.to("/pending")
+}
+
+// exchanged says what an exchange moved.
+func (c *call) exchanged(moved Exchanged) notice {
+	size := lang.FileSize(c.lang, moved.Bytes)
+	if moved.Sent+moved.Received == 0 {
+		return notice{Text: c.T("status.exchanged_nothing", "size", size)}
+	}
+	return notice{Text: c.T("status.exchanged_now", "sent", moved.Sent, "received", moved.Received, "size", size)}
 }

@@ -58,6 +58,7 @@ func restorePage(c *call) error {
 	}
 	p.Phrase = f.field("passphrase", label("restore.passphrase"), kind("password"))
 	p.Shell, p.Form = c.shell("restore.title"), f.close()
+	p.Form.Kept = c.T("restore.again") // neither a file nor a passphrase is written back
 	status := f.status()
 	if p.Fault != "" {
 		status = http.StatusUnprocessableEntity
