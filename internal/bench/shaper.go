@@ -191,7 +191,8 @@ func (s *shaper) connect(near net.Conn, number uint64) {
 	l := s.link.Load()
 	r := rand.New(rand.NewPCG(s.seed, number))
 	open := asked
-	for wait := time.Second; r.Float64() < l.Loss || r.Float64() < l.Loss; wait *= 2 {
+	arrive := (1 - l.Loss) * (1 - l.Loss) // both of them
+	for wait := time.Second; r.Float64() >= arrive; wait *= 2 {
 		open = open.Add(wait)
 	}
 	open = open.Add(2 * l.Delay)

@@ -73,7 +73,8 @@ func (g *drawing) draw() Step {
 		s.Verb, s.Who = "roomy", g.machine()
 	case n < 91:
 		s.Verb, s.Who = "clock", g.machine()
-		s.N["by"] = g.size(400000) - g.size(400000)
+		s.N["by"] = g.size(400000)
+		s.N["by"] -= g.size(400000)
 	case n < 93:
 		s.Verb, s.Who = "away", g.device()
 	case n < 94:
