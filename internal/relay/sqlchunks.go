@@ -30,7 +30,7 @@ func (s *SQLStore) PutChunk(ctx context.Context, id journal.WorkspaceID, c wire.
 	w := one.(*sqlWorkspace)
 	name, data := seal.Digest(c.Data), c.Data
 	if s.blobs != nil { // before the row that says it is there; the same bytes twice are one object
-		if code, err = w.mayPut(ctx, s.read, c, name); err != nil || code != wire.ChunkKept {
+		if code, err = w.coming(ctx, c, name); err != nil || code != wire.ChunkKept {
 			return code, s.plain("keep a chunk", err)
 		}
 		if err := s.blobs.Put(ctx, blobName(id, name), c.Data); err != nil {
@@ -60,6 +60,24 @@ func (s *SQLStore) PutChunk(ctx context.Context, id journal.WorkspaceID, c wire.
 		err = s.blobs.Delete(ctx, blobName(id, name)) // erased while its bytes were on the way
 	}
 	return code, s.plain("keep a chunk", err)
+}
+
+// coming notes that a chunk is on its way to where it stands outside the database. Should nobody come to say that it arrived, it
+// is removed all the same when its part is erased.
+func (w *sqlWorkspace) coming(ctx context.Context, c wire.Chunk, name [32]byte) (code byte, err error) {
+	err = w.change(ctx, func(tx *transaction) error {
+		if code, err = w.mayPut(ctx, tx, c, name); err != nil {
+			return err
+		}
+		if code != wire.ChunkKept {
+			return errUnchanged
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO chunks (workspace, digest, writer, seq, idx, size, gone, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			ON CONFLICT (workspace, digest) DO UPDATE SET writer = excluded.writer, seq = excluded.seq, idx = excluded.idx, size = excluded.size, gone = excluded.gone, data = excluded.data WHERE chunks.gone > 0`,
+			w.id[:], name[:], c.Place.Writer[:], int64(c.Place.Seq), int64(c.Place.Index), len(c.Data), chunkComing, []byte{})
+		return err
+	})
+	return code, err
 }
 
 // mayPut says whether a chunk may be kept now.
@@ -161,7 +179,7 @@ func (s *SQLStore) Chunk(ctx context.Context, id journal.WorkspaceID, name [32]b
 			return errUnchanged
 		}
 		if err == nil {
-			_, err = tx.ExecContext(ctx, "DELETE FROM chunks WHERE workspace = $1 AND digest = $2", id[:], name[:])
+			_, err = tx.ExecContext(ctx, "UPDATE chunks SET gone = $1, data = $2 WHERE workspace = $3 AND digest = $4", chunkComing, []byte{}, id[:], name[:])
 		}
 		if err != nil {
 			return err
@@ -177,8 +195,8 @@ func (s *SQLStore) Chunk(ctx context.Context, id journal.WorkspaceID, name [32]b
 // eraseChunks overwrites the chunks that belong to a part. Their rows stay: what stands outside the database is removed by them,
 // also when that fails now. That they are not taken again follows from the part being erased.
 func (w *sqlWorkspace) eraseChunks(ctx context.Context, tx *transaction, p journal.PartPlace) error {
-	done, err := tx.ExecContext(ctx, "UPDATE chunks SET gone = 1, data = "+w.store.dialect.zeros+" WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4 AND gone = 0",
-		w.id[:], p.Writer[:], int64(p.Seq), int64(p.Index))
+	done, err := tx.ExecContext(ctx, "UPDATE chunks SET gone = 1, data = "+w.store.dialect.zeros+" WHERE workspace = $1 AND writer = $2 AND seq = $3 AND idx = $4 AND gone IN (0, $5)",
+		w.id[:], p.Writer[:], int64(p.Seq), int64(p.Index), chunkComing)
 	if err != nil {
 		return err
 	}
@@ -188,8 +206,11 @@ func (w *sqlWorkspace) eraseChunks(ctx context.Context, tx *transaction, p journ
 	return markScrub(ctx, tx, "chunks")
 }
 
-// chunksSwept is the state of a row whose bytes are gone everywhere.
-const chunksSwept = 2
+// States of a row beside those of a chunk that is there (0) and of one that was erased (1).
+const (
+	chunksSwept = 2 // its bytes are gone everywhere
+	chunkComing = 3 // its bytes may stand outside the database, and are not known to
+)
 
 // SweepChunks removes what is left of erased chunks: their objects outside the database, and the zeros in it. What fails is done
 // the next time, and so are objects outside the database for who was not told where they are (KeepChunksIn).

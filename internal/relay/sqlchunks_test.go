@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"path/filepath"
 	"sync"
@@ -20,6 +21,7 @@ type shelf struct {
 	mu   sync.Mutex
 	kept map[string][]byte
 	fail error // of whatever is asked
+	lost error // what Put answers although it kept the bytes
 }
 
 func (s *shelf) Put(_ context.Context, name string, data []byte) error {
@@ -28,7 +30,7 @@ func (s *shelf) Put(_ context.Context, name string, data []byte) error {
 	if s.fail == nil {
 		s.kept[name] = bytes.Clone(data)
 	}
-	return s.fail
+	return cmp.Or(s.fail, s.lost)
 }
 
 func (s *shelf) Get(_ context.Context, name string) ([]byte, bool, error) {
@@ -214,6 +216,40 @@ func TestObjectsOfErasedChunksGoAlsoWhenTheirStoreWasAway(t *testing.T) {
 	}
 }
 
+// A chunk that was kept beside the database, and nobody heard of it, goes when its part is erased as if they had.
+func TestAnObjectThatNobodyHeardOfIsErasedToo(t *testing.T) {
+	relaytest.Each(t, func(t *testing.T, d *relaytest.Database) {
+		blobs := &shelf{kept: map[string][]byte{}, lost: context.DeadlineExceeded}
+		s := d.Open(t, d.New(t))
+		s.KeepChunksIn(blobs)
+		w := exchangetest.Found(t, 5, nil)
+		x := w.Join("x", nil)
+		x.Write(exchangetest.Bodies(2, 200, 1)...)
+		c := workspace(t, s, w.ID)
+		exchangetest.Carry(t, w.Founder.Copy, c)
+		exchangetest.Carry(t, x.Copy, c)
+		var parts []journal.PartPlace
+		for p := range sealedParts(exchangetest.RunsOf(t, x.Copy, journal.Vector{})) {
+			if p.Writer == x.Writer() {
+				parts = append(parts, p)
+			}
+		}
+		for n, p := range parts[:2] {
+			if _, err := s.PutChunk(t.Context(), w.ID, wire.Chunk{Place: p, Data: madeUp(n)}); err == nil || has(t, s, w.ID, madeUp(n)) {
+				t.Fatalf("it is said to be there: %v", err)
+			}
+		}
+		blobs.lost = nil
+		if code := put(t, s, w.ID, parts[1], madeUp(1)); code != wire.ChunkKept || !has(t, s, w.ID, madeUp(1)) {
+			t.Errorf("brought again it is answered with %d", code)
+		}
+		exchangetest.Take(t, c, w.Founder.Control(journal.ControlErase, journal.Erasure{Parts: parts[:1]}))
+		if len(blobs.kept) != 1 || !has(t, s, w.ID, madeUp(1)) {
+			t.Errorf("%d objects are left", len(blobs.kept))
+		}
+	})
+}
+
 // A part has no more chunks than a file can have.
 func TestChunksOfOnePartAreBounded(t *testing.T) {
 	s := openStore(t, filepath.Join(t.TempDir(), "relay.db"))
@@ -253,6 +289,7 @@ func TestADamagedChunkIsForgotten(t *testing.T) {
 	exchangetest.Carry(t, x.Copy, c)
 	for p := range sealedParts(exchangetest.RunsOf(t, x.Copy, journal.Vector{})) {
 		if p.Writer == x.Writer() {
+			before := used(t, s, w.ID)
 			put(t, s, w.ID, p, madeUp(1))
 			for name := range blobs.kept {
 				blobs.kept[name] = []byte("rotten")
@@ -263,8 +300,21 @@ func TestADamagedChunkIsForgotten(t *testing.T) {
 			if has(t, s, w.ID, madeUp(1)) {
 				t.Error("it is said to be there")
 			}
+			if u := used(t, s, w.ID); u.Bytes != before.Bytes {
+				t.Errorf("%d bytes are counted, %d without it", u.Bytes, before.Bytes)
+			}
 			if code := put(t, s, w.ID, p, madeUp(1)); code != wire.ChunkKept || !has(t, s, w.ID, madeUp(1)) {
 				t.Errorf("brought again: %d", code)
+			}
+			for name := range blobs.kept {
+				blobs.kept[name] = []byte("rotten")
+			}
+			if _, here, err := s.Chunk(t.Context(), w.ID, seal.Digest(madeUp(1))); err != nil || here {
+				t.Errorf("it is given: %v", err)
+			}
+			exchangetest.Take(t, c, w.Founder.Control(journal.ControlErase, journal.Erasure{Parts: []journal.PartPlace{p}}))
+			if len(blobs.kept) != 0 {
+				t.Error("what is damaged is not erased")
 			}
 		}
 	}

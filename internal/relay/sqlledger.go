@@ -50,7 +50,7 @@ func (w *sqlWorkspace) countAgain(ctx context.Context, tx *transaction, writer j
 		return err
 	}
 	var chunks int64
-	if err := tx.QueryRowContext(ctx, "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM chunks WHERE workspace = $1 AND writer = $2", w.id[:], writer[:]).Scan(&chunks); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM chunks WHERE workspace = $1 AND writer = $2 AND gone <> $3", w.id[:], writer[:], chunkComing).Scan(&chunks); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO stored (workspace, writer, bytes) VALUES ($1, $2, $3)
