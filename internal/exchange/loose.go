@@ -104,12 +104,12 @@ func (x *session) wants(ctx context.Context) ([]byte, error) {
 	}
 	whole := len(list) < most
 	size, n, budget := 0, 0, l.budget
-	ahead := map[int64]bool{}
+	ahead := map[journal.PartPlace]bool{} // by their places: they may have been noted anew
 	for _, m := range l.ahead {
-		ahead[m.N] = true
+		ahead[m.Place] = true
 		budget += int(m.Size)
 	}
-	list = append(slices.Clone(l.ahead), slices.DeleteFunc(list, func(m journal.Missing) bool { return l.vain[m.N] || ahead[m.N] })...)
+	list = append(slices.Clone(l.ahead), slices.DeleteFunc(list, func(m journal.Missing) bool { return l.vain[m.N] || ahead[m.Place] })...)
 	for n < len(list) && n < wire.MaxPlaces && (n == 0 || size < min(budget, mostParts)) {
 		size += int(list[n].Size)
 		n++
@@ -183,11 +183,11 @@ func (x *session) settleParts(ctx context.Context, end *wire.End) (again bool, e
 			x.inVain(m)
 		}
 	}
-	answered := map[int64]bool{}
+	answered := map[journal.PartPlace]bool{}
 	for _, m := range l.asked[:read] {
-		answered[m.N] = true
+		answered[m.Place] = true
 	}
-	l.ahead = slices.DeleteFunc(slices.Clone(l.ahead), func(m journal.Missing) bool { return answered[m.N] })
+	l.ahead = slices.DeleteFunc(slices.Clone(l.ahead), func(m journal.Missing) bool { return answered[m.Place] })
 	again = len(l.asked) > 0 && (read < len(l.asked) || !l.all)
 	if took := time.Since(l.began); took < quickly && read == len(l.asked) {
 		l.budget = min(l.budget*2, mostParts)

@@ -66,6 +66,27 @@ func TestWhatSomebodyWaitsForIsAskedForUntilItIsAnswered(t *testing.T) {
 	}
 }
 
+// What somebody waits for may have been noted anew since: it is asked for once all the same.
+func TestWhatSomebodyWaitsForWasNotedAnew(t *testing.T) {
+	a, b := two(t)
+	net := newNetwork(t, sqlite(t))
+	a.Write(exchangetest.Bodies(5, 400, 1)...)
+	net.exchange(a)
+	if _, err := net.try(b, commitsOnly); err != nil {
+		t.Fatal(err)
+	}
+	first, err := b.Copy.(wire.Asker).Wanted(t.Context(), 0, 100)
+	if err != nil || len(first) != 5 {
+		t.Fatalf("%d, %v", len(first), err)
+	}
+	for i := range first {
+		first[i].N += 1 << 20
+	}
+	if sum, err := net.try(b, func(o *exchange.Options) { o.First = first }); err != nil || sum.Parts != 5 {
+		t.Errorf("%v, %+v", err, sum)
+	}
+}
+
 // A relay that knows the workspace no longer holds nothing of what it confirmed, also when the line goes before it says more:
 // who lets go of what is elsewhere goes by that.
 func TestReceiptsOfARelayThatLostEverythingCountNoMore(t *testing.T) {

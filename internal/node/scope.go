@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -242,9 +243,9 @@ func (s *Session) Fetch(ctx context.Context, person record.ID, where string, pro
 	if err := s.writing(ctx, func() error { return s.rescope(ctx) }); err != nil {
 		return exchange.Summary{}, err
 	}
-	first, err := s.node.journal.MissingOn(s.member.Ring.Secret.Shelf(person[:]), mostFetched)
-	if err != nil {
-		return exchange.Summary{}, err
-	}
-	return s.exchange(ctx, where, progress, func(o *exchange.Options) { o.First = first })
+	var failed error
+	sum, err := s.exchange(ctx, where, progress, func(o *exchange.Options) { // each time what is still missing then
+		o.First, failed = s.node.journal.MissingOn(s.member.Ring.Secret.Shelf(person[:]), mostFetched)
+	})
+	return sum, errors.Join(err, failed)
 }
