@@ -41,10 +41,12 @@ const (
 	// fewestRecipients: a file is sealed to as many keys as the next power of two, and to eight at least. Keys that nobody
 	// has fill up, so that who finds it cannot count the team.
 	fewestRecipients = 8
+	// mostRecipients is how many programs that read the format take.
+	mostRecipients = 1024
 )
 
 // SealFile begins a file that the holder of any one of the keys can open and nobody else. Keys to which nothing can be sealed
-// are passed over; it fails when none is left. Close ends the file; it does not close what is below.
+// are passed over; it fails when none is left, and when there are too many for anybody to open it. Close ends the file; it does not close what is below.
 func SealFile(to io.Writer, keys []ReceiverKey) (io.WriteCloser, error) {
 	var all []age.Recipient
 	for _, key := range keys {
@@ -54,6 +56,9 @@ func SealFile(to io.Writer, keys []ReceiverKey) (io.WriteCloser, error) {
 	}
 	if len(all) == 0 {
 		return nil, errors.New("seal a file: to nobody")
+	}
+	if len(all) > mostRecipients {
+		return nil, fmt.Errorf("seal a file: to %d, the format allows %d", len(all), mostRecipients)
 	}
 	for most := max(fewestRecipients, 1<<bits.Len(uint(len(all)-1))); len(all) < most; {
 		nobody, err := hpke.MLKEM768X25519().GenerateKey()

@@ -179,6 +179,30 @@ func TestAFileDoesNotSayForHowManyItIs(t *testing.T) {
 	}
 }
 
+// A file for more than its format allows would open for nobody: it is not written. For as many as it allows it opens.
+func TestAFileForVeryMany(t *testing.T) {
+	private, public := drawn(t, 1)
+	for _, n := range []int{1024, 1025} {
+		for len(public) < n {
+			public = append(public, public[0])
+		}
+		var file bytes.Buffer
+		w, err := SealFile(&file, public)
+		if n > 1024 {
+			if err == nil {
+				t.Errorf("to %d a file is sealed", n)
+			}
+			continue
+		}
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := opened(bytes.NewReader(file.Bytes()), private...); err != nil {
+			t.Errorf("for %d: %v", n, err)
+		}
+	}
+}
+
 func TestAFileUnderAPassphrase(t *testing.T) {
 	cheap := Cost{Passes: 1, Memory: 8, Threads: 1}
 	var file bytes.Buffer
