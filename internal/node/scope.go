@@ -87,7 +87,7 @@ func (s *Session) rescope(ctx context.Context) error {
 // withColleagues adds the shelves of the others who work on this device, as each found them last, and notes those of this member:
 // what one of them follows is not let go of because another, who works at another site, exchanges.
 func (s *Session) withColleagues(shelves map[uint16]bool) error {
-	var raw []byte
+	raw := []byte{} // a note is never nothing
 	for _, shelf := range slices.Sorted(maps.Keys(shelves)) {
 		raw = binary.BigEndian.AppendUint16(raw, shelf)
 	}

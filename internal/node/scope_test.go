@@ -215,3 +215,32 @@ func TestADeviceFollowsTheSitesOfAllWhoWorkOnIt(t *testing.T) {
 		}
 	}
 }
+
+// A device that is never online again lets go of who was fetched when the week is over, at the next unlocking.
+func TestWhoWasFetchedGoesAlsoWithoutARelay(t *testing.T) {
+	url := relayed(t)
+	now := turning(time.Now())
+	_, ana := founded(t, t.TempDir())
+	id := doAt(t, ana, record.ID{1}, "tree.plant", map[string]any{"name": "abeto"})
+	doAt(t, ana, record.ID{1}, "storm.note", map[string]any{"tree": id.String(), "note": "rayo"})
+	inStep(t, url, ana)
+	n, s := member(t, ana, url, "Beto", Options{Wall: now.wall}, Invite{Roles: []string{"clinician"}, Lease: -1})
+	inStep(t, url, s)
+	if err := s.SetNarrow(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Fetch(t.Context(), id, url, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, days := range []int{followedDays - 1, 2} {
+		s.Lock()
+		now.turn(time.Duration(days) * 24 * time.Hour)
+		s = must2(n.Unlock(t.Context(), "", []byte(pass)))
+		if err := s.refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := storms(t, s); (len(got) == 1) != (days > 2) {
+			t.Errorf("after %d more days: %q", days, got)
+		}
+	}
+}

@@ -97,7 +97,10 @@ func (n *Node) Unlock(ctx context.Context, name string, passphrase []byte) (*Ses
 	if _, err := s.tend(ctx); err != nil { // what is due waits for the next time; the member can work
 		s.odd = append(s.odd, store.Odd{Writer: member.WriterID(), Reason: err.Error()})
 	}
-	if err := s.letGo(ctx); err != nil {
+	if n.Narrow() { // a week may be over for who was fetched
+		err = s.rescope(ctx)
+	}
+	if err := errors.Join(err, s.letGo(ctx)); err != nil {
 		s.odd = append(s.odd, store.Odd{Writer: member.WriterID(), Reason: err.Error()})
 	}
 	return s, nil
