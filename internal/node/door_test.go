@@ -269,6 +269,27 @@ func TestStrangersAtTheDoor(t *testing.T) {
 	}
 }
 
+// A device that says it holds what is not written yet does not make it count as kept elsewhere, nor as gone from here.
+func TestAGuestsWordGoesAsFarAsWhatIsHere(t *testing.T) {
+	url := relayed(t)
+	n, ana := founded(t, t.TempDir())
+	defer n.Close()
+	_, bea := joined(t, ana, url, "Bea")
+	must(t, do(t, bea, "tree.plant", "t0", map[string]any{"name": "mangle"}))
+	inStep(t, url, bea, ana)
+	own := ana.member.WriterID()
+	g := &guest{JournalCopy: n.Copy(), node: n, ask: &wire.Ask{Writer: bea.member.WriterID()}}
+	must2(0, g.heard(t.Context(), journal.Vector{own: 1 << 40}))
+	head := n.journal.Head(own).Seq
+	must(t, do(t, ana, "tree.plant", "t1", map[string]any{"name": "ceiba"}))
+	if p := must2(ana.Pending()); p.Commits == 0 {
+		t.Error("what nobody else can have is not only here")
+	}
+	if gone := must2(n.gone())[own]; gone > head {
+		t.Errorf("commits up to %d have left, and up to %d were written", gone, head)
+	}
+}
+
 func TestADoorClosesByItself(t *testing.T) {
 	now := turning(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	n := must2(Found(t.TempDir(), forestRegistry(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap, Wall: now.wall}))

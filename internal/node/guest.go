@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -186,6 +187,12 @@ func (g *guest) heard(ctx context.Context, holds journal.Vector) error {
 	member := g.node.journal.Roll().MemberOf(g.ask.Writer)
 	if _, revoked, err := g.Cut(ctx, g.ask.Writer, member); err != nil || revoked || member == (journal.MemberID{}) || len(g.ask.Parts) > 0 || g.ask.Bare == 1 {
 		return err
+	}
+	// Of more than is here nothing is believed: else who says that it holds what is written tomorrow makes it count as kept.
+	here := g.node.journal.Heads()
+	holds = maps.Clone(holds)
+	for w, seq := range holds {
+		holds[w] = min(seq, here[w].Seq)
 	}
 	p := Place{Kind: PlaceGuest, Name: member.String(), Member: record.ID(member)}
 	memory, at, err := g.node.remembered(p)
