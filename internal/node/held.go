@@ -204,6 +204,12 @@ func (s *Session) supply(parts []store.Opened) (bool, error) {
 				}
 				continue
 			}
+			if apart, err := s.node.journal.Apart(place); err != nil || apart { // supplyLate takes it when it is wanted
+				if err != nil {
+					return any, err
+				}
+				continue
+			}
 			fresh, err := s.node.journal.Supply(place, data)
 			if errors.Is(err, store.ErrDamaged) {
 				s.odd = append(s.odd, store.Odd{Writer: p.Writer, Seq: p.Seq, Fact: f.N, Reason: err.Error()})
@@ -266,10 +272,14 @@ func (s *Session) supplyLate(ctx context.Context) error {
 				s.early = true
 				continue
 			}
-			if held, err := s.node.journal.Holds(place); err != nil || held {
-				if err != nil {
-					return err
-				}
+			held, err := s.node.journal.Holds(place)
+			if err == nil && !held {
+				held, err = s.node.journal.Apart(place)
+			}
+			if err != nil {
+				return err
+			}
+			if held {
 				continue
 			}
 			if err := s.views.Select(ctx, "SELECT data FROM "+all+" WHERE id = ?", []any{id}, func(row record.Row) error {

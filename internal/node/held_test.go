@@ -21,8 +21,16 @@ func quiet(t testing.TB) *record.Registry {
 	m := forest
 	kind := *tree
 	kind.IsPerson = true
-	m.Kinds = []*record.Kind{&kind, storm, seen, site}
+	nest := &record.Kind{Number: 40, Name: "nest", In: record.Identity, Form: record.Happening, Subject: "tree", Fields: []record.Field{{Number: 1, Name: "tree", Type: record.Ref}, {Number: 2, Name: "note", Type: record.Text}}}
+	m.Kinds = []*record.Kind{&kind, storm, nest, seen, site}
 	m.Actions = slices.Clone(forest.Actions)
+	m.Actions = append(m.Actions, record.NewAction("nest.note", []record.Compartment{record.Identity}, func(c *record.Change, d stormData) (any, error) {
+		id, err := c.Ref("tree", d.Tree)
+		if err != nil {
+			return nil, err
+		}
+		return c.Happen(nest, record.Fields{"tree": id, "note": d.Note})
+	}))
 	m.Actions = append(m.Actions, record.NewAction("tree.owl", []record.Compartment{record.Identity}, func(c *record.Change, d treeData) (any, error) {
 		id, err := c.Ref("tree", d.Tree)
 		if err != nil {

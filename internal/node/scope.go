@@ -75,13 +75,19 @@ func (s *Session) rescope(ctx context.Context) error {
 	if err == nil && scope.Narrow && s.views.Opens(record.Identity) {
 		err = s.withColleagues(scope.Shelves)
 	}
-	if err == nil {
+	before, _, counted := s.node.journal.Coming()
+	if err = errors.Join(err, counted); err == nil {
 		err = s.node.journal.SetScope(scope)
+	}
+	if err == nil {
+		err = s.node.journal.WantOn(toList)
 	}
 	if err != nil {
 		return err
 	}
-	return s.node.journal.WantOn(toList)
+	coming, _, err := s.node.journal.Coming()
+	s.early = s.early || coming > before // some of it may have been carried here already
+	return err
 }
 
 // withColleagues adds the shelves of the others who work on this device, as each found them last, and notes those of this member:

@@ -244,3 +244,67 @@ func TestWhoWasFetchedGoesAlsoWithoutARelay(t *testing.T) {
 		}
 	}
 }
+
+// What was held back of somebody and follows later, carried, is no more wanted by a device that follows few than what came at once:
+// it is not taken and let go of at every exchange. Who asks for the person has it.
+func TestWhatIsCarriedIsWantedNoMore(t *testing.T) {
+	url := relayed(t)
+	n, err := Found(t.TempDir(), quiet(t), Founding{Workspace: "Bosque", Member: "Ana", Passphrase: pass, Lang: "es"}, Options{Cost: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ana := must2(n.Unlock(t.Context(), "", []byte(pass)))
+	north := record.ID{1}
+	id := doAt(t, ana, north, "tree.plant", map[string]any{"name": "abeto", "birds": []string{"owl"}})
+	doAt(t, ana, north, "nest.note", map[string]any{"tree": id.String(), "note": "nido"})
+	inStep(t, url, ana)
+	other := letIn(t, ana, quiet(t), "Beto", Options{}, roles("clinician"))
+	inStep(t, url, ana)
+	s := firstContact(t, url, other)
+	if err := other.SetSite(record.ID{2}); err != nil {
+		t.Fatal(err)
+	}
+	inStep(t, url, s)
+	if err := s.SetNarrow(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	doAt(t, ana, north, "tree.owl", map[string]any{"tree": id.String(), "birds": []string{}})
+	inStep(t, url, ana, s, ana, s)
+	if err := s.refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := trees(t, s); len(got) != 1 {
+		t.Fatalf("who agreed can be found: %q", got)
+	}
+	nests := func() (notes []string) {
+		t.Helper()
+		end := must2(s.use())
+		defer end()
+		if err := s.views.Select(t.Context(), "SELECT note FROM identity.nest", nil, func(r record.Row) error {
+			notes = append(notes, r.Text(0))
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return notes
+	}
+	for range 2 {
+		inStep(t, url, s)
+		if s.due.Load() != 0 {
+			t.Error("the views are made anew although nothing came")
+		}
+		if err := s.refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := nests(); len(got) != 0 {
+			t.Errorf("%q", got)
+		}
+	}
+	if _, err := s.Fetch(t.Context(), id, url, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := nests(); !slices.Equal(got, []string{"nido"}) {
+		t.Errorf("fetched: %q", got)
+	}
+}

@@ -271,6 +271,17 @@ func (j *Journal) Sealed(p journal.PartPlace) (data []byte, here bool, err error
 	return data, here, plain("read a part", err)
 }
 
+// Apart reports that a part is not here because it is beyond the scope.
+func (j *Journal) Apart(p journal.PartPlace) (apart bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	err = j.db.run("SELECT l.state FROM lack l JOIN chain c ON c.n = l.chain WHERE l.idx = ?3 AND c.writer = ?1 AND c.seq = ?2", []any{j.local[p.Writer], p.Seq, int(p.Index)}, func(s *sqlite3.Stmt) error {
+		apart = s.ColumnInt(0) == lackApart
+		return nil
+	})
+	return apart, plain("look for a part", err)
+}
+
 // fillLack notes what is missing in a journal of version 2.
 func fillLack(db *session) error {
 	erased := map[journal.PartPlace]bool{}
