@@ -76,7 +76,7 @@ func (d DoorKey) TLS() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{d.cert}, NextProtos: []string{"http/1.1"}, SessionTicketsDisabled: true,
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			if subtle.ConstantTimeCompare([]byte(hello.ServerName), []byte(d.pin.serverName())) != 1 {
+			if !d.pin.named(hello.ServerName) {
 				return nil, errors.New("it comes for another key")
 			}
 			return nil, nil
@@ -126,16 +126,34 @@ func ParsePin(text string) (Pin, error) {
 	return p, nil
 }
 
+// nameSalt is drawn for a handshake, which everybody on the network can read: by its name nobody tells that the same device is
+// come to as yesterday.
+type nameSalt [8]byte
+
 // serverName is what a handshake names instead of an address. It does not give the pin away.
-func (p Pin) serverName() string {
-	sum := Digest(append([]byte("amparo door name v1\x00"), p[:]...))
-	return "n" + hex.EncodeToString(sum[:10]) + ".local"
+func (p Pin) serverName(salt nameSalt) string {
+	sum := Digest(append(append([]byte("amparo door name v1\x00"), p[:]...), salt[:]...))
+	return "n" + hex.EncodeToString(salt[:]) + hex.EncodeToString(sum[:10]) + ".local"
+}
+
+// named reports whether a handshake names this pin.
+func (p Pin) named(name string) bool {
+	var salt nameSalt
+	if len(name) != len(p.serverName(salt)) {
+		return false
+	}
+	if _, err := hex.Decode(salt[:], []byte(name[1:1+2*len(salt)])); err != nil {
+		return false
+	}
+	return subtle.ConstantTimeCompare([]byte(name), []byte(p.serverName(salt))) == 1
 }
 
 // TLS is how to come to the device with that key: every other is refused with ErrPin before anything is said.
 func (p Pin) TLS() *tls.Config {
+	var salt nameSalt
+	rand.Read(salt[:])
 	return &tls.Config{
-		MinVersion: tls.VersionTLS13, ServerName: p.serverName(), NextProtos: []string{"http/1.1"},
+		MinVersion: tls.VersionTLS13, ServerName: p.serverName(salt), NextProtos: []string{"http/1.1"},
 		InsecureSkipVerify: true, // no authority knows it, and no date counts: the key itself is what was handed over
 		VerifyConnection: func(state tls.ConnectionState) error {
 			if len(state.PeerCertificates) == 0 {

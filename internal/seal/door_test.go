@@ -69,11 +69,26 @@ func TestAPinnedKeyIsTheOnlyOne(t *testing.T) {
 
 func TestADoorShowsItsKeyOnlyToWhoNamesIt(t *testing.T) {
 	ours, other := newDoor(t), newDoor(t)
-	for name, client := range map[string]*tls.Config{"no name": {InsecureSkipVerify: true}, "another pin": other.Pin().TLS(), "an older TLS": {InsecureSkipVerify: true, ServerName: ours.Pin().serverName(), MaxVersion: tls.VersionTLS12}} {
+	for name, client := range map[string]*tls.Config{"no name": {InsecureSkipVerify: true}, "another pin": other.Pin().TLS(), "an older TLS": {InsecureSkipVerify: true, ServerName: ours.Pin().TLS().ServerName, MaxVersion: tls.VersionTLS12}} {
 		shown := false
 		client.VerifyConnection = func(state tls.ConnectionState) error { shown = len(state.PeerCertificates) > 0; return nil }
 		if _, served, came := meeting(t, ours.TLS(), client); served == nil || came == nil || shown {
 			t.Errorf("%s: %v, %v, certificate shown: %v", name, served, came, shown)
+		}
+	}
+}
+
+// What a handshake says in clear is another name each time, so that who listens does not follow a device by it.
+func TestAHandshakeNamesADeviceAnewEachTime(t *testing.T) {
+	p, other := newDoor(t).Pin(), newDoor(t).Pin()
+	first, second := p.TLS().ServerName, p.TLS().ServerName
+	if first == second || !p.named(first) || !p.named(second) || other.named(first) {
+		t.Errorf("%q and then %q", first, second)
+	}
+	mixed := first[:17] + second[17:]
+	for _, name := range []string{"", "n", "localhost", mixed, first[1:], first + "x", strings.Repeat("z", len(first))} {
+		if p.named(name) {
+			t.Errorf("%q is taken for its name", name)
 		}
 	}
 }
@@ -162,7 +177,7 @@ func TestWhatNeighboursOfAllVersionsAgreeOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, pair := range map[string][2]string{
-		"pin": {d.Pin().String(), "M188-6ZC5-0W2R-5K7Q-755G-K244-FK1H-5JTB"}, "name in the handshake": {d.Pin().serverName(), "n1bf23ded068e773ba13c.local"}, "recognition": {d.Pin().Recognition("1f2e3d4c5b6a7988"), "18fc65f0e79e7e9c"},
+		"pin": {d.Pin().String(), "M188-6ZC5-0W2R-5K7Q-755G-K244-FK1H-5JTB"}, "name in the handshake": {d.Pin().serverName(nameSalt{0, 1, 2, 3, 4, 5, 6, 7}), "n00010203040506079818959f5c839310b0bf.local"}, "recognition": {d.Pin().Recognition("1f2e3d4c5b6a7988"), "18fc65f0e79e7e9c"},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s: %s, want %s", what, pair[0], pair[1])
