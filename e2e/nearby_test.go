@@ -31,7 +31,7 @@ func TestTwoDevicesNearby(t *testing.T) {
 			q.Fill("#link", link)
 			q.Follow("#form .go")
 			q.at("/nearby")
-			q.See("Listo:")
+			q.See("Listo.")
 			q.See("127.0.0.1")
 			q.Inspect("nearby-met")
 			q.Follow("[action='/nearby/forget'] button")
