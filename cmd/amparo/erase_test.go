@@ -339,8 +339,8 @@ func TestErasedIsGoneEverywhere(t *testing.T) {
 	if n := holds(t, parts, backup); n < 5 {
 		t.Errorf("the backup holds %d parts: the search finds nothing", n)
 	}
-	if raw, err := os.ReadFile(stick); err != nil || !slices.ContainsFunc(slices.Collect(maps.Values(parts)), func(data []byte) bool { return bytes.Contains(raw, data[:24]) }) {
-		t.Errorf("the stick holds none of it: %v", err)
+	if raw, err := os.ReadFile(stick); err != nil || slices.ContainsFunc(slices.Collect(maps.Values(parts)), func(data []byte) bool { return bytes.Contains(raw, data[:24]) }) {
+		t.Errorf("the stick is not sealed as a whole: %v", err)
 	}
 
 	// The stick of before.

@@ -239,6 +239,11 @@ func said(err error) string {
 	if err == nil {
 		return ""
 	}
+	for _, broke := range []error{exchange.ErrInterrupted, exchange.ErrUnreachable} {
+		if errors.Is(err, broke) { // how the line broke net/http says in one way or another
+			return fmt.Sprint("; ", broke)
+		}
+	}
 	return fmt.Sprint("; ", err)
 }
 
