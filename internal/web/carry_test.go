@@ -46,6 +46,11 @@ func TestAFileThatWasBrought(t *testing.T) {
 	if page := b.page(b.get("/carry")); !strings.Contains(page, lang.T(lang.ES, "carry.read", "n", 12)) {
 		t.Error("nobody is told that it was read")
 	}
+	for address, said := range map[string]string{"/carry/read": "carry.cut", "/backup/check": "backup.cut"} {
+		if status, page, _ := b.hand(address, nil, webtest.Stick[:5]); status != http.StatusUnprocessableEntity || !strings.Contains(page, lang.T(lang.ES, said)) {
+			t.Errorf("%s: a file that was cut: status %d, or other words", address, status)
+		}
+	}
 	for _, address := range []string{"/carry/read", "/backup/check"} {
 		if status, page, _ := b.hand(address, nil, "holiday pictures"); status != http.StatusUnprocessableEntity || !strings.Contains(page, lang.T(lang.ES, "refuse.not_a_bundle")) {
 			t.Errorf("%s: another file: status %d", address, status)

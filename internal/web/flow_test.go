@@ -302,6 +302,12 @@ func TestSettlingKeepsTheValueAsItIs(t *testing.T) {
 	if r := b.post("/settle", url.Values{"value": {"not json"}}); r.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("no value: %d", r.StatusCode)
 	}
+	if r := b.post("/settle", url.Values{"to": {"/conflicts"}}); r.Header.Get("Location") != "/conflicts" || len(house.Applied) != 1 {
+		t.Errorf("nothing chosen: %d to %q, %d changes", r.StatusCode, r.Header.Get("Location"), len(house.Applied))
+	}
+	if page := b.page(b.get("/conflicts")); !strings.Contains(page, lang.T(lang.ES, "conflict.choose")) {
+		t.Error("nobody is told to choose first")
+	}
 }
 
 // Who settled can put the values beside each other again, as they were said: where, when and which.

@@ -3,6 +3,7 @@ package webtest
 import (
 	"context"
 	"io"
+	"strings"
 	"time"
 
 	"amparo/internal/record"
@@ -18,9 +19,20 @@ func (d *Desk) WriteBundle(_ context.Context, to io.Writer, _ bool) error {
 	return err
 }
 
+// cut refuses the beginning of it, in the words of the engine.
+func cut(raw []byte) error {
+	if len(raw) > 0 && len(raw) < len(Stick) && strings.HasPrefix(Stick, string(raw)) {
+		return record.Refuse("", "truncated")
+	}
+	return nil
+}
+
 // ReadBundle takes it.
 func (d *Desk) ReadBundle(_ context.Context, from io.Reader) (web.Exchanged, error) {
 	raw, err := io.ReadAll(from)
+	if err := cut(raw); err != nil {
+		return web.Exchanged{}, err
+	}
 	if err != nil || string(raw) != Stick {
 		return web.Exchanged{}, record.Refuse("", "not_a_bundle").Because(err)
 	}
@@ -38,6 +50,9 @@ func (d *Desk) BackUp(_ context.Context, passphrase string, to io.Writer) error 
 // CheckFile finds it whole.
 func (d *Desk) CheckFile(from io.Reader) (web.CheckedFile, error) {
 	raw, err := io.ReadAll(from)
+	if err := cut(raw); err != nil {
+		return web.CheckedFile{}, err
+	}
 	if err != nil || string(raw) != Stick {
 		return web.CheckedFile{}, record.Refuse("", "not_a_bundle").Because(err)
 	}
