@@ -38,7 +38,7 @@ cross: ## Builds without cgo for the other machines it must run on
 unit: ## All tests of the program, with the race detector but for whole programs
 	CGO_ENABLED=1 go test -race -timeout 15m $$(go list ./... | grep -v /cmd/amparo$$)
 	go test -timeout 12m ./cmd/amparo
-	go test -count=1 -timeout 10m -run TestPlays ./internal/journaltest -seeds 600
+	go test -count=1 -timeout 10m -run TestPlays ./internal/journaltest -seeds 400
 
 e2e: ## The pages in a real browser: main path, no JavaScript, keyboard, axe
 	cd e2e && go test -count=1 -timeout 10m ./...
