@@ -241,6 +241,7 @@ func TestTwoRevocationsApart(t *testing.T) {
 	}
 	for _, gone := range []*Session{eva, ida} {
 		_, _ = gone.Exchange(t.Context(), url, nil)
+		gone.node.later.Wait() // who hears of it wipes its keys
 		if slices.Contains(gone.member.Ring.Keys(record.Care, epoch), key) {
 			t.Errorf("%s holds the newest key", gone.member.Label)
 		}
