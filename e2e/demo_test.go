@@ -115,7 +115,7 @@ func TestThePersonRegisteredInTapachulaOpensInReynosa(t *testing.T) {
 		side.See(demo["Reynosa"].member)
 	}
 	north.Inspect("person-with-rivals")
-	north.Click(".rival [name=value]")
+	north.Click(".rival [name=says]")
 	north.Follow(".rival button")
 	north.at(person)
 	if eval[bool](north, `document.querySelector('form.rival') !== null`) {
