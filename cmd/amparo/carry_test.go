@@ -82,7 +82,7 @@ func TestFilesThatLeaveByThePages(t *testing.T) {
 		status  int
 		says    string
 	}{
-		{"/carry/read", whole[:len(whole)-50], http.StatusUnprocessableEntity, lang.T(lang.EN, "refuse.truncated")},
+		{"/carry/read", whole[:len(whole)-50], http.StatusUnprocessableEntity, lang.T(lang.EN, "carry.cut")},
 		{"/carry/read", changed, http.StatusUnprocessableEntity, lang.T(lang.EN, "refuse.bundle_changed")},
 		{"/carry/read", []byte("x"), http.StatusUnprocessableEntity, lang.T(lang.EN, "refuse.not_a_bundle")},
 		{"/backup/check", changed, http.StatusUnprocessableEntity, lang.T(lang.EN, "refuse.bundle_changed")},
