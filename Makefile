@@ -32,13 +32,16 @@ cross: ## Builds without cgo for the other machines it must run on
 	  CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -trimpath -o /dev/null ./cmd/amparo; \
 	done
 
-# The command's own tests start whole programs, many hundred of them, which are no
-# slower than a person needs; with the race detector they alone would take as long
-# as all the rest. `make soak` plays those that kill and resume with it.
-unit: ## All tests of the program, with the race detector but for whole programs
-	CGO_ENABLED=1 go test -race -timeout 15m $$(go list ./... | grep -v /cmd/amparo$$)
-	go test -timeout 12m ./cmd/amparo
-	go test -count=1 -timeout 10m -run TestPlays ./internal/journaltest -seeds 400
+# Without the race detector: the command's own tests, which start whole programs, many
+# hundred of them, and would alone take as long as all the rest; the measurements; and
+# the simulator, whose plays are one thread each and are worth more the more there are.
+# `make soak` kills and resumes with it.
+WITHOUT_RACE := ./cmd/amparo ./internal/bench
+
+unit: ## All tests of the program, with the race detector where it can find something
+	CGO_ENABLED=1 go test -race -timeout 15m $$(go list ./... | grep -vE '/(cmd/amparo|internal/bench|internal/journaltest)$$')
+	go test -timeout 12m $(WITHOUT_RACE)
+	go test -count=1 -timeout 10m ./internal/journaltest -seeds 300
 
 e2e: ## The pages in a real browser: main path, no JavaScript, keyboard, axe
 	cd e2e && go test -count=1 -timeout 10m ./...
