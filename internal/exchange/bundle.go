@@ -256,7 +256,7 @@ func (v *volumes) closeFile(path string, n int, last bool) error {
 		return err
 	}
 	v.file, v.sum.Files = nil, append(v.sum.Files, name)
-	return syncFolder(filepath.Dir(path))
+	return wire.SyncFolder(filepath.Dir(path))
 }
 
 // abandonFile leaves nothing of a file that did not become whole. The volumes before it stay: each is whole by itself.
@@ -264,25 +264,5 @@ func (v *volumes) abandonFile() error {
 	if v.file == nil {
 		return nil
 	}
-	return errors.Join(closed(v.file.Close()), os.Remove(v.file.Name()))
-}
-
-func closed(err error) error {
-	if errors.Is(err, os.ErrClosed) {
-		return nil
-	}
-	return err
-}
-
-// syncFolder makes a new name durable; where folders cannot be synced (Windows) the system does it by itself.
-func syncFolder(folder string) error {
-	f, err := os.Open(folder)
-	if err != nil {
-		return nil
-	}
-	err = f.Sync()
-	if errors.Is(err, os.ErrInvalid) || errors.Is(err, os.ErrPermission) {
-		err = nil
-	}
-	return errors.Join(err, f.Close())
+	return errors.Join(wire.Closed(v.file.Close()), os.Remove(v.file.Name()))
 }

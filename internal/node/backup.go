@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"amparo/internal/relay/wire"
 	"amparo/internal/seal"
 	"amparo/internal/store"
 	"amparo/internal/vault"
@@ -73,7 +74,7 @@ func (s *Session) BackUp(ctx context.Context, passphrase []byte, path string, pr
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, closedAlready(file.Close()), os.Remove(file.Name()))
+			err = errors.Join(err, wire.Closed(file.Close()), os.Remove(file.Name()))
 		}
 	}()
 	out, err = s.backUp(ctx, passphrase, file, progress)
@@ -100,7 +101,7 @@ func (s *Session) BackUp(ctx context.Context, passphrase []byte, path string, pr
 	if err != nil {
 		return out, fmt.Errorf("write backup: %w", err)
 	}
-	return out, syncFolder(filepath.Dir(path))
+	return out, wire.SyncFolder(filepath.Dir(path))
 }
 
 // BackUpTo writes a backup to somebody who keeps it.
@@ -315,26 +316,6 @@ func (c *countingWriter) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
 	c.n += int64(n)
 	return n, err
-}
-
-func closedAlready(err error) error {
-	if errors.Is(err, os.ErrClosed) {
-		return nil
-	}
-	return err
-}
-
-// syncFolder makes new names durable, where folders can be synced.
-func syncFolder(folder string) error {
-	f, err := os.Open(folder)
-	if err != nil {
-		return nil
-	}
-	err = f.Sync()
-	if errors.Is(err, os.ErrInvalid) || errors.Is(err, os.ErrPermission) {
-		err = nil
-	}
-	return errors.Join(err, f.Close())
 }
 
 // forgetBackups removes copies of the journal that a process left that was cut off. No other process uses the folder now.

@@ -14,6 +14,7 @@ import (
 
 	"amparo/internal/journal"
 	"amparo/internal/record"
+	"amparo/internal/relay/wire"
 	"amparo/internal/seal"
 )
 
@@ -77,7 +78,7 @@ func Restore(ctx context.Context, from io.Reader, dir string, registry *record.R
 	if err := os.Rename(temp, dir); err != nil {
 		return out, err
 	}
-	return out, syncFolder(filepath.Dir(dir))
+	return out, wire.SyncFolder(filepath.Dir(dir))
 }
 
 // CheckBackup does all that restoring does, and leaves nothing.

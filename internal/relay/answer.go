@@ -137,30 +137,53 @@ func broken(err error) *wire.Refusal {
 	return wire.Refuse(wire.RefusedCut, "the question did not arrive whole")
 }
 
-// read takes the question in. What arrived whole is kept even when the rest is refused.
-func (q *question) read(ctx context.Context) *wire.Refusal {
+// first gives the frame with which a question begins: who asks, and what.
+func (q *question) first() ([]byte, *wire.Refusal) {
 	kind, payload, err := q.frames.Next()
 	if err != nil {
-		return broken(err)
+		return nil, broken(err)
 	}
 	if kind != wire.FrameAsk {
-		return wire.Refuse(wire.RefusedFormat, "a question begins with who asks")
+		return nil, wire.Refuse(wire.RefusedFormat, "a question begins with who asks")
 	}
+	return payload, nil
+}
+
+// open finds the copy of the workspace that the question is about.
+func (q *question) open(ctx context.Context) (refusal *wire.Refusal) {
+	var err error
+	q.asker = toldKey{q.ask.Workspace, q.ask.Writer}
+	if q.copy, refusal, err = q.house.open(ctx, q.ask.Workspace); err != nil {
+		return q.failed(err)
+	}
+	return refusal
+}
+
+// spoken refuses a question in a version that is not spoken here.
+func spoken(version uint) *wire.Refusal {
+	if version != wire.Version {
+		return wire.Refuse(wire.RefusedVersion, "this relay speaks version %d", wire.Version)
+	}
+	return nil
+}
+
+// read takes the question in. What arrived whole is kept even when the rest is refused.
+func (q *question) read(ctx context.Context) *wire.Refusal {
+	payload, refusal := q.first()
+	if refusal != nil {
+		return refusal
+	}
+	var err error
 	if q.ask, err = wire.ReadAsk(payload); err != nil {
 		return wire.Refuse(wire.RefusedFormat, "%v", err)
 	}
-	if q.ask.Version != wire.Version {
-		return wire.Refuse(wire.RefusedVersion, "this relay speaks version %d", wire.Version)
+	if refusal := spoken(q.ask.Version); refusal != nil {
+		return refusal
 	}
 	if q.wants, err = wire.UnpackPlaces(q.ask.Parts); err != nil {
 		return wire.Refuse(wire.RefusedFormat, "%v", err)
 	}
-	q.asker = toldKey{q.ask.Workspace, q.ask.Writer}
-	var refusal *wire.Refusal
-	if q.copy, refusal, err = q.house.open(ctx, q.ask.Workspace); err != nil {
-		return q.failed(err)
-	}
-	if refusal != nil {
+	if refusal := q.open(ctx); refusal != nil {
 		return refusal
 	}
 	vouched, refusal := q.believe(ctx)

@@ -107,20 +107,7 @@ func WriteBackup(ctx context.Context, store Ledger, path string, now time.Time, 
 	if err = os.Rename(file.Name(), path); err != nil {
 		return sum, err
 	}
-	return sum, syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes a new name durable; where folders cannot be synced the system does it by itself.
-func syncFolder(folder string) error {
-	f, err := os.Open(folder)
-	if err != nil {
-		return nil
-	}
-	err = f.Sync()
-	if errors.Is(err, os.ErrInvalid) || errors.Is(err, os.ErrPermission) {
-		err = nil
-	}
-	return errors.Join(err, f.Close())
+	return sum, wire.SyncFolder(filepath.Dir(path))
 }
 
 func writeBackup(ctx context.Context, store Ledger, to io.Writer, now time.Time, tell BackupProgress) (sum BackupSummary, err error) {

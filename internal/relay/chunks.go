@@ -55,26 +55,19 @@ type fileQuestion struct {
 
 // read takes the question in. Chunks that arrived whole are kept even when the rest does not come.
 func (q *fileQuestion) read(ctx context.Context) *wire.Refusal {
-	kind, payload, err := q.frames.Next()
-	if err != nil {
-		return broken(err)
+	payload, refusal := q.first()
+	if refusal != nil {
+		return refusal
 	}
-	if kind != wire.FrameAsk {
-		return wire.Refuse(wire.RefusedFormat, "a question begins with who asks")
-	}
+	var err error
 	if q.files, err = wire.ReadChunkAsk(payload); err != nil {
 		return wire.Refuse(wire.RefusedFormat, "%v", err)
 	}
-	if q.files.Version != wire.Version {
-		return wire.Refuse(wire.RefusedVersion, "this relay speaks version %d", wire.Version)
+	if refusal := spoken(q.files.Version); refusal != nil {
+		return refusal
 	}
 	q.ask = &wire.SignedAsk{Ask: wire.Ask{Version: q.files.Version, Workspace: q.files.Workspace, Writer: q.files.Writer, Time: q.files.Time, Nonce: q.files.Nonce}}
-	q.asker = toldKey{q.ask.Workspace, q.ask.Writer}
-	var refusal *wire.Refusal
-	if q.copy, refusal, err = q.house.open(ctx, q.ask.Workspace); err != nil {
-		return q.failed(err)
-	}
-	if refusal != nil {
+	if refusal := q.open(ctx); refusal != nil {
 		return refusal
 	}
 	if refusal := q.known(ctx); refusal != nil {
