@@ -28,6 +28,9 @@ const (
 	quickly    = 4 * time.Second
 )
 
+// smallestPart is less than what any part has: its authentication tag, and something said.
+const smallestPart = 16
+
 // askAgain is after how long a place is asked once more for what it did not have, and what it lacks itself.
 const askAgain = 24 * time.Hour
 
@@ -97,7 +100,7 @@ func (x *session) wants(ctx context.Context) ([]byte, error) {
 	if !l.on {
 		return nil, nil
 	}
-	most := wire.MaxPlaces/2 + len(l.vain)
+	most := min(wire.MaxPlaces/2, l.budget/smallestPart) + len(l.vain) // what there is no budget for need not be read
 	list, err := l.asker.Wanted(ctx, l.after, most)
 	if err != nil {
 		return nil, fmt.Errorf("exchange: %w", err)

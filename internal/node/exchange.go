@@ -69,16 +69,12 @@ func (s *Session) arrive(ctx context.Context) (wrote bool, err error) {
 	if wrote, err = s.tend(ctx); err != nil {
 		return wrote, err
 	}
-	before, _, err := s.node.journal.Coming()
-	if err == nil {
-		err = s.rescope(ctx)
-	}
+	// Who was met here lately is followed from now on: what is known of them elsewhere should not wait for the next time.
+	more, err := s.rescope(ctx)
 	if err != nil {
 		return wrote, err
 	}
-	// Who was met here lately is followed from now on: what is known of them elsewhere should not wait for the next time.
-	coming, _, err := s.node.journal.Coming()
-	return wrote || coming > before, errors.Join(err, s.letGo(ctx), s.noteFiles(s.life))
+	return wrote || more, errors.Join(s.letGo(ctx), s.noteFiles(s.life))
 }
 
 // ExchangeAs exchanges for a member who has no keys yet: the first contact after joining brings their grant.

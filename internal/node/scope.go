@@ -47,7 +47,7 @@ func (s *Session) SetNarrow(ctx context.Context, narrow bool) error {
 		return err
 	}
 	if err := s.writing(ctx, func() error {
-		if err := s.rescope(ctx); err != nil {
+		if _, err := s.rescope(ctx); err != nil {
 			return err
 		}
 		return s.letGo(ctx)
@@ -65,11 +65,14 @@ func (n *Node) administered() bool {
 }
 
 // rescope works out which parts this device wants. Node.mu is held and no batch is running. Who does not see who people are
-// changes nothing.
-func (s *Session) rescope(ctx context.Context) error {
+// changes nothing. It reports whether more is wanted than before.
+func (s *Session) rescope(ctx context.Context) (more bool, err error) {
 	toList, err := s.toList(ctx)
 	if err != nil {
-		return err
+		return false, err
+	}
+	if !s.node.Narrow() && !s.node.journal.Scope().Narrow && len(toList) == 0 { // everything is wanted, as before
+		return false, nil
 	}
 	scope, err := s.scope(ctx, toList)
 	if err == nil && scope.Narrow && s.views.Opens(record.Identity) {
@@ -83,11 +86,11 @@ func (s *Session) rescope(ctx context.Context) error {
 		err = s.node.journal.WantOn(toList)
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	coming, _, err := s.node.journal.Coming()
 	s.early = s.early || coming > before // some of it may have been carried here already
-	return err
+	return coming > before, err
 }
 
 // withColleagues adds the shelves of the others who work on this device, as each found them last, and notes those of this member:
@@ -246,7 +249,10 @@ func (s *Session) Fetch(ctx context.Context, person record.ID, where string, pro
 	if err := s.node.set(func(n *settings) { n.Followed = kept }); err != nil {
 		return exchange.Summary{}, err
 	}
-	if err := s.writing(ctx, func() error { return s.rescope(ctx) }); err != nil {
+	if err := s.writing(ctx, func() error {
+		_, err := s.rescope(ctx)
+		return err
+	}); err != nil {
 		return exchange.Summary{}, err
 	}
 	var failed error

@@ -98,7 +98,7 @@ func (n *Node) Unlock(ctx context.Context, name string, passphrase []byte) (*Ses
 		s.odd = append(s.odd, store.Odd{Writer: member.WriterID(), Reason: err.Error()})
 	}
 	if n.Narrow() { // a week may be over for who was fetched
-		err = s.rescope(ctx)
+		_, err = s.rescope(ctx)
 	}
 	if err := errors.Join(err, s.letGo(ctx)); err != nil {
 		s.odd = append(s.odd, store.Odd{Writer: member.WriterID(), Reason: err.Error()})

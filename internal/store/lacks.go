@@ -112,7 +112,8 @@ func (j *Journal) Scope() Scope {
 	return j.scope
 }
 
-// SetScope changes which parts are wanted, durably; no batch may be running. What is here stays: PutOutBeyond lets go of it.
+// SetScope changes which parts are wanted, durably; no batch may be running. What is here stays: Beyond lists it, and PutOut lets
+// go of it.
 func (j *Journal) SetScope(s Scope) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
