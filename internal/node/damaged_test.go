@@ -140,21 +140,24 @@ func TestAChangedByteInTheJournal(t *testing.T) {
 	}
 }
 
-// A journal cut at any length is named, too.
+// A journal cut at any length is named, too, unless nothing but padding is gone: SQLite ends some pages with zeros, and reads
+// what is missing from the last page of a file as zeros.
 func TestAJournalCutShort(t *testing.T) {
 	dir, digests, _ := grown(t)
-	info, err := os.Stat(filepath.Join(dir, "journal"))
+	whole, err := os.ReadFile(filepath.Join(dir, "journal"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []int64{0, 50, 100, 4096, 5000, 8192, info.Size() / 2, info.Size() - 4096, info.Size() - 1} {
+	last := int64(len(bytes.TrimRight(whole, "\x00"))) - 1 // the last byte that says anything
+	full := int64(len(whole))
+	for _, size := range []int64{0, 50, 100, 4096, 5000, 8192, full / 2, full - 4096, last} {
 		other := filepath.Join(t.TempDir(), "cut")
 		copyFolder(t, dir, other)
 		if err := os.Truncate(filepath.Join(other, "journal"), size); err != nil {
 			t.Fatal(err)
 		}
 		if got := state(t, fmt.Sprintf("a journal of %d bytes", size), other, digests); got == "whole" {
-			t.Errorf("a journal cut to %d of %d bytes passes as whole", size, info.Size())
+			t.Errorf("a journal cut to %d of %d bytes passes as whole", size, full)
 		}
 	}
 }
