@@ -16,6 +16,9 @@ import (
 	"amparo/internal/node"
 	"amparo/internal/observatory"
 	"amparo/internal/people"
+	"amparo/internal/people/child"
+	"amparo/internal/people/family"
+	"amparo/internal/people/journey"
 	"amparo/internal/place"
 	"amparo/internal/record"
 	"amparo/internal/route"
@@ -25,7 +28,7 @@ import (
 func registry() (*record.Registry, error) { return node.Registry(modules()...) }
 
 func modules() []record.Module {
-	return []record.Module{people.Module, place.Module, care.Module, route.Module, attachment.Module, observatory.Module}
+	return []record.Module{people.Module, family.Module, journey.Module, child.Module, place.Module, care.Module, route.Module, attachment.Module, observatory.Module}
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

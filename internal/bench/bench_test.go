@@ -16,6 +16,9 @@ import (
 	"amparo/internal/node"
 	"amparo/internal/observatory"
 	"amparo/internal/people"
+	"amparo/internal/people/child"
+	"amparo/internal/people/family"
+	"amparo/internal/people/journey"
 	"amparo/internal/place"
 	"amparo/internal/record"
 	"amparo/internal/route"
@@ -23,7 +26,7 @@ import (
 
 func options(t *testing.T, n int) Options {
 	t.Helper()
-	registry, err := node.Registry(people.Module, place.Module, care.Module, route.Module, observatory.Module)
+	registry, err := node.Registry(people.Module, family.Module, journey.Module, child.Module, place.Module, care.Module, route.Module, observatory.Module)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,7 @@ type BoardPage struct {
 	Headcount     *HeadcountLine
 	Flows         []Fact
 	Rivals        int
+	Todos         []Todo
 	Pending       string
 }
 
@@ -108,6 +109,9 @@ func boardPage(c *call) error {
 	}
 	if c.may("/conflicts") {
 		p.Rivals = c.desk.Status().Rivals
+	}
+	if p.Todos, err = c.todos(); err != nil {
+		return err
 	}
 	if p.Watch, err = c.watch(); err != nil {
 		return err

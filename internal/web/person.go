@@ -37,6 +37,7 @@ type PersonPage struct {
 	Readers *Readers    // who can read it now; nil: the member's role does not ask
 	Glass   []GlassLine // opened in need although it is restricted, and nobody has looked at it yet
 	Missing *Missing    // of the record, on this device
+	Parts   []Section
 }
 
 // Offer is a consultation that can be opened.
@@ -107,6 +108,9 @@ func personPage(c *call) error {
 		if c.attends(o.in) {
 			page.Offers = append(page.Offers, Offer{address + "/consultation/" + o.service, c.coded("service", o.service), o.service})
 		}
+	}
+	if page.Parts, err = c.sections(p); err != nil {
+		return err
 	}
 	entries := told.Entries
 	if c.r.URL.Query().Get("all") == "" && len(entries) > mostEntries {

@@ -14,6 +14,9 @@ import (
 	"amparo/internal/lang"
 	"amparo/internal/node"
 	"amparo/internal/people"
+	"amparo/internal/people/child"
+	"amparo/internal/people/family"
+	"amparo/internal/people/journey"
 	"amparo/internal/place"
 	"amparo/internal/record"
 	"amparo/internal/relay"
@@ -54,7 +57,7 @@ const passphrase = "una frase larga"
 
 func registry(t *testing.T) *record.Registry {
 	t.Helper()
-	r, err := node.Registry(people.Module, place.Module, care.Module, route.Module, attachment.Module, probe)
+	r, err := node.Registry(people.Module, family.Module, journey.Module, child.Module, place.Module, care.Module, route.Module, attachment.Module, probe)
 	if err != nil {
 		t.Fatal(err)
 	}

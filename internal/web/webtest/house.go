@@ -13,6 +13,9 @@ import (
 	"amparo/internal/lang"
 	"amparo/internal/observatory"
 	"amparo/internal/people"
+	"amparo/internal/people/child"
+	"amparo/internal/people/family"
+	"amparo/internal/people/journey"
 	"amparo/internal/place"
 	"amparo/internal/record"
 	"amparo/internal/route"
@@ -56,7 +59,7 @@ type House struct {
 
 // Registry is that of the real work, so that kinds, actions and queries are the real ones.
 func (h *House) Registry() *record.Registry {
-	r, err := record.NewRegistry(people.Module, place.Module, care.Module, route.Module, attachment.Module, observatory.Module)
+	r, err := record.NewRegistry(people.Module, family.Module, journey.Module, child.Module, place.Module, care.Module, route.Module, attachment.Module, observatory.Module)
 	if err != nil {
 		panic(err) // the modules of this repository fit together, or nothing starts
 	}
