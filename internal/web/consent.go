@@ -9,6 +9,7 @@ import (
 
 	"amparo/internal/lang"
 	"amparo/internal/people"
+	"amparo/internal/people/typed"
 	"amparo/internal/record"
 )
 
@@ -104,7 +105,7 @@ func (f *form) consentData(person record.ID) people.ConsentData {
 		ExplainedBy: f.value("explained_by"), Interpreter: f.value("interpreter"), Representative: f.value("representative"), Witness: f.value("witness"),
 		Until: f.value("until"), Classes: f.values("classes"), Note: f.value("note"),
 		Understood: slices.Contains(f.values("sure"), "understood"), Assent: slices.Contains(f.values("sure"), "assent")}
-	if tongues := f.choose("language", lang.Languages(f.lang), "person.languages.unknown"); len(tongues) > 0 {
+	if tongues := f.choose("language", typed.NamedLanguages, "person.languages.unknown"); len(tongues) > 0 {
 		d.Language = tongues[0]
 	}
 	if len(d.Purposes) == 0 {

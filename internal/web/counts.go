@@ -7,6 +7,7 @@ import (
 
 	"amparo/internal/care"
 	"amparo/internal/lang"
+	"amparo/internal/people/typed"
 	"amparo/internal/record"
 	"amparo/internal/route"
 )
@@ -117,7 +118,7 @@ func flowPage(c *call) error {
 		return err
 	}
 	if f.submitted {
-		from := f.choose("nationality", lang.Countries(f.lang), "person.nationality.unknown")
+		from := f.choose("nationality", typed.NamedCountries, "person.nationality.unknown")
 		data := struct {
 			Direction   string `json:"direction,omitempty"`
 			Total       *int   `json:"total,omitempty"`

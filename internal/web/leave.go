@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"amparo/internal/lang"
+	"amparo/internal/people/typed"
 )
 
 // MeasuresPage is what the quick exit shows: kitchen measures, harmless and useful, with no way back to anything.
@@ -92,7 +93,7 @@ func understand(c *call) error {
 }
 
 func (c *call) understood(text string) string {
-	born, ok := Understand(c.lang, text, c.now())
+	born, ok := typed.Understand(c.lang, text, c.now())
 	switch {
 	case !ok:
 		return c.T("refuse.bad_date", "got", text)

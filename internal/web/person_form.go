@@ -3,12 +3,12 @@ package web
 import (
 	"encoding/json"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	"amparo/internal/lang"
 	"amparo/internal/people"
+	"amparo/internal/people/typed"
 	"amparo/internal/place"
 )
 
@@ -71,7 +71,7 @@ func (f *form) personData() personData {
 	for _, name := range []string{"given", "surname1", "surname2", "nickname", "sex", "gender", "direction", "phone", "note"} {
 		d.text(name, f.value(name))
 	}
-	born, ok := Understand(f.lang, f.value("birth"), f.now())
+	born, ok := typed.Understand(f.lang, f.value("birth"), f.now())
 	if !ok {
 		f.wrong("birth", f.T("refuse.bad_date", "got", f.value("birth")))
 	}
@@ -83,50 +83,20 @@ func (f *form) personData() personData {
 	if born.About {
 		d.set("age_about", true)
 	}
-	d.set("nationality", f.choose("nationality", lang.Countries(f.lang), "person.nationality.unknown"))
-	d.set("languages", f.choose("languages", lang.Languages(f.lang), "person.languages.unknown"))
+	d.set("nationality", f.choose("nationality", typed.NamedCountries, "person.nationality.unknown"))
+	d.set("languages", f.choose("languages", typed.NamedLanguages, "person.languages.unknown"))
 	d.set("groups", f.values("groups"))
 	d.set("consent", f.values("consent"))
 	return d
 }
 
-// choose turns typed names, codes or beginnings of names, separated by commas, into codes.
-func (f *form) choose(name string, among []lang.Choice, unknown string) []string {
-	out := []string{}
-	for _, typed := range strings.FieldsFunc(f.value(name), func(r rune) bool { return r == ',' || r == ';' || r == '/' }) {
-		if typed = strings.TrimSpace(typed); typed == "" {
-			continue
-		}
-		code, ok := pick(typed, among)
-		if !ok {
-			f.wrong(name, f.T(unknown, "typed", typed))
-			continue
-		}
-		if !slices.Contains(out, code) {
-			out = append(out, code)
-		}
+// choose reads typed names or codes, separated by commas, and notes those that are not known.
+func (f *form) choose(name string, read func(lang.Tag, string) (codes, unknown []string), unknown string) []string {
+	codes, not := read(f.lang, f.value(name))
+	for _, one := range not {
+		f.wrong(name, f.T(unknown, "typed", one))
 	}
-	return out
-}
-
-// pick finds the one choice that was meant: the code, the whole name, or a beginning that only one name has, or that
-// one name has among those of the route, which stand first.
-func pick(typed string, among []lang.Choice) (string, bool) {
-	want := plain(typed)
-	var begins []string
-	for _, c := range among {
-		name := plain(c.Name)
-		if strings.EqualFold(c.Code, typed) || name == want {
-			return c.Code, true
-		}
-		if len(want) >= 3 && strings.HasPrefix(name, want) {
-			begins = append(begins, c.Code)
-		}
-	}
-	if len(begins) > 0 {
-		return begins[0], len(begins) == 1 || len(want) >= 4
-	}
-	return "", false
+	return codes
 }
 
 // sheet turns a person into what the boxes of the sheet hold.
@@ -158,17 +128,20 @@ func (c *call) sheet(p people.Shown) url.Values {
 }
 
 // municipality finds the one that was meant: a code, or words that only one municipality answers to.
-func municipality(typed string) (string, bool) {
-	if a, ok := place.Municipality(typed); ok {
+func municipality(text string) (string, bool) {
+	if a, ok := place.Municipality(text); ok {
 		return a.Code, true
 	}
-	found := place.SearchMunicipality(strings.ReplaceAll(typed, ",", " "), 2)
+	found := place.SearchMunicipality(strings.ReplaceAll(text, ",", " "), 2)
 	if len(found) == 0 {
 		return "", false
 	}
-	if len(found) == 1 || plain(found[0].Name) == plain(typed) && plain(found[1].Name) != plain(typed) ||
-		plain(found[0].Name+", "+found[0].StateName) == plain(typed) {
+	if len(found) == 1 || plain(found[0].Name) == plain(text) && plain(found[1].Name) != plain(text) ||
+		plain(found[0].Name+", "+found[0].StateName) == plain(text) {
 		return found[0].Code, true
 	}
 	return "", false
 }
+
+// plain writes text without accents, in lower case.
+func plain(text string) string { return typed.Plain(text) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"amparo/internal/people"
+	"amparo/internal/people/typed"
 	"amparo/internal/record"
 )
 
@@ -81,7 +82,7 @@ func (c *call) alike(f *form) ([]HitLine, error) {
 	if q == "" {
 		return nil, nil
 	}
-	if born, ok := Understand(c.lang, f.value("birth"), c.now()); ok && len(born.Birth) >= 4 {
+	if born, ok := typed.Understand(c.lang, f.value("birth"), c.now()); ok && len(born.Birth) >= 4 {
 		q += " " + born.Birth[:4]
 	}
 	found, err := ask[people.Found](c, "person.find", "q", q, "limit", "4")

@@ -1,4 +1,4 @@
-package web
+package typed
 
 import (
 	"fmt"
@@ -34,8 +34,8 @@ var fillWords = map[string]bool{"ano": true, "anos": true, "years": true, "year"
 
 var monthsOld = map[string]bool{"mes": true, "meses": true, "month": true, "months": true, "mois": true, "mwa": true}
 
-// plain writes text without accents, in lower case.
-func plain(s string) string {
+// Plain writes text without accents, in lower case.
+func Plain(s string) string {
 	out, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), strings.ToLower(strings.TrimSpace(s)))
 	if err != nil {
 		return strings.ToLower(s)
@@ -47,7 +47,7 @@ func plain(s string) string {
 // "30", "30 años", "como 30", "8 meses". The month never comes before the day. It is false when it cannot be sure;
 // today bounds what can be.
 func Understand(tag lang.Tag, text string, today time.Time) (Born, bool) {
-	s := " " + strings.Join(strings.FieldsFunc(plain(text), func(r rune) bool {
+	s := " " + strings.Join(strings.FieldsFunc(Plain(text), func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune("/.,-'’", r)
 	}), " ") + " "
 	about := false
@@ -165,7 +165,7 @@ var monthNames = sync.OnceValue(func() map[lang.Tag][12]string {
 	for _, tag := range lang.Tags() {
 		var names [12]string
 		for m := time.January; m <= time.December; m++ {
-			names[m-1] = plain(lang.Month(tag, m))
+			names[m-1] = Plain(lang.Month(tag, m))
 		}
 		all[tag] = names
 	}
