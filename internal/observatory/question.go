@@ -1,7 +1,6 @@
 package observatory
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"amparo/internal/lang"
 	"amparo/internal/record"
+	"amparo/internal/sheet"
 )
 
 // SeriesParams is what the query `series` takes.
@@ -332,15 +332,14 @@ func splitWhere(text string) []string {
 // WriteCSV writes the sums with their codes, one line each, unit and source beside every figure so that a line torn out of the file
 // still says what it counts.
 func (a *Answer) WriteCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(append(slices.Clone(a.By), "value", "unit", "source")); err != nil {
+	out := sheet.NewWriter(w)
+	if err := out.Write(append(slices.Clone(a.By), "value", "unit", "source")...); err != nil {
 		return err
 	}
 	for _, sum := range a.Rows {
-		if err := out.Write(append(slices.Clone(sum.Codes), strconv.FormatInt(sum.Value, 10), a.Unit, a.Source.Publisher)); err != nil {
+		if err := out.Write(append(slices.Clone(sum.Codes), strconv.FormatInt(sum.Value, 10), a.Unit, a.Source.Publisher)...); err != nil {
 			return err
 		}
 	}
-	out.Flush()
-	return out.Error()
+	return out.Flush()
 }

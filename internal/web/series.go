@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"amparo/internal/lang"
 	"amparo/internal/observatory"
 	"amparo/internal/report"
+	"amparo/internal/sheet"
 )
 
 // SeriesPage shows a public series: a sentence that says the finding, the chart, the table beside it, unit, source and
@@ -367,20 +367,18 @@ func fileName(q question) string {
 
 func (c *call) csv(q question, answer observatory.Answer) ([]byte, error) {
 	var b bytes.Buffer
-	w := csv.NewWriter(&b)
+	w := sheet.NewWriter(&b)
 	rows := [][]string{{q.by, "label", "value", "unit", "series", "where", "source"}}
 	where := strings.Join(q.where, "; ")
 	for _, r := range answer.Rows {
 		rows = append(rows, []string{r.Codes[0], c.sumLabel(q.by, r.Codes[0]), strconv.FormatInt(r.Value, 10), answer.Unit, answer.Series.ID, where, answer.Source.Publisher})
 	}
 	for _, row := range rows {
-		for i, cell := range row {
-			if i != 2 && cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				row[i] = "'" + cell // a spreadsheet must not run what a publisher's name says
-			}
+		if err := w.Write(row...); err != nil {
+			return nil, fmt.Errorf("web: table of %s: %w", q.series, err)
 		}
 	}
-	if err := w.WriteAll(rows); err != nil {
+	if err := w.Flush(); err != nil {
 		return nil, fmt.Errorf("web: table of %s: %w", q.series, err)
 	}
 	return b.Bytes(), nil
