@@ -1,0 +1,133 @@
+package linkage
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"amparo/internal/match"
+)
+
+// token is a name part with what comparing needs.
+type token struct {
+	text  string
+	sound string
+}
+
+// tokensOf splits a written name; at most most parts are kept, because nobody has more and each costs.
+func tokensOf(text string, most int) []token {
+	if text == "" {
+		return nil
+	}
+	words := match.Tokens(text)
+	words = words[:min(len(words), most)]
+	out := make([]token, len(words))
+	for i, w := range words {
+		out[i] = token{w, match.Sound(w)}
+	}
+	return out
+}
+
+// join writes parts as one.
+func join(list []token) token {
+	if len(list) == 1 {
+		return list[0]
+	}
+	var b strings.Builder
+	for _, t := range list {
+		b.WriteString(t.text)
+	}
+	return token{b.String(), match.Sound(b.String())}
+}
+
+// alike says how two name parts are alike.
+func alike(a, b token) Level {
+	if a.text == b.text {
+		return Same
+	}
+	la, lb := utf8.RuneCountInString(a.text), utf8.RuneCountInString(b.text)
+	if la > lb {
+		a, b, la, lb = b, a, lb, la
+	}
+	if a.sound == b.sound && la > 1 {
+		return Sounds
+	}
+	if la == 1 {
+		if strings.HasPrefix(b.text, a.text) {
+			return Initial
+		}
+		return Different
+	}
+	reach := 2
+	if la <= 5 {
+		reach = 1
+	}
+	d := reach + 1
+	if lb-la <= reach {
+		d = match.Distance(a.text, b.text, reach)
+	}
+	if d == 1 && la > 2 {
+		return Typo
+	}
+	if how, _ := match.Alike(a.text, b.text); how == match.Nicknamed {
+		return Nickname
+	}
+	if la >= 3 && strings.HasPrefix(b.text, a.text) {
+		return Initial
+	}
+	if d <= reach && la > 3 {
+		return Weak
+	}
+	if len(a.sound) > 3 && len(b.sound) > 3 && match.Distance(a.sound, b.sound, 1) == 1 {
+		return Weak
+	}
+	if la > 3 && winkler(a.text, b.text) >= 0.88 {
+		return Weak
+	}
+	return Different
+}
+
+// winkler is the Jaro similarity with Winkler's bonus for a common beginning (Winkler 1990), from 0 to 1.
+func winkler(a, b string) float64 {
+	ra, rb := []rune(a), []rune(b)
+	if len(ra) == 0 || len(rb) == 0 {
+		return 0
+	}
+	window := max(0, max(len(ra), len(rb))/2-1)
+	var usedA, usedB [64]bool
+	if len(ra) > 64 || len(rb) > 64 {
+		ra, rb = ra[:min(64, len(ra))], rb[:min(64, len(rb))]
+	}
+	same := 0
+	for i, c := range ra {
+		for j := max(0, i-window); j < min(len(rb), i+window+1); j++ {
+			if !usedB[j] && rb[j] == c {
+				usedA[i], usedB[j] = true, true
+				same++
+				break
+			}
+		}
+	}
+	if same == 0 {
+		return 0
+	}
+	turned, j := 0, 0
+	for i := range ra {
+		if !usedA[i] {
+			continue
+		}
+		for !usedB[j] {
+			j++
+		}
+		if ra[i] != rb[j] {
+			turned++
+		}
+		j++
+	}
+	m := float64(same)
+	s := (m/float64(len(ra)) + m/float64(len(rb)) + (m-float64(turned)/2)/m) / 3
+	prefix := 0
+	for prefix < min(4, len(ra), len(rb)) && ra[prefix] == rb[prefix] {
+		prefix++
+	}
+	return s + float64(prefix)*0.1*(1-s)
+}
