@@ -210,6 +210,13 @@ var deeds = map[string][]deed{
 
 	"person.register": {{in(record.Identity), func(*crew) any { return m{"given": "Nueva", "consent": []string{"statistics"}} }, ""}},
 	"person.update":   {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "given": "Otra"} }, ""}},
+	"person.link":      {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "other": c.somebody(), "reason": "said_it"} }, ""}},
+	"person.different": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "other": c.somebody()} }, ""}},
+	"person.unlink": {{in(record.Identity), func(c *crew) any {
+		one, two := c.somebody(), c.somebody()
+		do[any](c, "person.link", m{"person": one, "other": two, "reason": "said_it"})
+		return m{"person": one, "other": two}
+	}, ""}},
 	"person.consent": {{in(record.Identity), func(c *crew) any {
 		return m{"person": c.somebody(), "purpose": "statistics", "answer": "refused"}
 	}, ""}},
