@@ -187,6 +187,7 @@ func in(c ...record.Compartment) []record.Compartment { return c }
 // deeds say of every action how it is done. A consultation is one of three.
 var deeds = map[string][]deed{
 	"site.open":  {{in(record.FieldWork), func(c *crew) any { return m{"name": fmt.Sprint("Sitio", c.n), "type": "shelter"} }, ""}},
+	"person.priority": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "group": "pregnant", "identified": "staff"} }, ""}},
 	"site.count": {{in(record.FieldWork), func(*crew) any { return m{"total": 12, "method": "count"} }, ""}},
 	"flow.count": {{in(), func(*crew) any { return m{"direction": "north", "mode": "foot", "total": 5} }, ""}},
 	"source.add": {{in(record.Public), func(c *crew) any {

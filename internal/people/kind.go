@@ -24,6 +24,14 @@ var Person = &record.Kind{Number: 10, Name: "person", IsPerson: true, In: record
 	{Number: 18, Name: "card", Type: record.Code, Index: true},        // digits; see Card
 	{Number: 19, Name: "refused", Type: record.Set, Codes: "consent"}, // what the person said no to, or took back: wins over consent
 	{Number: 20, Name: "referral_to", Type: record.Set},               // organisations to which the person agreed to be referred
+	{Number: 21, Name: "spoken", Type: record.Text},                   // the name as they say it, when it is written otherwise
+	{Number: 22, Name: "written", Type: record.Text},                  // the name in the script in which they write it
+	{Number: 23, Name: "aliases", Type: record.Set},                   // other names they go by
+	{Number: 24, Name: "intention", Type: record.Code, Codes: "intention"},
+	{Number: 25, Name: "motives", Type: record.Set, Codes: "motive"},        // why they go, stay or return
+	{Number: 26, Name: "interpreter", Type: record.Code, Codes: "language"}, // the language for which they need one; und: not known which
+	{Number: 27, Name: "age_band", Type: record.Code, Codes: "age_band"},    // as told, where neither birth nor age is known
+	{Number: 28, Name: "incomplete", Type: record.Bool, Index: true},        // taken up in a hurry: the rest is still to be asked
 }, Title: []string{"given", "surname1", "surname2", "nickname"}}
 
 // Registration counts persons registered, without saying who: only of those who agreed to be counted.
@@ -42,8 +50,26 @@ var (
 	Sexes      = []string{"f", "m", "x", "unknown"}
 	Directions = []string{"north", "south", "staying", "unknown"}
 	Groups     = []string{"unaccompanied_child", "separated_child", "woman_alone", "pregnant", "lactating", "older", "disability", "lgbtiq",
-		"survivor_violence", "chronic_illness", "family_with_children"}
+		SurvivorGroup, "chronic_illness", "family_with_children", PrivateTalk}
+	Intentions = []string{"north", "south", "stay", "return", "undecided"}
+	// Motives are why somebody goes, stays or returns; none says what was done to them.
+	Motives = []string{"family", "work", "study", "safety", "health", "papers", "asylum", "deported", "money", "route_closed", "homesick", "rather_not_say"}
+	// AgeBands are the ages that can be told in words: those in which people are counted, and the two that need no more than a look.
+	AgeBands = []string{"0_4", "5_11", "12_17", "18_24", "25_49", "50_59", "60_plus", Child, Adult}
 	Purposes = []string{"care", "sharing", "referral", "statistics", "testimony"}
+)
+
+// What is told of an age by whoever only looks.
+const (
+	Child = "child" // younger than 18
+	Adult = "adult"
+)
+
+// SurvivorGroup is never written in the compartment identity: what is known of it stands in the compartment survivor. PrivateTalk
+// stands there for everybody else: somebody wants to talk in private, for whatever reason.
+const (
+	SurvivorGroup = "survivor_violence"
+	PrivateTalk   = "private_talk"
 )
 
 // What a person may agree to, or not.
@@ -56,7 +82,7 @@ const (
 )
 
 // GoFirst are the groups who are seen before others in a queue.
-var GoFirst = []string{"unaccompanied_child", "separated_child", "woman_alone", "pregnant", "survivor_violence"}
+var GoFirst = []string{"unaccompanied_child", "separated_child", "woman_alone", "pregnant", SurvivorGroup, PrivateTalk}
 
 // subjects are the kinds declared with About, by number.
 var subjects = map[uint16]*record.Kind{}
