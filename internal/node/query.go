@@ -40,7 +40,7 @@ func (s *Session) query(ctx context.Context, in lang.Tag, name string, params ma
 		trouble = errors.Join(trouble, err)
 		return id, found
 	}
-	ask := record.NewAsk(record.Ask{Reader: s.views, Context: ctx, Now: s.now(), Member: record.ID(s.member.ID), Site: s.node.Site(), Lang: string(in), Files: sessionFiles{s},
+	ask := record.NewAsk(record.Ask{Reader: s.views, Context: ctx, Now: s.now(), Member: record.ID(s.member.ID), Site: s.node.Site(), Lang: string(in), Workspace: record.ID(s.node.Workspace()), Files: sessionFiles{s},
 		Pending: func() (any, error) { return s.pending() }, Engine: s,
 		Receipts: func(person record.ID) (record.Receipts, error) { return s.receipts(ctx, person) }}, resolve, s.remember)
 	answer, err := q.Run(ask, params)

@@ -113,8 +113,10 @@ type Change struct {
 	Site    ID        // where; zero when the device has no site and none was given
 	Member  ID        // who acts
 	Lang    string
-	Engine  any                    // the session that runs it, for the engine's own actions
-	MayIn   func(Compartment) bool // what the member's roles let them write; nil: whatever they open
+	// Workspace is the same on every machine of an organisation and on no other's; zero where there is none, in tests.
+	Workspace ID
+	Engine    any                    // the session that runs it, for the engine's own actions
+	MayIn     func(Compartment) bool // what the member's roles let them write; nil: whatever they open
 
 	// Keep seals the bytes of a file of a compartment and keeps them on this device; what it gives belongs in the field Kind.File.
 	// Nil where no files are kept.

@@ -41,7 +41,9 @@ type Ask struct {
 	Member  ID
 	Site    ID // the device's own site; zero when it has none
 	Lang    string
-	Pending func() (any, error) // what exists only on this machine: the engine's to know
+	// Workspace is the same on every machine of an organisation and on no other's; zero where there is none, in tests.
+	Workspace ID
+	Pending   func() (any, error) // what exists only on this machine: the engine's to know
 	// Receipts tells of what is written about a person where else it is known to be; nil where nobody knows.
 	Receipts func(person ID) (Receipts, error)
 	// Files is nil where no files are kept.
