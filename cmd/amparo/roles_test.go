@@ -19,6 +19,7 @@ import (
 	"amparo/internal/node"
 	"amparo/internal/observatory"
 	"amparo/internal/people"
+	"amparo/internal/people/family"
 	"amparo/internal/place"
 	"amparo/internal/record"
 	"amparo/internal/seal"
@@ -211,6 +212,7 @@ var deeds = map[string][]deed{
 
 	"person.register": {{in(record.Identity), func(*crew) any { return m{"given": "Nueva", "consent": []string{"statistics"}} }, ""}},
 	"person.update":   {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "given": "Otra"} }, ""}},
+	"person.card":     {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "new": true} }, ""}},
 	"person.link":      {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "other": c.somebody(), "reason": "said_it"} }, ""}},
 	"person.different": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "other": c.somebody()} }, ""}},
 	"person.unlink": {{in(record.Identity), func(c *crew) any {
@@ -259,6 +261,16 @@ var deeds = map[string][]deed{
 		person := c.somebody()
 		do[any](c, "person.restrict", m{"person": person, "reason": "x", "authority": "y"})
 		return m{"glass": do[node.Glass](c, "person.glass", m{"person": person, "reason": "urgente"}).ID, "finding": "justified"}
+	}, ""}},
+
+	"journey.record": {{in(record.Identity), func(c *crew) any {
+		return m{"person": c.somebody(), "what": "stay", "place": "07", "ended": "2025"}
+	}, ""}},
+	"household.form": {{in(record.Identity), func(c *crew) any { return m{"members": []m{{"person": c.somebody()}, {"person": c.somebody(), "role": "child"}}} }, ""}},
+	"household.join": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "with": c.somebody()} }, ""}},
+	"household.leave": {{in(record.Identity), func(c *crew) any {
+		person := c.somebody()
+		return m{"person": person, "household": do[family.Formed](c, "household.form", m{"members": []m{{"person": person}}}).ID, "why": "separated"}
 	}, ""}},
 
 	"visit.open": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "service": "nursing"} }, ""}},
@@ -359,8 +371,8 @@ func TestEveryQueryForEveryRole(t *testing.T) {
 	}
 	params := map[string]url.Values{
 		"attachment.list": {"person": {person}}, "attachment.content": {"attachment": {sketch}},
-		"person.find": {"q": {"Marca"}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
-		"person.consents": {"person": {person}}, "person.restrictions": {"person": {person}}, "person.readers": {"person": {person}},
+		"person.find": {"q": {"Marca"}}, "card.read": {"code": {people.CheckedCard(1)}}, "card.blank": nil, "person.cards": {"person": {person}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
+		"journey.show": {"person": {person}}, "person.consents": {"person": {person}}, "person.restrictions": {"person": {person}}, "person.readers": {"person": {person}},
 		"access": {"person": {person}}, "site.board": {"site": {c.site}}, "conflicts": nil, "pending": nil, "devices": nil, "audit": nil, "erasures": nil, "retention": nil,
 		"site.list": nil, "flows": nil, "series.list": nil, "series": nil,
 	}

@@ -38,7 +38,7 @@ func TestBenchmarksGiveFigures(t *testing.T) {
 	for _, b := range []struct {
 		name string
 		n    int
-	}{{"append", 320}, {"project", 400}, {"exchange", 12}, {"find", 150}, {"ingest", 300}, {"crowd", 6}} {
+	}{{"append", 320}, {"project", 400}, {"exchange", 12}, {"find", 150}, {"people", 400}, {"ingest", 300}, {"crowd", 6}} {
 		t.Run(b.name, func(t *testing.T) {
 			o := options(t, b.n)
 			r, err := Run(t.Context(), b.name, o)
@@ -158,7 +158,7 @@ func TestCoverKeepsWhatIsCommonAndRepeats(t *testing.T) {
 
 func TestRedrawnKeepsShapeAndForgetsIDs(t *testing.T) {
 	id := bytes.Repeat([]byte{7}, 16)
-	card := people.Card(record.ID(id), 0)
+	card := people.CheckedCard(771_234)
 	b := journal.Body{Site: id, Client: id[:12], Facts: []journal.Fact{{Kind: 10, Entity: id, Values: map[uint8]any{1: "uno dos tres cuatro cinco", 2: id, 18: card, 8: int64(30)},
 		Replaces: map[uint8][][]byte{1: {id[:8]}}}}}
 	one, two := redrawn(b, rand.New(rand.NewPCG(5, 5)), true), redrawn(b, rand.New(rand.NewPCG(5, 5)), true)

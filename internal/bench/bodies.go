@@ -116,7 +116,7 @@ func redrawnValue(v any, r *rand.Rand, shuffle bool) any {
 		return random(r, len(v))
 	case string:
 		if people.ValidCard(v) {
-			return people.Card(record.ID(random(r, 16)), 0)
+			return people.CheckedCard(binary.BigEndian.Uint64(random(r, 16)))
 		}
 		if words := strings.Fields(v); shuffle && len(words) >= 4 {
 			r.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })

@@ -9,7 +9,7 @@ import (
 // Brief is a person as a list, a banner or the head of a timeline shows them.
 type Brief struct {
 	ID          record.ID `json:"id"`
-	Card        string    `json:"card"`        // digits; the last one checks the others
+	Card        string    `json:"card"`        // in use, digits; the last one checks the others; empty when all are lost
 	Name        string    `json:"name"`        // as the family writes it: given names, then surnames; the nickname when there is nothing else
 	Nickname    string    `json:"nickname"`    // empty when none
 	Sex         string    `json:"sex"`         // f, m, x, unknown; empty when not asked

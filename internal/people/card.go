@@ -1,9 +1,12 @@
 package people
 
 import (
+	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"amparo/internal/record"
 )
@@ -12,26 +15,80 @@ import (
 // share a card.
 const cardDigits = 12
 
-// Card makes the number on a person's card from the record's id. It says nothing about the person, the site or the day, and its last
-// digit finds every wrong digit and every two exchanged neighbours. try is 0; greater numbers give other cards for the same id.
-func Card(id record.ID, try int) string {
-	sum := sha256.Sum256(append([]byte(fmt.Sprintf("amparo card v1/%d/", try)), id[:]...))
-	n := binary.BigEndian.Uint64(sum[:8]) % 100_000_000_000
-	digits := fmt.Sprintf("%0*d", cardDigits-1, n)
+// ownDigits follow in the code that a camera reads: they say whose organisation the card is of.
+const ownDigits = 8
+
+// CheckedCard makes a card's number of n: eleven digits of it and a last one that finds every wrong digit and every two exchanged
+// neighbours.
+func CheckedCard(n uint64) string {
+	digits := fmt.Sprintf("%0*d", cardDigits-1, n%100_000_000_000)
 	return digits + string('0'+checkDigit(digits))
+}
+
+// DrawCard draws the number of a card. It comes from nothing that is known of the person: a number made from the record's id could be
+// made again by whoever holds the journal, whose headers are in clear, and would tell them when and where a card that they found
+// was handed out.
+func DrawCard() string {
+	var raw [8]byte
+	for {
+		_, _ = rand.Read(raw[:]) // crypto/rand does not fail: it ends the program instead
+		// Numbers from the incomplete last round of 10^11 would come up more often than the others.
+		if n := binary.BigEndian.Uint64(raw[:]); n < 184_467_440*100_000_000_000 {
+			return CheckedCard(n)
+		}
+	}
 }
 
 // ValidCard reports a card number typed without mistake.
 func ValidCard(card string) bool {
-	if len(card) != cardDigits {
+	if len(card) != cardDigits || strings.Trim(card, "0123456789") != "" {
 		return false
 	}
-	for i := range len(card) {
-		if card[i] < '0' || card[i] > '9' {
-			return false
+	return checkDigit(card[:cardDigits-1]) == rune(card[cardDigits-1]-'0')
+}
+
+// CardCode is what stands in the code on a card: its number, and eight digits that only programs of this workspace write so. They
+// tell a card of another organisation from one of ours; they prove nothing, for whoever knows the workspace can write them too.
+func CardCode(workspace record.ID, number string) string { return number + ownMark(workspace, number) }
+
+func ownMark(workspace record.ID, number string) string {
+	sum := sha256.Sum256(append(append([]byte("amparo card of a workspace v1\x00"), workspace[:]...), number...))
+	return fmt.Sprintf("%0*d", ownDigits, binary.BigEndian.Uint64(sum[:8])%100_000_000)
+}
+
+// ReadCard gives the number of a card as it was typed or scanned: twelve digits, or the twenty of its code. It refuses with card_short
+// (not as many digits as a card has), card_wrong (a digit was misread), card_elsewhere (a card of another organisation) and
+// card_no_card (something else was scanned).
+func ReadCard(workspace record.ID, field, text string) (string, error) {
+	var b strings.Builder
+	for _, r := range strings.TrimSpace(text) {
+		switch {
+		case r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case strings.ContainsRune(" \u00a0\u202f-.#", r): // as cards are printed, and as people write them
+		default:
+			return "", record.Refuse(field, "card_no_card", "digits", cardDigits)
 		}
 	}
-	return checkDigit(card[:cardDigits-1]) == rune(card[cardDigits-1]-'0')
+	digits := b.String()
+	switch len(digits) {
+	case cardDigits:
+		if ValidCard(digits) {
+			return digits, nil
+		}
+	case cardDigits + ownDigits:
+		number, mark := digits[:cardDigits], digits[cardDigits:]
+		switch {
+		case !ValidCard(number): // neither ours nor anybody's
+		case mark != ownMark(workspace, number):
+			return "", record.Refuse(field, "card_elsewhere")
+		default:
+			return number, nil
+		}
+	default:
+		return "", record.Refuse(field, "card_short", "digits", cardDigits, "n", len(digits))
+	}
+	return "", record.Refuse(field, "card_wrong")
 }
 
 // damm is the totally anti-symmetric quasigroup of order 10 from H. Michael Damm, Total anti-symmetrische Quasigruppen (2004).
@@ -56,18 +113,15 @@ func checkDigit(digits string) rune {
 	return rune(state)
 }
 
-// newCard gives a card that nobody known here has.
-func newCard(c *record.Change, id record.ID) (string, error) {
-	for try := 0; ; try++ {
-		card, taken := Card(id, try), false
-		err := c.Select(c.Context, "SELECT 1 FROM identity.person WHERE card = ?", []any{card}, func(record.Row) error {
-			taken = true
-			return nil
-		})
+// newCard draws a card that nobody known here has.
+func newCard(ctx context.Context, r record.Reader) (string, error) {
+	for {
+		card := DrawCard()
+		holders, err := holdersOf(ctx, r, card)
 		if err != nil {
-			return "", fmt.Errorf("look for the card: %w", err)
+			return "", err
 		}
-		if !taken {
+		if len(holders) == 0 {
 			return card, nil
 		}
 	}

@@ -8,6 +8,7 @@ type Copy struct {
 	Person   Shown                `json:"person"`
 	Entries  []Entry              `json:"entries"` // newest first
 	Consents Consents             `json:"consents"`
+	Cards    []OneCard            `json:"cards"`
 	Limits   []Limits             `json:"limits"` // what limits the use of the record
 	Opened   []record.Compartment `json:"opened"` // parts that this copy was made from
 	Closed   []record.Compartment `json:"closed"` // parts that the member may not open, whether or not they hold anything
@@ -34,7 +35,14 @@ var personCopy = func() record.Query {
 		if err != nil {
 			return nil, err
 		}
-		out := Copy{Person: s, Entries: told.Entries, Consents: asked, Limits: append([]Limits{}, limits...), Opened: []record.Compartment{}, Closed: []record.Compartment{}}
+		cards, err := Cards(a.Context, a, []record.ID{s.ID})
+		if err == nil {
+			err = nameCards(a, cards[s.ID])
+		}
+		if err != nil {
+			return nil, err
+		}
+		out := Copy{Cards: append([]OneCard{}, cards[s.ID]...), Person: s, Entries: told.Entries, Consents: asked, Limits: append([]Limits{}, limits...), Opened: []record.Compartment{}, Closed: []record.Compartment{}}
 		for _, in := range Sealed {
 			if a.Opens(in) {
 				out.Opened = append(out.Opened, in)

@@ -52,7 +52,7 @@ var register = record.NewAction("person.register", []record.Compartment{record.I
 	if err != nil {
 		return nil, err
 	}
-	card, err := newCard(c, id)
+	card, err := newCard(c.Context, c)
 	if err != nil {
 		return nil, err
 	}

@@ -135,6 +135,10 @@ func Briefs(ctx context.Context, r record.Reader, ids []record.ID, today time.Ti
 			return nil, fmt.Errorf("read persons: %w", err)
 		}
 	}
+	cards, err := Cards(ctx, r, ids)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Brief, 0, len(ids))
 	for _, id := range ids {
 		p, ok := found[id]
@@ -142,6 +146,7 @@ func Briefs(ctx context.Context, r record.Reader, ids []record.ID, today time.Ti
 			continue
 		}
 		b := p.brief(today)
+		b.Card = shownCard(cards[id])
 		seen, err := lastVisit(ctx, r, id)
 		if err != nil {
 			return nil, err
