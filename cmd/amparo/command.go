@@ -44,7 +44,7 @@ func commands() []command {
 		{"queries", "", listQueries},
 		{"import", "DIR KIND FILE [--dry-run]", importFile},
 		{"check", "DIR", check},
-		{"bench", "[NAME] [--n N] [--couch DIR]", bench},
+		{"bench", "[NAME] [--n N] [--couch DIR] [--seed N] [--data DIR] [--peer N]", bench},
 		{"version", "", version},
 		{"help", "[COMMAND]", help},
 	}

@@ -10,6 +10,7 @@ var benchmarks = []benchmark{
 	{name: "start", usual: 5000, run: start},
 	{name: "unlock", usual: 7, run: unlockCost},
 	{name: "pages", usual: 200, run: pages},
+	{name: "people", usual: 1_000_000, run: multitude},
 	{name: "find", usual: 10_000, run: sought},
 	{name: "link", usual: 600, run: siteDay},
 	{name: "nothing", usual: 100, run: nothingNew},

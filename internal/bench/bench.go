@@ -52,6 +52,11 @@ type Options struct {
 	N        int    // size; 0: the benchmark's own
 	Dir      string // where folders are made; empty: the system's temporary folder
 	Out      string // a file to write, for benchmarks that make one
+	// Seed draws the made-up people of "people"; 0: the benchmark's own. Data reads them from a folder instead. Peer is how many of
+	// the questions its peer is asked; 0: the benchmark's own number, [NoPeer]: none.
+	Seed uint64
+	Data string
+	Peer int
 	// Couch is the folder in which couch/fetch.sh has put the peer of "link". Empty: it is measured without.
 	Couch string
 	// Program is this program's file, for what is measured from outside. Empty: that is left out.
@@ -64,6 +69,9 @@ type Options struct {
 	link *link    // instead of the benchmark's own
 	peer []string // a program that behaves as couch/peer.cjs
 }
+
+// NoPeer as Options.Peer leaves the peer out.
+const NoPeer = -1
 
 func (o Options) tell(format string, args ...any) {
 	if o.Tell != nil {

@@ -38,7 +38,7 @@ func TestBenchmarksGiveFigures(t *testing.T) {
 	for _, b := range []struct {
 		name string
 		n    int
-	}{{"append", 320}, {"project", 400}, {"exchange", 12}, {"find", 150}, {"people", 400}, {"ingest", 300}, {"crowd", 6}} {
+	}{{"append", 320}, {"project", 400}, {"exchange", 12}, {"find", 150}, {"ingest", 300}, {"crowd", 6}} {
 		t.Run(b.name, func(t *testing.T) {
 			o := options(t, b.n)
 			r, err := Run(t.Context(), b.name, o)
