@@ -197,8 +197,9 @@ func limitOf(queries []Sought, alike []int) Limit {
 		part := min(1, 10/float64(max(1, alike[i])))
 		l.ByClass[q.Class] += part
 		of[q.Class]++
-		l.All += part / float64(len(queries))
+		l.All += part
 	}
+	l.All /= float64(max(1, len(queries)))
 	for class := range l.ByClass {
 		l.ByClass[class] /= of[class]
 	}
