@@ -32,6 +32,7 @@ var needs = map[string]uses{
 	"/people/{id}/summary":                {asks: []string{"person.show", "person.timeline", "person.copy"}},
 	"/people/{id}/fetch":                  {asks: []string{"person.show"}},
 	"/people/{id}/access":                 {asks: []string{"person.show", "access", "person.readers"}},
+	"/people/{id}/journey":                {asks: []string{"journey.show"}},
 	"/people/{id}/copy":                   {asks: []string{"person.copy"}},
 	"/people/{id}/consent":                {asks: []string{"person.consents"}, does: []string{"person.consent"}},
 	"/people/{id}/consent/read":           {asks: []string{"person.consents"}},

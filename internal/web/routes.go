@@ -106,6 +106,8 @@ func init() {
 		{"POST", "/people/{id}/files/{file}/remove", Session, identity, fileRemove, false},
 		{"GET", "/people/{id}/summary", Session, identity, summaryPage, false},
 		{"GET", "/people/{id}/copy", Session, identity, copyPage, false},
+		{"GET", "/people/{id}/journey", Session, identity, journeyPage, false},
+		{"POST", "/people/{id}/journey", Session, identity, journeyPage, false},
 		{"GET", "/people/{id}/consent", Session, identity, consentPage, false},
 		{"POST", "/people/{id}/consent", Session, identity, consentPage, false},
 		{"GET", "/people/{id}/consent/read", Session, identity, consentAloud, false},

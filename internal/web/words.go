@@ -9,6 +9,7 @@ import (
 
 	"amparo/internal/lang"
 	"amparo/internal/people"
+	"amparo/internal/place"
 	"amparo/internal/record"
 )
 
@@ -169,6 +170,8 @@ func (c *call) coded(list, code string) string {
 		return lang.Country(c.lang, code)
 	case "language":
 		return lang.Language(c.lang, code)
+	case "place":
+		return place.CoarseName(c.lang, code)
 	}
 	if key := "code." + list + "." + code; lang.Has(key) {
 		return c.T(key)

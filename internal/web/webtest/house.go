@@ -235,6 +235,8 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 		return erasures(d), nil
 	case "person.timeline":
 		return Timeline(d), nil
+	case "journey.show":
+		return way(p.Get("person"))
 	case "person.consents":
 		return Wishes(p.Get("person"))
 	case "person.restrictions":
