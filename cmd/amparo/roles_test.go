@@ -272,6 +272,7 @@ var deeds = map[string][]deed{
 		person := c.somebody()
 		return m{"person": person, "household": do[family.Formed](c, "household.form", m{"members": []m{{"person": person}}}).ID, "why": "separated"}
 	}, ""}},
+	"person.relate": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "other": c.somebody(), "relation": "parent"} }, ""}},
 
 	"visit.open": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "service": "nursing"} }, ""}},
 	"visit.close": {{in(record.Identity), func(c *crew) any {
@@ -371,7 +372,7 @@ func TestEveryQueryForEveryRole(t *testing.T) {
 	}
 	params := map[string]url.Values{
 		"attachment.list": {"person": {person}}, "attachment.content": {"attachment": {sketch}},
-		"person.find": {"q": {"Marca"}}, "card.read": {"code": {people.CheckedCard(1)}}, "card.blank": nil, "person.cards": {"person": {person}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
+		"person.find": {"q": {"Marca"}}, "family.show": {"person": {person}}, "card.read": {"code": {people.CheckedCard(1)}}, "card.blank": nil, "person.cards": {"person": {person}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
 		"journey.show": {"person": {person}}, "person.consents": {"person": {person}}, "person.restrictions": {"person": {person}}, "person.readers": {"person": {person}},
 		"access": {"person": {person}}, "site.board": {"site": {c.site}}, "conflicts": nil, "pending": nil, "devices": nil, "audit": nil, "erasures": nil, "retention": nil,
 		"site.list": nil, "flows": nil, "series.list": nil, "series": nil,
