@@ -26,7 +26,7 @@ var families = []string{
 var rewritten = []string{"reason.born_same", "reason.age_same"}
 
 // ownNames are code lists whose names come from Country, Language, Name and role.<code>.
-var ownNames = []string{"country", "language", "lang", "role"}
+var ownNames = []string{"country", "language", "lang", "role", "place"}
 
 var (
 	printed = regexp.MustCompile(`\bT\s+\(?(printf\s+)?"([^"]+)"([^}]*)`) // template: T "key" and T (printf "prefix.%s"

@@ -23,7 +23,9 @@ type JourneyPage struct {
 	Adds    []Offer // the kinds of parts that can be added; none: not the member's
 	Add     string  // the kind that is being written; empty: none is
 	Heading string
-	Fields  []StepField
+	Boxes   []Field     // to write in
+	Picks   []StepField // to choose from
+	Chosen  bool        // the choice comes first: it is what the part says
 	Places  []lang.Choice
 	Mend    string // id of the part that is put right; empty: a new one
 	Was     *StepLine
@@ -31,16 +33,15 @@ type JourneyPage struct {
 	Person  string // the person's page
 }
 
-// StepField is one control of the form and how it is drawn.
+// StepField is a choice of the form.
 type StepField struct {
-	Draw string // text, one, many
+	Many bool // several may be chosen
 	Field
 }
 
 // StepLine is one part of the way.
 type StepLine struct {
-	Title, Kind, Icon, When, Told, Mend string
-	Facts                               []Fact
+	Title, Kind, Icon, When, How, Why, Told, Mend string
 }
 
 func init() { personSections = append(personSections, journeySection) }
@@ -138,43 +139,52 @@ func journeyPage(c *call) error {
 		page.Heading = c.T("journey.correcting") + ": " + page.Heading
 	}
 	page.Places = place.CoarseChoices(c.lang)
-	for _, name := range journey.Fields(page.Add) {
-		page.Fields = append(page.Fields, f.stepField(page.Add, name))
+	page.Chosen = page.Add == journey.Decision || page.Add == journey.Stranded
+	has := journey.Fields(page.Add)
+	for _, name := range []string{"origin", "place", "started", "ended"} {
+		if slices.Contains(has, name) {
+			page.Boxes = append(page.Boxes, f.stepBox(page.Add, name))
+		}
+	}
+	for _, name := range []string{"decision", "transport", "manner", "direction", "reasons"} {
+		if slices.Contains(has, name) {
+			page.Picks = append(page.Picks, f.stepPick(name))
+		}
 	}
 	page.Form, page.Shell.Form, page.Faulty = f.close(), f.ID, len(f.Faults) > 0
 	return c.show(f.status(), "journey.html", page)
 }
 
-// stepField is the control for a field of a kind of part.
-func (f *form) stepField(what, name string) StepField {
-	switch name {
-	case "origin":
-		return StepField{"text", f.field(name, hint("journey.place_hint"), list("places"))}
-	case "place":
-		options := []with{hint("journey.place_hint"), list("places")}
-		if what == journey.Decision || what == journey.Stranded {
-			options[0] = hint("journey.wide_hint")
-		}
-		if what == journey.Leg {
-			options = append(options, label("journey.arrival"))
-		}
-		return StepField{"text", f.field(name, options...)}
-	case "started", "ended":
-		options := []with{hint("journey.date_hint"), class("w6")}
+// stepBox is a box of a kind of part.
+func (f *form) stepBox(what, name string) Field {
+	options := []with{hint("journey.place_hint"), list("places")}
+	switch {
+	case name == "started" || name == "ended":
+		options = []with{hint("journey.date_hint"), class("w6")}
 		if what == journey.Decision {
 			options = append(options, label("field.at"))
 		}
-		return StepField{"text", f.field(name, options...)}
-	case "transport":
-		return StepField{"one", f.field(name, codes("transport", journey.Transports...))}
-	case "manner":
-		return StepField{"one", f.field(name, codes("journey_manner", journey.Manners...))}
-	case "direction":
-		return StepField{"one", f.field(name, codes("direction", journey.Directions...))}
-	case "decision":
-		return StepField{"one", f.field(name, codes("journey_decision", journey.Decisions...))}
+	case name == "place" && what == journey.Leg:
+		options = append(options, label("journey.arrival"))
+	case name == "place" && (what == journey.Decision || what == journey.Stranded):
+		options[0] = hint("journey.wide_hint")
 	}
-	return StepField{"many", f.field(name, codes("journey_reason", journey.Reasons...))}
+	return f.field(name, options...)
+}
+
+// stepPick is a choice of a part.
+func (f *form) stepPick(name string) StepField {
+	switch name {
+	case "decision":
+		return StepField{false, f.field(name, codes("journey_decision", journey.Decisions...))}
+	case "transport":
+		return StepField{false, f.field(name, codes("transport", journey.Transports...))}
+	case "manner":
+		return StepField{false, f.field(name, codes("journey_manner", journey.Manners...))}
+	case "direction":
+		return StepField{false, f.field(name, codes("direction", journey.Directions...))}
+	}
+	return StepField{true, f.field(name, codes("journey_reason", journey.Reasons...))}
 }
 
 // stepData reads the form.
@@ -248,24 +258,19 @@ func (c *call) stepLine(t journey.Told, mend string) StepLine {
 	if t.What == journey.Decision && t.Ended == "" {
 		line.When = lang.PartialDate(c.lang, t.Started)
 	}
-	add := func(label, value string) {
-		if value != "" {
-			line.Facts = append(line.Facts, Fact{label, value})
+	var how []string
+	if t.What == journey.Decision && where != "" {
+		how = append(how, where)
+	}
+	for _, one := range [][2]string{{"transport", t.Transport}, {"journey_manner", t.Manner}, {"direction", t.Direction}} {
+		if one[1] != "" {
+			how = append(how, c.coded(one[0], one[1]))
 		}
 	}
-	if t.What == journey.Decision {
-		add(c.fieldLabel("place"), where)
+	line.How = strings.Join(how, " · ")
+	if len(t.Reasons) > 0 {
+		line.Why = c.fieldLabel("reasons") + ": " + strings.Join(c.codedAll("journey_reason", t.Reasons), "; ")
 	}
-	if t.Transport != "" {
-		add(c.fieldLabel("transport"), c.coded("transport", t.Transport))
-	}
-	if t.Manner != "" {
-		add(c.fieldLabel("manner"), c.coded("journey_manner", t.Manner))
-	}
-	if t.Direction != "" {
-		add(c.fieldLabel("direction"), c.coded("direction", t.Direction))
-	}
-	add(c.fieldLabel("reasons"), strings.Join(c.codedAll("journey_reason", t.Reasons), "; "))
 	if mend != "" {
 		line.Mend = mend + "?mend=" + t.ID.String() + "#add"
 	}
