@@ -54,6 +54,11 @@ func (s *Session) query(ctx context.Context, in lang.Tag, name string, params ma
 	if err == nil && !whose.IsZero() {
 		err = s.noteAccess(ctx, q, whose)
 	}
+	for _, linked := range ask.AlsoOpened() {
+		if err == nil && linked != whose {
+			err = s.noteAccess(ctx, q, linked)
+		}
+	}
 	return answer, err
 }
 

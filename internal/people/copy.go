@@ -10,8 +10,16 @@ type Copy struct {
 	Consents Consents             `json:"consents"`
 	Cards    []OneCard            `json:"cards"`
 	Limits   []Limits             `json:"limits"` // what limits the use of the record
+	Linked   []LinkedCopy         `json:"linked"` // the other records of the same person; their entries stand among the others
 	Opened   []record.Compartment `json:"opened"` // parts that this copy was made from
 	Closed   []record.Compartment `json:"closed"` // parts that the member may not open, whether or not they hold anything
+}
+
+// LinkedCopy is what a copy holds of another record of the same person.
+type LinkedCopy struct {
+	Person   Shown    `json:"person"`
+	Consents Consents `json:"consents"`
+	Limits   []Limits `json:"limits"`
 }
 
 // ForCopy is noted as the reason of having opened a record (code list access_why).
@@ -43,6 +51,9 @@ var personCopy = func() record.Query {
 			return nil, err
 		}
 		out := Copy{Cards: append([]OneCard{}, cards[s.ID]...), Person: s, Entries: told.Entries, Consents: asked, Limits: append([]Limits{}, limits...), Opened: []record.Compartment{}, Closed: []record.Compartment{}}
+		if out.Linked, err = copyLinked(a, s.Linked); err != nil {
+			return nil, err
+		}
 		for _, in := range Sealed {
 			if a.Opens(in) {
 				out.Opened = append(out.Opened, in)

@@ -70,3 +70,59 @@ func TestDifferentIsRemembered(t *testing.T) {
 		t.Errorf("apart again: %+v", r)
 	}
 }
+
+// The records of one person are shown together, each value and entry with the record in which it stands.
+func TestLinkedRecordsAreShownTogether(t *testing.T) {
+	b := worktest.New(t)
+	register := func(data map[string]any) string {
+		return worktest.Do[people.Registered](b, "person.register", "", data).Person.String()
+	}
+	one := register(map[string]any{"given": "Ana", "surname1": "Xitumul", "sex": "f", "birth": "1991", "phone": "55 1234"})
+	two := register(map[string]any{"given": "Anita", "surname1": "xitumul", "birth": "1992", "note": "viaja con su hermana"})
+	say(b, "person.link", one, two)
+	s := worktest.Ask[people.Shown](b, "person.show", "person", one)
+	if len(s.Linked) != 1 || s.Linked[0].ID.String() != two || len(s.Linked[0].Said) != 1 || s.Linked[0].Said[0].ByName != "Ana" || s.Linked[0].Said[0].Reason != "said_it" {
+		t.Fatalf("linked: %+v", s.Linked)
+	}
+	if s.Given != "Ana" || s.Note != "" {
+		t.Errorf("a value of the other record moved: %+v", s)
+	}
+	differs, says := map[string]bool{}, map[string]int{}
+	for _, f := range s.LinkedFields {
+		differs[f.Field], says[f.Field] = f.Differs, len(f.Values)
+	}
+	for field, want := range map[string]struct {
+		differs bool
+		says    int
+	}{"given": {true, 2}, "surname1": {false, 2}, "birth": {true, 2}, "sex": {false, 1}, "phone": {false, 1}, "note": {false, 1}} {
+		if differs[field] != want.differs || says[field] != want.says {
+			t.Errorf("%s: differs %v, said by %d; want %v, %d", field, differs[field], says[field], want.differs, want.says)
+		}
+	}
+	if _, there := says["card"]; there {
+		t.Error("each record has its own card: that is no difference")
+	}
+	told := worktest.Ask[people.Timeline](b, "person.timeline", "person", two)
+	var registrations []string
+	for _, e := range told.Entries {
+		if e.Kind == people.Person.Name {
+			registrations = append(registrations, e.Record.String()+e.RecordCard)
+		}
+	}
+	if len(told.Linked) != 1 || len(registrations) != 2 || !slices.Contains(registrations, one+s.Card) {
+		t.Errorf("both registrations, one of them from the other record: %v", registrations)
+	}
+	held := worktest.Ask[people.Copy](b, "person.copy", "person", one)
+	if len(held.Linked) != 1 || held.Linked[0].Person.Note != "viaja con su hermana" {
+		t.Errorf("the person's copy leaves out what the other record holds: %+v", held.Linked)
+	}
+	say(b, "person.unlink", one, two)
+	if s := worktest.Ask[people.Shown](b, "person.show", "person", one); len(s.Linked)+len(s.LinkedFields) != 0 {
+		t.Errorf("apart: %+v", s.Linked)
+	}
+	for _, e := range worktest.Ask[people.Timeline](b, "person.timeline", "person", one).Entries {
+		if !e.Record.IsZero() {
+			t.Errorf("an entry of the other record stays: %+v", e)
+		}
+	}
+}

@@ -43,23 +43,52 @@ func showPerson(a *record.Ask, p PersonParams) (Shown, error) {
 	if !row.at.IsZero() {
 		s.Registered = &Seen{At: row.at, Site: row.site, SiteName: sites[row.site]}
 	}
-	met := map[record.ID]bool{}
-	if !row.site.IsZero() {
-		met[row.site] = true
+	if s.RivalFields, err = rivalFields(a, id, members, sites); err != nil {
+		return Shown{}, err
 	}
-	err = a.Select(a.Context, "SELECT _site FROM identity.visit WHERE person = ?", []any{id}, func(r record.Row) error {
-		s.Visits++
-		if site := r.ID(0); !site.IsZero() {
-			met[site] = true
+	return s, showLinked(a, &s, members)
+}
+
+// showLinked adds what the other records of the same person say, and where they were met.
+func showLinked(a *record.Ask, s *Shown, members map[record.ID]string) error {
+	var err error
+	if s.Linked, err = linkedRecords(a, s.ID, members); err != nil {
+		return err
+	}
+	cluster, cards, met := []record.ID{s.ID}, map[record.ID]string{s.ID: s.Card}, map[record.ID]bool{}
+	homes := []*Seen{s.Registered}
+	for _, l := range s.Linked {
+		a.Opened(l.ID)
+		cluster, cards[l.ID], homes = append(cluster, l.ID), l.Card, append(homes, l.LastSeen)
+		if l.LastSeen != nil && (s.LastSeen == nil || l.LastSeen.At.After(s.LastSeen.At)) {
+			s.LastSeen = l.LastSeen
 		}
-		return nil
+	}
+	for _, seen := range homes {
+		if seen != nil && !seen.Site.IsZero() {
+			met[seen.Site] = true
+		}
+	}
+	err = inChunks(cluster, func(marks string, args []any) error {
+		return a.Select(a.Context, "SELECT _site FROM identity.visit WHERE person IN ("+marks+")", args, func(r record.Row) error {
+			s.Visits++
+			if site := r.ID(0); !site.IsZero() {
+				met[site] = true
+			}
+			return nil
+		})
 	})
 	if err != nil {
-		return Shown{}, fmt.Errorf("read visits: %w", err)
+		return fmt.Errorf("read visits: %w", err)
 	}
 	s.Sites = len(met)
-	s.RivalFields, err = rivalFields(a, id, members, sites)
-	return s, err
+	if s.Travels {
+		if s.Travels, err = linkedTravel(a.Context, a, cluster[1:], a.Now); err != nil {
+			return err
+		}
+	}
+	s.LinkedFields, err = linkedFields(a, cluster, cards, members)
+	return err
 }
 
 // asked resolves a person of a question and reads their row.

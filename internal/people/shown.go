@@ -28,6 +28,10 @@ type Shown struct {
 	RivalFields  []RivalField `json:"rival_fields"` // same as rivals in conflicts: what two places wrote differently
 	Visits       int          `json:"visits"`
 	Sites        int          `json:"sites"` // distinct sites where the person was met
+	// Linked are the other records of the same person. What stands above is of this record alone, but for where the person was met,
+	// and whether the record travels: a no said on one of them counts for all.
+	Linked       []LinkedRecord `json:"linked"`
+	LinkedFields []LinkedField  `json:"linked_fields"` // what the records of the person say, field by field; empty when there is one
 }
 
 // RivalField is a field that holds several values until someone settles it (action conflict.settle).

@@ -16,6 +16,7 @@ import (
 type Timeline struct {
 	Person  Brief   `json:"person"`
 	Entries []Entry `json:"entries"`
+	Linked  []Brief `json:"linked"` // the other records of the same person, of which there are entries too
 }
 
 // Entry is one thing that happened. Of a person's own record there are two kinds of entries: person, when it was opened, and change,
@@ -35,6 +36,8 @@ type Entry struct {
 	Corrected   record.ID          `json:"corrected,omitzero"` // the later entry that corrects this one
 	Corrects    record.ID          `json:"corrects,omitzero"`  // the earlier entry that this one corrects
 	Kept        *record.Receipt    `json:"kept,omitempty"`     // where else than on this machine it is
+	Record      record.ID          `json:"record,omitzero"`    // the linked record in which it stands; absent: the one asked for
+	RecordCard  string             `json:"record_card,omitempty"`
 }
 
 var timeline = record.NewQuery("person.timeline", record.Compartments(), func(a *record.Ask, p PersonParams) (any, error) {
@@ -45,6 +48,8 @@ var timeline = record.NewQuery("person.timeline", record.Compartments(), func(a 
 	return t, receipts(a, t.Person.ID, t.Entries)
 })
 
+// tellTimeline joins what the records of one person say. Each entry stays in the record in which it was written, and says in which.
+
 func tellTimeline(a *record.Ask, p PersonParams) (Timeline, error) {
 	id, row, err := asked(a, p.Person)
 	if err != nil {
@@ -54,28 +59,33 @@ func tellTimeline(a *record.Ask, p PersonParams) (Timeline, error) {
 	if err != nil {
 		return Timeline{}, err
 	}
-	t := Timeline{Person: briefs[0], Entries: []Entry{}}
-	for _, c := range record.Compartments() {
-		if !a.Opens(c) {
-			continue
-		}
-		kinds, err := kindsIn(a, c, id)
-		if err != nil {
-			return Timeline{}, err
-		}
-		for _, k := range kinds {
-			entries, err := happenings(a, k, id)
-			if err != nil {
-				return Timeline{}, err
-			}
-			t.Entries = append(t.Entries, entries...)
-		}
+	t := Timeline{Person: briefs[0], Entries: []Entry{}, Linked: []Brief{}}
+	if t.Entries, err = entriesOf(a, row); err != nil {
+		return Timeline{}, err
 	}
-	own, err := ownEntries(a, row)
+	linked, err := linkedBriefs(a, id)
 	if err != nil {
 		return Timeline{}, err
 	}
-	t.Entries = append(t.Entries, own...)
+	for _, other := range linked {
+		a.Opened(other.ID)
+		row, err := readPerson(a.Context, a, other.ID)
+		if err != nil {
+			return Timeline{}, err
+		}
+		entries, err := entriesOf(a, row)
+		if err != nil {
+			return Timeline{}, err
+		}
+		for _, e := range entries {
+			if e.Kind == Link.Name { // said under both: the record asked for has it already, or it is between the others
+				continue
+			}
+			e.Record, e.RecordCard = other.ID, other.Card
+			t.Entries = append(t.Entries, e)
+		}
+		t.Linked = append(t.Linked, other)
+	}
 	if err := nameEntries(a, t.Entries); err != nil {
 		return Timeline{}, err
 	}
@@ -92,6 +102,33 @@ func tellTimeline(a *record.Ask, p PersonParams) (Timeline, error) {
 		return bytes.Compare(x.ID[:], y.ID[:])
 	})
 	return t, nil
+}
+
+// entriesOf reads everything that stands in one record.
+func entriesOf(a *record.Ask, row stored) ([]Entry, error) {
+	out := []Entry{}
+	for _, c := range record.Compartments() {
+		if !a.Opens(c) {
+			continue
+		}
+		kinds, err := kindsIn(a, c, row.id)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range kinds {
+			read := happenings
+			if k == Link {
+				read = linkEntries
+			}
+			entries, err := read(a, k, row.id)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, entries...)
+		}
+	}
+	own, err := ownEntries(a, row)
+	return append(out, own...), err
 }
 
 // rank puts what followed from what, in one and the same second, above it: the consultation above its visit above the registration.
@@ -231,11 +268,20 @@ func receipts(a *record.Ask, person record.ID, entries []Entry) error {
 	if a.Receipts == nil {
 		return nil
 	}
-	of, err := a.Receipts(person)
-	if err != nil {
-		return fmt.Errorf("read where entries are: %w", err)
-	}
+	kept := map[record.ID]record.Receipts{} // by record
 	for i, e := range entries {
+		whose := person
+		if !e.Record.IsZero() {
+			whose = e.Record
+		}
+		of, asked := kept[whose]
+		if !asked {
+			var err error
+			if of, err = a.Receipts(whose); err != nil {
+				return fmt.Errorf("read where entries are: %w", err)
+			}
+			kept[whose] = of
+		}
 		if r, known := of(e.Compartment, e.By, e.Recorded); known {
 			entries[i].Kept = &r
 		}

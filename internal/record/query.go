@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,6 +51,7 @@ type Ask struct {
 	Files  Files
 	Engine any // the session that asks, for the engine's own queries
 
+	opened  []ID
 	resolve func(string) (ID, bool)
 	memo    func(key string, of []Compartment, build func() (any, error)) (any, error)
 }
@@ -58,6 +60,19 @@ type Ask struct {
 func NewAsk(a Ask, resolve func(string) (ID, bool), memo func(string, []Compartment, func() (any, error)) (any, error)) *Ask {
 	a.resolve, a.memo = resolve, memo
 	return &a
+}
+
+// Opened notes that the answer shows the record of one more person than the parameter About names: who asks is noted for them too.
+func (a *Ask) Opened(person ID) { a.opened = append(a.opened, person) }
+
+// AlsoOpened lists them, each once, in order.
+func (a *Ask) AlsoOpened() (out []ID) {
+	for _, id := range a.opened {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // Ref resolves a record's id or an earlier client id.
