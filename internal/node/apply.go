@@ -32,7 +32,7 @@ func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.R
 	results := make([]record.Result, len(requests))
 	err := s.mending(ctx, func() error {
 		return s.writing(ctx, func() error {
-			if err := s.applyBatch(ctx, in, requests, results); err != nil {
+			if _, err := s.applyBatch(ctx, in, requests, results, always); err != nil {
 				return err
 			}
 			s.broke(results)
@@ -48,7 +48,12 @@ func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.R
 	return results
 }
 
-func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record.Request, results []record.Result) error {
+// always keeps a batch, whatever of it was refused.
+func always([]record.Result) bool { return true }
+
+// applyBatch runs actions in order and, when keep says so of how they ended, makes them durable together; otherwise it is as if
+// none had been run. It reports whether they were kept.
+func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record.Request, results []record.Result, keep func([]record.Result) bool) (bool, error) {
 	var last *journal.Commit
 	unsigned, size := 0, 0 // a run ends at a signature: one without end could never leave this device
 	sign := func() error {
@@ -57,13 +62,13 @@ func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record
 	}
 	for i, r := range requests {
 		if err := ctx.Err(); err != nil {
-			return errors.Join(err, s.drop())
+			return false, errors.Join(err, s.drop())
 		}
 		commit, result, err := s.applyOne(ctx, in, r)
 		if err != nil {
 			var refusal *record.Refusal
 			if !errors.As(err, &refusal) {
-				return errors.Join(err, s.drop()) // the journal could not be written: the whole batch is gone
+				return false, errors.Join(err, s.drop()) // the journal could not be written: the whole batch is gone
 			}
 			results[i] = refused(in, r, err)
 			continue
@@ -78,19 +83,22 @@ func (s *Session) applyBatch(ctx context.Context, in lang.Tag, requests []record
 		}
 		if unsigned >= journal.RunLength || size >= wire.RunBytes {
 			if err := sign(); err != nil {
-				return errors.Join(err, s.drop())
+				return false, errors.Join(err, s.drop())
 			}
 		}
 	}
+	if !keep(results) {
+		return false, s.drop()
+	}
 	if last == nil {
-		return nil
+		return true, nil
 	}
 	if unsigned > 0 {
 		if err := sign(); err != nil {
-			return errors.Join(err, s.drop())
+			return false, errors.Join(err, s.drop())
 		}
 	}
-	return s.flush()
+	return true, s.flush()
 }
 
 // sign gives the last commit of a run its writer's signature.
