@@ -13,7 +13,7 @@ import (
 // person and shelf are two kinds made up for these tests: an Entity and a Keyed record with one field of every type
 // that merges in its own way.
 var (
-	person = &Kind{Number: 60001, Name: "person", In: Identity, Form: Entity, Fields: []Field{
+	person = &Kind{Number: 60001, Name: "person", IsPerson: true, In: Identity, Form: Entity, Fields: []Field{
 		{Number: 1, Name: "given", Type: Text},
 		{Number: 2, Name: "age", Type: Int},
 		{Number: 3, Name: "consent", Type: Set},

@@ -1,6 +1,9 @@
 package record
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Form is how facts of a kind become a record, and so how two machines' facts merge.
 type Form uint8
@@ -71,6 +74,14 @@ func (k *Kind) AboutPersons() bool { return k.IsPerson || k.Subject != "" }
 
 // Detail reports a kind of which a small device keeps only what is about its own people.
 func (k *Kind) Detail() bool { return k.Subject != "" && !k.IsPerson && !k.Hides && !k.Brief }
+
+// remembers reports whether what was replaced in a field is kept to be read: of records about persons, but for what names them.
+func (k *Kind) remembers(number uint8) bool {
+	if k == nil || !k.AboutPersons() {
+		return false
+	}
+	return !slices.ContainsFunc(k.Key, func(name string) bool { f, _ := k.Field(name); return f.Number == number })
+}
 
 // Field finds a field by name.
 func (k *Kind) Field(name string) (Field, bool) {

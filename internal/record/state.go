@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -11,12 +12,13 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// State is what is known of one Entity: for each field the values that no fact has replaced. It is the same whatever
-// the order in which the same facts arrive; its encoding is the same bytes.
+// State is what is known of one Entity: for each field the values that no fact has replaced and, of records about persons,
+// those that were. It is the same whatever the order in which the same facts arrive; its encoding is the same bytes.
 type State struct {
 	said map[FactRef]*Said
 	live map[uint8]map[FactRef]any
-	gone map[uint8]map[FactRef]bool // replaced: kept, so that a fact arriving after the one that replaced it stays replaced
+	gone map[uint8]map[FactRef]FactRef // replaced: kept, so that a fact arriving after the one that replaced it stays replaced. By the earliest that did
+	past map[uint8]map[FactRef]any     // what the replaced facts had said; of a set, the words that were taken out
 }
 
 // Said is who said a value, where and when.
@@ -37,51 +39,97 @@ type Standing struct {
 
 // NewState is the state of a record nothing is known of.
 func NewState() *State {
-	return &State{map[FactRef]*Said{}, map[uint8]map[FactRef]any{}, map[uint8]map[FactRef]bool{}}
+	return &State{map[FactRef]*Said{}, map[uint8]map[FactRef]any{}, map[uint8]map[FactRef]FactRef{}, map[uint8]map[FactRef]any{}}
 }
 
 // Apply adds one fact. Applying the same fact twice changes nothing.
 func (s *State) Apply(f Fact, said Said) {
 	ref := f.ID.Ref()
 	said.Creates = f.Creates
+	s.said[ref] = &said
+	remembers := func(number uint8) bool { return f.Kind.remembers(number) }
 	for number, refs := range f.Replaces {
 		for _, r := range refs {
 			if r == ref {
 				continue
 			}
-			s.take(number, r)
-			put(s.gone, number, r, true)
+			s.take(number, r, remembers(number))
+			by := FactRef{}
+			if remembers(number) {
+				by = s.earlier(s.gone[number][r], ref)
+			}
+			put(s.gone, number, r, by)
 		}
 	}
 	for number, value := range f.Values {
-		if s.gone[number][ref] {
+		if _, gone := s.gone[number][ref]; gone {
+			if remembers(number) {
+				s.remember(number, ref, value)
+			}
 			continue
 		}
 		if set, isSet := value.([]string); isSet {
-			if set = without(set, func(e string) bool { return s.gone[number][ref.Element(e)] }); len(set) == 0 {
+			gone := func(e string) bool { _, gone := s.gone[number][ref.Element(e)]; return gone }
+			left := without(set, gone)
+			if len(left) < len(set) && remembers(number) {
+				s.remember(number, ref, without(set, func(e string) bool { return !gone(e) }))
+			}
+			if len(left) == 0 {
 				continue
 			}
-			value = set
+			value = left
 		}
 		put(s.live, number, ref, value)
 	}
-	s.said[ref] = &said
 }
 
 // take removes the value, or the one word of a set, that r names.
-func (s *State) take(number uint8, r FactRef) {
+func (s *State) take(number uint8, r FactRef, remembers bool) {
+	if value, stood := s.live[number][r]; stood && remembers {
+		s.remember(number, r, value)
+	}
 	delete(s.live[number], r)
 	for ref, value := range s.live[number] {
 		set, isSet := value.([]string)
 		if !isSet {
 			continue
 		}
-		if left := without(set, func(e string) bool { return ref.Element(e) == r }); len(left) == 0 {
+		left := without(set, func(e string) bool { return ref.Element(e) == r })
+		if remembers && len(left) < len(set) {
+			s.remember(number, ref, without(set, func(e string) bool { return ref.Element(e) != r }))
+		}
+		if len(left) == 0 {
 			delete(s.live[number], ref)
 		} else {
 			s.live[number][ref] = left
 		}
 	}
+}
+
+// remember keeps what a fact said and what stands no more; of a set, with the words that were taken out before.
+func (s *State) remember(number uint8, ref FactRef, value any) {
+	if set, isSet := value.([]string); isSet {
+		if len(set) == 0 {
+			return
+		}
+		before, _ := s.past[number][ref].([]string)
+		all := slices.Concat(before, set)
+		slices.Sort(all)
+		value = slices.Compact(all)
+	}
+	put(s.past, number, ref, value)
+}
+
+// earlier is which of two facts said its word first. The first may be nobody.
+func (s *State) earlier(a, b FactRef) FactRef {
+	one, other := s.said[a], s.said[b]
+	if one == nil || a == (FactRef{}) {
+		return b
+	}
+	if c := cmp.Compare(one.Rec, other.Rec); c < 0 || c == 0 && bytes.Compare(a[:], b[:]) <= 0 {
+		return a
+	}
+	return b
 }
 
 func without(set []string, gone func(string) bool) []string {
@@ -188,7 +236,8 @@ type stateWire struct {
 	_    struct{} `cbor:",toarray"`
 	Said []saidWire
 	Live map[uint8][]liveWire
-	Gone map[uint8][][]byte
+	Gone map[uint8][][]byte // the name of what was replaced, then the place in Said of what replaced it where that is kept
+	Past map[uint8][]liveWire
 }
 
 type saidWire struct {
@@ -227,6 +276,18 @@ func (s *State) Encode() ([]byte, error) {
 			used[ref] = true
 		}
 	}
+	for _, values := range s.past {
+		for ref := range values {
+			used[ref] = true
+		}
+	}
+	for _, marks := range s.gone {
+		for _, by := range marks {
+			if by != (FactRef{}) {
+				used[by] = true
+			}
+		}
+	}
 	for ref, said := range s.said {
 		if said.Creates {
 			used[ref] = true
@@ -238,7 +299,7 @@ func (s *State) Encode() ([]byte, error) {
 	}
 	byRef := func(a, b FactRef) int { return bytes.Compare(a[:], b[:]) }
 	slices.SortFunc(refs, byRef)
-	w := stateWire{Live: map[uint8][]liveWire{}, Gone: map[uint8][][]byte{}}
+	w := stateWire{Live: map[uint8][]liveWire{}, Gone: map[uint8][][]byte{}, Past: map[uint8][]liveWire{}}
 	at := map[FactRef]int{}
 	for i, ref := range refs {
 		said := s.said[ref]
@@ -248,14 +309,23 @@ func (s *State) Encode() ([]byte, error) {
 		at[ref] = i
 		w.Said = append(w.Said, saidWire{Ref: ref[:], By: short(said.By), Site: short(said.Site), At: said.At, Zone: said.Zone, Rec: said.Rec, Creates: said.Creates})
 	}
-	for number, values := range s.live {
-		for _, ref := range slices.SortedFunc(mapKeys(values), byRef) {
-			w.Live[number] = append(w.Live[number], liveWire{Said: at[ref], Value: values[ref]})
+	for _, list := range []struct {
+		from map[uint8]map[FactRef]any
+		to   map[uint8][]liveWire
+	}{{s.live, w.Live}, {s.past, w.Past}} {
+		for number, values := range list.from {
+			for _, ref := range slices.SortedFunc(mapKeys(values), byRef) {
+				list.to[number] = append(list.to[number], liveWire{Said: at[ref], Value: values[ref]})
+			}
 		}
 	}
 	for number, marks := range s.gone {
 		for _, ref := range slices.SortedFunc(mapKeys(marks), byRef) {
-			w.Gone[number] = append(w.Gone[number], ref[:])
+			mark := ref[:]
+			if by := marks[ref]; by != (FactRef{}) {
+				mark = binary.AppendUvarint(mark, uint64(at[by]))
+			}
+			w.Gone[number] = append(w.Gone[number], mark)
 		}
 	}
 	enc, _ := stateModes()
@@ -299,24 +369,37 @@ func DecodeState(data []byte) (*State, error) {
 		}
 		s.said[FactRef(sw.Ref)] = said
 	}
-	for number, values := range w.Live {
-		for _, lw := range values {
-			if lw.Said < 0 || lw.Said >= len(w.Said) {
-				return nil, fmt.Errorf("record state: value of an unknown fact")
+	for _, list := range []struct {
+		from map[uint8][]liveWire
+		to   map[uint8]map[FactRef]any
+	}{{w.Live, s.live}, {w.Past, s.past}} {
+		for number, values := range list.from {
+			for _, lw := range values {
+				if lw.Said < 0 || lw.Said >= len(w.Said) {
+					return nil, fmt.Errorf("record state: value of an unknown fact")
+				}
+				value, err := fromWire(lw.Value)
+				if err != nil {
+					return nil, err
+				}
+				put(list.to, number, FactRef(w.Said[lw.Said].Ref), value)
 			}
-			value, err := fromWire(lw.Value)
-			if err != nil {
-				return nil, err
-			}
-			put(s.live, number, FactRef(w.Said[lw.Said].Ref), value)
 		}
 	}
-	for number, refs := range w.Gone {
-		for _, ref := range refs {
-			if len(ref) != len(FactRef{}) {
-				return nil, fmt.Errorf("record state: a fact name of %d bytes", len(ref))
+	for number, marks := range w.Gone {
+		for _, mark := range marks {
+			if len(mark) < len(FactRef{}) {
+				return nil, fmt.Errorf("record state: a fact name of %d bytes", len(mark))
 			}
-			put(s.gone, number, FactRef(ref), true)
+			ref, rest, by := FactRef(mark[:len(FactRef{})]), mark[len(FactRef{}):], FactRef{}
+			if len(rest) > 0 {
+				at, n := binary.Uvarint(rest)
+				if n != len(rest) || at >= uint64(len(w.Said)) {
+					return nil, fmt.Errorf("record state: replaced by an unknown fact")
+				}
+				by = FactRef(w.Said[at].Ref)
+			}
+			put(s.gone, number, ref, by)
 		}
 	}
 	return s, nil

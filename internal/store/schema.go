@@ -11,7 +11,7 @@ import (
 )
 
 // viewFormat changes when the way facts become rows changes; it is part of every view's format name.
-const viewFormat = 1
+const viewFormat = 2
 
 // Schema is the SQL of one compartment's view, as it is today: one table a kind, and the engine's own, whose names
 // begin with an underscore. It follows from the kinds alone; testdata holds it as files, so that a change is seen.
