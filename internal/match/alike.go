@@ -1,9 +1,6 @@
 package match
 
-import (
-	"math/bits"
-	"slices"
-)
+import "math"
 
 // Likeness is the way in which a typed name part and a stored one are alike. Its String is the reason's code.
 type Likeness uint8
@@ -13,9 +10,10 @@ const (
 	Unlike    Likeness = iota
 	Exact              // same letters, accents aside
 	Beginning          // the typed part begins the stored one; only while it is being typed
-	Sounds             // same sound
+	Sounds             // written by ear
 	Nicknamed          // one is a short form of the other
 	Typo               // a letter or two missing, added, changed or exchanged
+	Joined             // two parts written as one, or one as two
 )
 
 // String is the code of the reason.
@@ -31,6 +29,8 @@ func (l Likeness) String() string {
 		return "nickname"
 	case Typo:
 		return "typo"
+	case Joined:
+		return "joined"
 	}
 	return ""
 }
@@ -60,7 +60,7 @@ func newAsked(text string, open bool) asked {
 	return asked{part: p, nick: nicknames()[string(p.sound)], open: open && len(p.runes) >= 2}
 }
 
-// reach is how many typing errors are forgiven: in a short part the second error makes another name.
+// reach is how many letters may differ before a part is not looked at any more: in a short part the second makes another name.
 func (q *asked) reach() int {
 	if len(q.runes) <= 4 {
 		return 1
@@ -68,53 +68,51 @@ func (q *asked) reach() int {
 	return 2
 }
 
-// alike compares a typed part with a stored one and gives the cheapest way in which they are alike.
-func (q *asked) alike(v *part, s *scratch) (Likeness, float64) {
-	if q.text == v.text {
-		return Exact, 0
-	}
-	if q.open && len(v.runes) > len(q.runes) && slices.Equal(v.runes[:len(q.runes)], q.runes) {
-		return Beginning, penPrefix
-	}
-	if slices.Equal(q.sound, v.sound) {
-		return Sounds, penSound
-	}
-	if len(q.nick) > 0 && slices.Contains(q.nick, string(v.sound)) {
-		return Nicknamed, penNickname
-	}
-	dl := len(q.runes) - len(v.runes)
-	if dl > 2 || dl < -2 {
-		return Unlike, 0
-	}
-	reach := q.reach()
-	changed := bits.OnesCount32(q.mask ^ v.mask)
-	if changed > 4 {
-		return Unlike, 0
-	}
-	typo, pen := 3, penTypo2
-	if changed <= 2*reach && dl <= reach && dl >= -reach {
-		typo = s.distance(q.runes, v.runes, reach)
-		if typo == 1 {
-			return Typo, penTypo
+// price is what it costs to type q where v is meant, and in which way.
+func (q *asked) price(v *stored, s *scratch, limit float32) (Likeness, float32) {
+	slip := s.slips(v.runes, q.runes, false, limit)
+	heard := s.heard(v.runes, q.runes, false, min(limit, slip))
+	if heard < slip {
+		if heard > byEar+slipLeftOut { // by ear, and slipped besides
+			return Typo, costExact + heard
 		}
+		return Sounds, costExact + heard
 	}
-	// A letter's difference in sound, behind several in writing: Wilmer and Guilmer.
-	if len(q.sound) > 3 && len(v.sound) > 3 && s.distance(q.sound, v.sound, 1) == 1 {
-		return Sounds, penNearSound
-	}
-	if typo <= reach {
-		return Typo, pen
-	}
-	return Unlike, 0
+	return Typo, costExact + slip
 }
 
-// Alike compares two written name parts: how they are alike and at which penalty, in natural logarithms.
+// Alike compares two written name parts: how they are alike, and what that costs: minus the natural logarithm of how often who
+// means the stored one types the other.
 func Alike(typed, stored string) (Likeness, float64) {
 	a, b := Tokens(typed), Tokens(stored)
 	if len(a) != 1 || len(b) != 1 {
 		return Unlike, 0
 	}
-	q, v := newAsked(a[0], false), newPart(b[0])
+	return alikeParts(a[0], b[0])
+}
+
+// alikeParts compares two parts as Tokens gives them.
+func alikeParts(typed, stored_ string) (Likeness, float64) {
+	q, p := newAsked(typed, false), newPart(stored_)
+	if q.text == p.text {
+		return Exact, costExact
+	}
+	for _, nick := range q.nick {
+		if nick == string(p.sound) {
+			return Nicknamed, costNickname
+		}
+	}
+	for _, stem := range stems(q.text) {
+		if stem == p.text {
+			return Nicknamed, costStem
+		}
+	}
 	var s scratch
-	return q.alike(&v, &s)
+	v := stored{text: p.text, runes: p.runes, sound: p.sound}
+	same := string(q.sound) == string(p.sound)
+	if !same && s.distance(q.runes, p.runes, q.reach()) > q.reach() && (len(q.sound) <= 3 || len(p.sound) <= 3 || s.distance(q.sound, p.sound, 1) > 1) {
+		return Unlike, 0
+	}
+	how, cost := q.price(&v, &s, never)
+	return how, math.Round(float64(cost)*100) / 100
 }

@@ -1,6 +1,9 @@
 package match
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 func TestAlike(t *testing.T) {
 	for _, c := range []struct {
@@ -8,29 +11,29 @@ func TestAlike(t *testing.T) {
 		want          Likeness
 		pen           float64
 	}{
-		{"López", "lopez", Exact, 0},
-		{"lopes", "lopez", Sounds, 1.2},
-		{"pepe", "José", Nicknamed, 1.5},
-		{"José", "Chepe", Nicknamed, 1.5},
-		{"kike", "Enrique", Nicknamed, 1.5},
-		{"lupe", "Guadalupe", Nicknamed, 1.5},
-		{"toño", "Antonio", Nicknamed, 1.5},
-		{"beto", "Roberto", Nicknamed, 1.5},
-		{"beto", "Alberto", Nicknamed, 1.5},
-		{"chuy", "Jesús", Nicknamed, 1.5},
-		{"mari", "María", Nicknamed, 1.5},
-		{"nacho", "Ignacio", Nicknamed, 1.5},
-		{"paco", "Francisco", Nicknamed, 1.5},
-		{"martinez", "martines", Sounds, 1.2},
-		{"matrinez", "martinez", Typo, 2.3},
-		{"hrenadnez", "hernandez", Typo, 5.2},
-		{"ana", "anna", Sounds, 1.2},
+		{"López", "lopez", Exact, 0.35},
+		{"lopes", "lopez", Sounds, 3.95},
+		{"pepe", "José", Nicknamed, 3.4},
+		{"José", "Chepe", Nicknamed, 3.4},
+		{"kike", "Enrique", Nicknamed, 3.4},
+		{"lupe", "Guadalupe", Nicknamed, 3.4},
+		{"toño", "Antonio", Nicknamed, 3.4},
+		{"beto", "Roberto", Nicknamed, 3.4},
+		{"beto", "Alberto", Nicknamed, 3.4},
+		{"chuy", "Jesús", Nicknamed, 3.4},
+		{"mari", "María", Nicknamed, 3.4},
+		{"nacho", "Ignacio", Nicknamed, 3.4},
+		{"paco", "Francisco", Nicknamed, 3.4},
+		{"martinez", "martines", Sounds, 3.95},
+		{"matrinez", "martinez", Typo, 5.85},
+		{"hrenadnez", "hernandez", Typo, 9.3},
+		{"ana", "anna", Sounds, 3.95},
 		{"luz", "luna", Unlike, 0}, // two errors make another name when there are only three letters
 		{"garcia", "gomez", Unlike, 0},
 		{"wilmer", "guilmar", Unlike, 0},
 	} {
 		how, pen := Alike(c.typed, c.stored)
-		if how != c.want || pen != c.pen {
+		if how != c.want || math.Abs(pen-c.pen) > 0.06 {
 			t.Errorf("Alike(%q, %q) = %v %.1f, want %v %.1f", c.typed, c.stored, how, pen, c.want, c.pen)
 		}
 	}

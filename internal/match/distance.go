@@ -8,7 +8,10 @@ func Distance(a, b string, max int) int {
 }
 
 // scratch holds the rows of the table, so that comparing with a whole vocabulary allocates once.
-type scratch struct{ before, last, row []int }
+type scratch struct {
+	before, last, row []int
+	table             []float32
+}
 
 func (s *scratch) distance(a, b []rune, max int) int {
 	if len(a) > len(b) {
@@ -59,6 +62,31 @@ func (s *scratch) distance(a, b []rune, max int) int {
 		before, last, row = last, row, before
 	}
 	return min(last[n-1], max+1)
+}
+
+// slipped says whether one letter was added, left out or changed, or two neighbours exchanged; or nothing.
+func slipped(a, b []rune) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 {
+		return false
+	}
+	for len(a) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	switch len(a) {
+	case 0:
+		return true
+	case 1:
+		return len(b) == 1
+	case 2:
+		return len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+	}
+	return false
 }
 
 func minOf(v []int) int {

@@ -33,7 +33,7 @@ func village() *Index {
 	for i, e := range people[1:] {
 		e.Born = 1980 + float64(3*i)
 		e.Nationality = []string{[]string{"HND", "GTM", "UNKNOWN"}[i%3]}
-		e.Card = fmt.Sprintf("48210937%04d", 4120+i)
+		e.Cards = []Card{{Digits: fmt.Sprintf("48210937%04d", 4120+i)}}
 		ix.Put(e)
 	}
 	return ix
@@ -57,7 +57,7 @@ func TestSearch(t *testing.T) {
 		{"chino", 8, []string{"exact"}},
 		{"4127", 8, []string{"card_ends"}},
 		{"maria lopez 40", 2, []string{"exact", "exact", "age_near"}},
-		{"maria hnd", 1, []string{"exact", "same_nationality"}},
+		{"maria jose hnd", 1, []string{"exact", "exact", "same_nationality"}},
 		{"maria jose 1980", 1, []string{"exact", "exact", "born_near"}},
 	} {
 		hits := ix.Search(Parse(c.text, today, countries), 5)
@@ -126,7 +126,7 @@ func TestIndexForgetsHistory(t *testing.T) {
 			}
 			e := Entry{Key: k, Names: []Name{{Given, given.Draw(t, "given")}, {Surname1, surname.Draw(t, "surname1")}, {Surname2, surname.Draw(t, "surname2")}},
 				Born: float64(rapid.IntRange(1980, 1990).Draw(t, "born")), Nationality: []string{rapid.SampledFrom([]string{"HND", "GTM"}).Draw(t, "nationality")},
-				Card: rapid.SampledFrom([]string{"", "11114129", "22224129", "33330000"}).Draw(t, "card")}
+				Cards: []Card{{Digits: rapid.SampledFrom([]string{"", "11114129", "22224129", "33330000"}).Draw(t, "card")}}}
 			ix.Put(e)
 			live[k] = e
 		}

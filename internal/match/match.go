@@ -30,6 +30,7 @@ const (
 	Surname1
 	Surname2
 	Nickname
+	Other // another name somebody goes by, or the same name as heard or in another script
 )
 
 // String is the field's word in records and catalogues.
@@ -43,6 +44,8 @@ func (f Field) String() string {
 		return "surname2"
 	case Nickname:
 		return "nickname"
+	case Other:
+		return "other_name"
 	}
 	return ""
 }
@@ -57,40 +60,21 @@ type Name struct {
 type Entry struct {
 	Key         Key
 	Names       []Name
-	Born        float64  // estimated moment of birth in years (2004.5 is the middle of 2004); 0 when unknown
-	Nationality []string // ISO 3166-1 alpha-3; STATELESS and UNKNOWN say nothing and are ignored
-	Card        string   // digits of the person's card
+	Born        float64    // estimated moment of birth in years (2004.5 is the middle of 2004); 0 when unknown
+	Nationality []string   // ISO 3166-1 alpha-3; STATELESS and UNKNOWN say nothing and are ignored
+	Languages   []string   // BCP 47
+	Seen        []Sighting // where and when the person was met, in any order; the latest eight are kept
+	Cards       []Card
 }
 
-// Penalties of the ways in which two name parts can be alike: minus the logarithm of how often a registrar who hears or copies
-// the one writes the other. Measured on generated re-registrations.
-const (
-	penSound     = 1.2
-	penNickname  = 1.5
-	penTypo      = 2.3
-	penNearSound = 3.2
-	penTypo2     = 5.2
-	penPrefix    = 1.0
+// Sighting is a place and a month in which somebody was met.
+type Sighting struct {
+	Place string // any name that the query's hints use too; empty: not known
+	Month int    // year*12 + month - 1; 0: not known
+}
 
-	noise   = 3.2 // minus ln of the chance that a typed part belongs to nobody's name
-	surplus = 0.7 // cost of each part of a stored name that was not typed
-)
-
-// Context: what is known beside the name. Never a filter, because ages are told from memory and nationalities are mistaken.
-const (
-	sameNationality  = 2.0
-	otherNationality = -4.0
-)
-
-// ageWeight is the weight of a difference of years between two estimated births.
-func ageWeight(years float64) float64 {
-	switch {
-	case years <= 1:
-		return 1.5
-	case years <= 3:
-		return 1
-	case years <= 6:
-		return -1.5
-	}
-	return -4
+// Card is a card's digits. What is not a digit is ignored; of more than fifteen the last count.
+type Card struct {
+	Digits string
+	Lost   bool // whoever holds it may be somebody else
 }

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,35 +10,70 @@ import (
 
 // Query is what somebody typed, understood.
 type Query struct {
-	Parts       []string // name parts, as Tokens gives them, in the order typed
+	Parts       []string // name parts, as Tokens gives them, in the order typed, with the words of hints that may be names
 	Open        bool     // the last part may be the beginning of a longer one
 	Born        float64  // estimated birth in years; 0: nothing about age was typed
 	ByAge       bool     // Born comes from an age, not from a date
-	Nationality string   // alpha-3; empty: none
-	Maybe       string   // the part that was taken for a nationality but may be a name (Israel, Chad)
+	Nationality string   // alpha-3, certainly; empty: none, or among the hints
 	Card        string   // four or more digits: the end of a card number
+	Hints       []Hint
 
+	sharp  int  // how sharply Born was told
 	yearly bool // Card may also be a year
 }
 
-// Empty reports a query that cannot find anybody: nothing that names a person.
-func (q Query) Empty() bool { return len(q.Parts) == 0 && q.Card == "" && q.Maybe == "" }
+// hints are all the query's hints.
+func (q *Query) hints() []Hint {
+	if q.Nationality == "" {
+		return q.Hints
+	}
+	return append(slices.Clip(q.Hints), Hint{About: Nation, Code: q.Nationality})
+}
+
+// Empty reports a query that cannot find anybody: nothing that names a person, and not two things known beside the name.
+func (q Query) Empty() bool {
+	if len(q.Parts) > 0 || q.Card != "" {
+		return false
+	}
+	beside := map[About]bool{}
+	for _, h := range q.hints() {
+		beside[h.About] = true
+	}
+	n := len(beside)
+	if q.Born != 0 {
+		n++
+	}
+	return n < 2
+}
 
 // maxParts bounds a query: nobody has more names than this, and each costs a walk over the vocabulary.
 const maxParts = 12
 
-// Parse reads a line as typed: name parts, an age ("27", "~27", "27 años"), a year or date of birth ("1999", "1999-05",
-// "17/5/1999"), a nationality (as country understands the words) and the end of a card number (four digits or more). Order is
-// free. A number of four digits that may be a year counts as both, because neither excludes anybody.
-//
-// on is the day of asking. country gives the alpha-3 code for a word or phrase in lower case without accents; it may be nil.
-// The first word is never taken for a country.
+// Words understands what may stand beside a name. Each function takes a word or phrase in lower case without accents; any may
+// be nil.
+type Words struct {
+	Country  func(string) string           // alpha-3; empty: no country
+	Language func(string) string           // BCP 47; empty: no language
+	Place    func(string) (among []string) // the places of that name, as in Sighting.Place; nil: none
+	Month    func(string) int              // 1 to 12; 0: no month
+}
+
+// Parse is Words.Parse for one who understands countries only.
 func Parse(text string, on time.Time, country func(string) string) Query {
+	return Words{Country: country}.Parse(text, on)
+}
+
+// Parse reads a line as typed: name parts, an age ("27", "~27", "27 años"), a year or date of birth ("1999", "1999-05",
+// "17/5/1999"), a nationality, a language, a place, a month ("marzo", "marzo 2026") and the end of a card number (four digits or
+// more). Order is free. A number of four digits that may be a year counts as both, because neither excludes anybody; a word that
+// may be a name and something else counts as both too.
+//
+// on is the day of asking.
+func (w Words) Parse(text string, on time.Time) Query {
 	var q Query
 	if len(text) > 400 {
 		text = strings.ToValidUTF8(text[:400], "")
 	}
-	q.Open = !strings.HasSuffix(text, " ")
 	words := strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
 	var little []string
 	for i := 0; i < len(words); i++ {
@@ -55,28 +91,23 @@ func Parse(text string, on time.Time, country func(string) string) Query {
 			}
 			continue
 		}
-		if i+1 < len(words) && abouts[strings.Join(fold(word), "")] && isNumber(words[i+1]) {
+		plain := strings.Join(fold(word), "")
+		if i+1 < len(words) && abouts[plain] && isNumber(words[i+1]) {
 			continue
 		}
-		if country != nil && q.Nationality == "" && len(q.Parts) > 0 {
-			if code, n := q.countryAt(words[i:], country); code != "" {
-				q.Nationality = code
-				if n == 1 {
-					q.Maybe = strings.Join(fold(word), "")
-				}
-				i += n - 1
+		if i+1 < len(words) && befores[plain] {
+			if n := w.hintAt(&q, words[i+1:], true); n > 0 {
+				i += n
 				q.Open = false
 				continue
 			}
 		}
-		for _, part := range fold(word) {
-			switch {
-			case particles[part]:
-				little = append(little, part)
-			case len(q.Parts) < maxParts:
-				q.Parts = append(q.Parts, part)
-			}
+		if n := w.hintAt(&q, words[i:], false); n > 0 {
+			i += n - 1
+			q.Open = false
+			continue
 		}
+		little = append(little, q.add(word)...)
 		q.Open = !strings.HasSuffix(text, " ")
 	}
 	if len(q.Parts) == 0 && len(little) <= maxParts { // a surname made of particles only
@@ -84,6 +115,83 @@ func Parse(text string, on time.Time, country func(string) string) Query {
 	}
 	q.Open = q.Open && len(q.Parts) > 0
 	return q
+}
+
+// add takes a word's parts and returns its particles.
+func (q *Query) add(word string) (little []string) {
+	for _, part := range fold(word) {
+		switch {
+		case particles[part]:
+			little = append(little, part)
+		case len(q.Parts) < maxParts:
+			q.Parts = append(q.Parts, part)
+		}
+	}
+	return little
+}
+
+// hintAt takes the next three, two or one words as something known beside the name; how many they were. sure: a word before them
+// says that they are no name.
+func (w Words) hintAt(q *Query, words []string, sure bool) int {
+	for n := min(3, len(words)); n >= 1; n-- {
+		phrase := strings.Join(fold(strings.Join(words[:n], " ")), " ")
+		if phrase == "" || len(q.Hints) >= maxParts {
+			continue
+		}
+		var found []Hint
+		used := n
+		if w.Country != nil && !sure {
+			if code := w.Country(phrase); code != "" {
+				found = append(found, Hint{About: Nation, Code: code})
+			}
+		}
+		if w.Language != nil && !sure {
+			if code := w.Language(phrase); code != "" {
+				found = append(found, Hint{About: Language, Code: code})
+			}
+		}
+		if w.Place != nil {
+			if among := w.Place(phrase); len(among) > 0 {
+				found = append(found, Hint{About: Place, Code: strings.Join(words[:n], " "), Among: among})
+			}
+		}
+		if w.Month != nil && n == 1 {
+			if m := w.Month(phrase); m >= 1 && m <= 12 {
+				code := two(m)
+				if next := monthsYear(words[1:]); next > 0 {
+					used, code = 1+next, words[next]+"-"+code
+				}
+				found = append(found, Hint{About: Month, Code: code})
+			}
+		}
+		if len(found) == 0 {
+			continue
+		}
+		first := len(q.Parts)
+		certain := sure || n > 1 && found[0].About == Nation
+		if !certain {
+			q.add(phrase)
+		}
+		for _, h := range found {
+			h.First, h.N, h.Unsure = first, len(q.Parts)-first, len(found) > 1
+			q.Hints = append(q.Hints, h)
+		}
+		return used
+	}
+	return 0
+}
+
+// monthsYear says how many of the words after a month are its year: "marzo 2026", "marzo de 2026".
+func monthsYear(words []string) int {
+	for n := 1; n <= min(2, len(words)); n++ {
+		if y := words[n-1]; len(y) == 4 && y[:2] == "20" && isNumber(y) {
+			return n
+		}
+		if !particles[strings.ToLower(words[n-1])] {
+			return 0
+		}
+	}
+	return 0
 }
 
 // together joins three numbers that are one: a card in groups of four digits, or day, month and year.
@@ -108,6 +216,9 @@ var (
 	abouts = map[string]bool{"como": true, "unos": true, "unas": true, "about": true, "aprox": true, "environ": true, "cerca": true, "casi": true, "anviwon": true, "uns": true}
 )
 
+// Words after which a place or a month comes.
+var befores = map[string]bool{"en": true, "in": true, "at": true, "em": true, "no": true, "na": true, "a": true, "au": true, "nan": true}
+
 func isNumber(word string) bool {
 	word = strings.TrimLeft(word, "~≈")
 	return word != "" && strings.Trim(word, "0123456789") == ""
@@ -122,7 +233,7 @@ func (q *Query) number(word string, on time.Time) bool {
 	born, dated := bornOf(word, on)
 	if dated {
 		if q.Born == 0 || q.ByAge {
-			q.Born, q.ByAge = born, false
+			q.Born, q.ByAge, q.sharp = born, false, sharpness(word)
 		}
 		if len(word) != 4 {
 			return true
@@ -181,6 +292,11 @@ func bornOf(word string, on time.Time) (float64, bool) {
 	return 0, false
 }
 
+// sharpness tells a year, a month and a day from each other.
+func sharpness(date string) int {
+	return bornYear + strings.Count(strings.NewReplacer("/", "-", ".", "-").Replace(date), "-")
+}
+
 func two(n int) string {
 	if n < 10 {
 		return "0" + strconv.Itoa(n)
@@ -211,17 +327,3 @@ func BornAge(age int, on time.Time) float64 { return Moment(on) - float64(age) -
 
 // Moment is a day as a number of years.
 func Moment(t time.Time) float64 { return float64(t.Year()) + float64(t.YearDay()-1)/365.25 }
-
-// countryAt tries the next three, two, one words.
-func (q *Query) countryAt(words []string, country func(string) string) (code string, n int) {
-	for n := min(3, len(words)); n >= 1; n-- {
-		phrase := strings.Join(fold(strings.Join(words[:n], " ")), " ")
-		if phrase == "" {
-			continue
-		}
-		if code := country(phrase); code != "" {
-			return code, n
-		}
-	}
-	return "", 0
-}

@@ -199,7 +199,7 @@ func (r *roll) readNew(a *record.Ask) error {
 }
 
 func indexEntry(row record.Row) match.Entry {
-	e := match.Entry{Key: match.Key(row.ID(1)), Card: row.Text(10), Nationality: row.Set(9), Names: []match.Name{
+	e := match.Entry{Key: match.Key(row.ID(1)), Cards: []match.Card{{Digits: row.Text(10)}}, Nationality: row.Set(9), Names: []match.Name{
 		{Field: match.Given, Text: row.Text(2)}, {Field: match.Surname1, Text: row.Text(3)}, {Field: match.Surname2, Text: row.Text(4)},
 		{Field: match.Nickname, Text: row.Text(5)},
 	}}
