@@ -90,6 +90,14 @@ func AgeBand(years *int) string {
 	return "60_plus"
 }
 
+// CountedBand is the band a person counts in: that of their age, otherwise what was told of it where that is one of the bands.
+func CountedBand(years *int, told string) string {
+	if years == nil && told != "" && told != Child && told != Adult {
+		return told
+	}
+	return AgeBand(years)
+}
+
 // OneNationality is the code a person counts under: several nationalities count as SEVERAL, none as UNKNOWN.
 func OneNationality(codes []string) string {
 	switch len(codes) {

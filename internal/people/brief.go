@@ -16,6 +16,9 @@ type Brief struct {
 	Age         *int      `json:"age"`         // completed years today; null when unknown
 	AgeAbout    bool      `json:"age_about"`   // the age is an estimate: told as such, or only the year of birth is known
 	Birth       string    `json:"birth"`       // 2004, 2004-05 or 2004-05-17; empty when unknown
+	AgeBand     string    `json:"age_band"`    // what was told of the age where it is not known; code list age_band
+	Interpreter string    `json:"interpreter"` // the language for which they need an interpreter; und: it is not known which; empty: none
+	Incomplete  bool      `json:"incomplete"`  // taken up in a hurry: the rest is still to be asked
 	Nationality []string  `json:"nationality"` // ISO 3166-1 alpha-3, STATELESS, UNKNOWN
 	Groups      []string  `json:"groups"`      // what to look after; everyone who may see the person sees these
 	LastSeen    *Seen     `json:"last_seen"`   // the latest visit, otherwise the registration

@@ -15,9 +15,9 @@ import "amparo/internal/record"
 // Module is what package node runs.
 var Module = record.Module{
 	Name: "people",
-	Kinds: []*record.Kind{Person, Registration, Consent, Link, CardHeld, hidings[record.Identity], hidings[record.Care], hidings[record.Mind],
+	Kinds: []*record.Kind{Person, Registration, Priority, SurvivorPriority, Consent, Link, CardHeld, hidings[record.Identity], hidings[record.Care], hidings[record.Mind],
 		hidings[record.Survivor], hidings[record.Law]},
-	Actions: []record.Action{register, update, linkSame, linkApart, linkDifferent, giveConsent, restrict, holdRetention, giveCard},
+	Actions: []record.Action{register, update, prioritise, linkSame, linkApart, linkDifferent, giveConsent, restrict, holdRetention, giveCard},
 	Queries: []record.Query{find, opens(show), opens(timeline), opens(consents), restrictions, personCopy, retention, opens(personCards), readCard, blankCards},
 	Travels: travels,
 	Tend:    followSharing,

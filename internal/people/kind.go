@@ -48,7 +48,7 @@ var Registration = &record.Kind{Number: 11, Name: "registration", In: record.Fie
 // Code lists. Their labels are `code.<list>.<code>`.
 var (
 	Sexes      = []string{"f", "m", "x", "unknown"}
-	Directions = []string{"north", "south", "staying", "unknown"}
+	Directions = []string{"north", "south", "staying", "returned", "unknown"} // returned: sent back, or come back from further north
 	Groups     = []string{"unaccompanied_child", "separated_child", "woman_alone", "pregnant", "lactating", "older", "disability", "lgbtiq",
 		SurvivorGroup, "chronic_illness", "family_with_children", PrivateTalk}
 	Intentions = []string{"north", "south", "stay", "return", "undecided"}

@@ -1,161 +1,88 @@
 package people
 
 import (
-	"strings"
+	"slices"
 	"time"
 
-	"amparo/internal/people/typed"
 	"amparo/internal/place"
 	"amparo/internal/record"
 )
 
-// RegisterData is what person.register takes. One part of the name is enough; everything else may be missing.
-type RegisterData struct {
-	Given       string   `json:"given,omitempty"`
-	Surname1    string   `json:"surname1,omitempty"`
-	Surname2    string   `json:"surname2,omitempty"`
-	Nickname    string   `json:"nickname,omitempty"`
-	Sex         string   `json:"sex,omitempty" jsonschema:"enum=f,enum=m,enum=x,enum=unknown"`
-	Gender      string   `json:"gender,omitempty" jsonschema:"description=in the person's own words"`
-	Birth       string   `json:"birth,omitempty" jsonschema:"description=2004 or 2004-05 or 2004-05-17"`
-	Age         *int     `json:"age,omitempty" jsonschema:"minimum=0,maximum=120"`
-	AgeAbout    bool     `json:"age_about,omitempty"`
-	Nationality []string `json:"nationality,omitempty" jsonschema:"description=ISO 3166-1 alpha-3 or STATELESS or UNKNOWN"`
-	Languages   []string `json:"languages,omitempty" jsonschema:"description=BCP 47"`
-	Direction   string   `json:"direction,omitempty" jsonschema:"enum=north,enum=south,enum=staying,enum=unknown"`
-	Groups      []string `json:"groups,omitempty"`
-	Phone       string   `json:"phone,omitempty"`
-	Note        string   `json:"note,omitempty"`
-	Consent     []string `json:"consent,omitempty" jsonschema:"description=care and sharing and statistics; when anything is said and sharing is not among it the record stays at its site"`
-}
-
 // Registered is the result of person.register.
 type Registered struct {
-	ID      record.ID `json:"id"`
-	Person  record.ID `json:"person"` // the same id, under the name by which later actions ask for it
-	Card    string    `json:"card"`
-	Suggest []string  `json:"suggest,omitempty"` // groups to ask about; nothing is set by itself
+	ID        record.ID `json:"id"`
+	Person    record.ID `json:"person"` // the same id, under the name by which later actions ask for it
+	Card      string    `json:"card"`
+	Suggest   []string  `json:"suggest,omitempty"`  // groups to ask about; nothing is set by itself
+	Child     bool      `json:"child,omitempty"`    // alone, or with nobody of their own: the child path begins at once
+	Ask       bool      `json:"ask,omitempty"`      // a child, and nobody said with whom they travel: it must be asked
+	Private   bool      `json:"private,omitempty"`  // of a survivor only that they want to talk in private was kept: the member does not open more
+	Household record.ID `json:"household,omitzero"` // to which they belong now
 }
 
-var register = record.NewAction("person.register", []record.Compartment{record.Identity, record.FieldWork}, func(c *record.Change, d RegisterData) (any, error) {
+var register = record.NewAction("person.register", []record.Compartment{record.Identity, record.Survivor, record.FieldWork}, func(c *record.Change, d RegisterData) (any, error) {
+	return Enrol(c, d)
+})
+
+// Enrol registers a person in the change of an action: who they are, their card, what they agreed to, the groups they stand in, and
+// with whom they travel. Either all of it is said or a refusal names the field.
+func Enrol(c *record.Change, d RegisterData) (Registered, error) {
+	var none Registered
 	fields, err := d.check(c.Now)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	if !named(fields) {
-		return nil, record.Refuse("given", "name_required")
+	if !hasName(fields) {
+		return none, record.Refuse("given", "name_required")
+	}
+	said, err := d.priorities()
+	if err != nil {
+		return none, err
 	}
 	if d.Age != nil {
 		fields["age_on"] = c.At.Format(time.DateOnly)
 	}
 	id, err := c.Create(Person, fields)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	card, err := newCard(c.Context, c)
+	out := Registered{ID: id, Person: id}
+	if out.Card, err = firstCard(c, d.Card); err != nil {
+		return none, err
+	}
+	groups, private, err := sayGroups(c, id, set(fields["groups"]), said, false)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	if _, err := c.Set(Person, id, record.Fields{"card": card}); err != nil {
-		return nil, err
+	if _, err := c.Set(Person, id, record.Fields{"card": out.Card, "groups": groups}); err != nil {
+		return none, err
 	}
 	age, _ := Age(text(fields["birth"]), d.Age, d.AgeAbout, text(fields["age_on"]), c.At)
 	if err := countRegistration(c, fields, age); err != nil {
-		return nil, err
+		return none, err
+	}
+	if d.With != "" {
+		if out.Household, err = d.accompany(c, id); err != nil {
+			return none, err
+		}
 	}
 	if !MayTravel(set(fields["consent"]), nil) {
 		c.Hold(id)
 	}
-	return Registered{ID: id, Person: id, Card: card, Suggest: suggest(age, set(fields["groups"]))}, nil
-})
-
-// check validates what is said and gives the fields to write.
-func (d *RegisterData) check(now time.Time) (record.Fields, error) {
-	fields := record.Fields{}
-	for _, t := range []struct {
-		name, value string
-		max         int
-	}{
-		{"given", d.Given, typed.Name}, {"surname1", d.Surname1, typed.Name}, {"surname2", d.Surname2, typed.Name},
-		{"nickname", d.Nickname, typed.Name}, {"gender", d.Gender, typed.Name}, {"phone", d.Phone, 40},
-	} {
-		v, err := typed.Line(t.name, t.value, t.max)
-		if err != nil {
-			return nil, err
-		}
-		say(fields, t.name, v)
-	}
-	note, err := typed.Lines("note", d.Note, typed.Story)
-	if err != nil {
-		return nil, err
-	}
-	say(fields, "note", note)
-	for _, t := range []struct {
-		name, value string
-		list        []string
-	}{{"sex", d.Sex, Sexes}, {"direction", d.Direction, Directions}} {
-		v, err := typed.Code(t.name, t.value, t.list)
-		if err != nil {
-			return nil, err
-		}
-		say(fields, t.name, v)
-	}
-	birth, err := typed.Past("birth", d.Birth, now)
-	if err != nil {
-		return nil, err
-	}
-	say(fields, "birth", birth)
-	if err := typed.Whole("age", d.Age, 0, typed.MaxAge); err != nil {
-		return nil, err
-	}
-	if d.Age != nil {
-		fields["age"] = *d.Age
-	}
-	if d.AgeAbout {
-		fields["age_about"] = true
-	}
-	for _, t := range []struct {
-		name  string
-		value []string
-		check func(string, []string) ([]string, error)
-	}{
-		{"nationality", d.Nationality, typed.Countries},
-		{"languages", d.Languages, typed.Languages},
-		{"groups", d.Groups, func(f string, v []string) ([]string, error) { return typed.Codes(f, v, Groups) }},
-		{"consent", d.Consent, func(f string, v []string) ([]string, error) { return typed.Codes(f, v, Purposes) }},
-	} {
-		v, err := t.check(t.name, t.value)
-		if err != nil {
-			return nil, err
-		}
-		if len(v) > 0 {
-			fields[t.name] = v
-		}
-	}
-	return fields, nil
+	minor := Minor(age, d.AgeBand)
+	out.Private, out.Suggest = private, suggest(minor, groups)
+	out.Child = ChildAlone(age, d.AgeBand, groups)
+	out.Ask = minor && !out.Child && d.With == "" && !slices.Contains(groups, "family_with_children")
+	return out, nil
 }
 
-// named reports fields that hold a name made of letters or digits, not of dots and dashes.
-func named(fields record.Fields) bool {
-	for _, name := range []string{"given", "surname1", "surname2", "nickname"} {
-		if strings.TrimFunc(text(fields[name]), isMark) != "" {
-			return true
-		}
+// firstCard is the card a person is registered with: the printed one that is handed to them, or one drawn now.
+func firstCard(c *record.Change, printed string) (string, error) {
+	if printed != "" {
+		return TakeCard(c, printed)
 	}
-	return false
+	return newCard(c.Context, c)
 }
-
-func isMark(r rune) bool { return strings.ContainsRune(" .,-_*?¿!'\"/\\", r) }
-
-func say(fields record.Fields, name, value string) {
-	if value != "" {
-		fields[name] = value
-	}
-}
-
-func text(v any) string { s, _ := v.(string); return s }
-
-func set(v any) []string { s, _ := v.([]string); return s }
 
 // countRegistration adds the anonymous line, when the person agreed and it is known where this is.
 func countRegistration(c *record.Change, fields record.Fields, age *int) error {
@@ -167,27 +94,53 @@ func countRegistration(c *record.Change, fields record.Fields, age *int) error {
 		return err
 	}
 	return c.Count(Registration, record.Fields{
-		"site": c.Site, "day": site.DayOf(c.At), "sex": or(text(fields["sex"]), "unknown"), "age_band": AgeBand(age),
+		"site": c.Site, "day": site.DayOf(c.At), "sex": or(text(fields["sex"]), "unknown"), "age_band": CountedBand(age, text(fields["age_band"])),
 		"nationality": OneNationality(set(fields["nationality"])), "direction": or(text(fields["direction"]), "unknown"),
 	})
 }
 
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
+// Minor reports somebody younger than 18 by their age, or by what was told of it where the age is not known.
+func Minor(age *int, band string) bool {
+	if age != nil {
+		return *age < 18
 	}
-	return s
+	return band == Child || band == "0_4" || band == "5_11" || band == "12_17"
+}
+
+// childGroups are those of a child who is without their parents.
+var childGroups = []string{"unaccompanied_child", "separated_child"}
+
+// ChildAlone reports a child without their parents. Where the age is not known the group decides: whoever may be a child is taken for
+// one (Ley de Migración, art. 3 XVI).
+func ChildAlone(age *int, band string, groups []string) bool {
+	grown := age != nil && *age >= 18 || age == nil && band != "" && !Minor(nil, band)
+	return !grown && slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(childGroups, g) })
 }
 
 // suggest names groups worth asking about. A child is never marked as alone by a program: somebody must ask.
-func suggest(age *int, groups []string) []string {
-	if age == nil || *age >= 18 {
+func suggest(minor bool, groups []string) []string {
+	if !minor || slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(childGroups, g) || g == "family_with_children" }) {
 		return nil
 	}
-	for _, g := range groups {
-		if g == "unaccompanied_child" || g == "separated_child" || g == "family_with_children" {
-			return nil
-		}
-	}
 	return []string{"unaccompanied_child"}
+}
+
+// company is how package family says that somebody is with another; nil in a program without it.
+var company func(c *record.Change, person, with record.ID, kind, role string) (household record.ID, err error)
+
+// Accompany declares how it is said that a person is with another: package family does, before any node runs.
+func Accompany(f func(c *record.Change, person, with record.ID, kind, role string) (household record.ID, err error)) {
+	company = f
+}
+
+// accompany says with whom the person travels.
+func (d *RegisterData) accompany(c *record.Change, person record.ID) (record.ID, error) {
+	if company == nil {
+		return record.ID{}, record.Refuse("with", "unknown_field", "field", "with")
+	}
+	with, err := Known(c, "with", d.With)
+	if err != nil {
+		return record.ID{}, err
+	}
+	return company(c, person, with, d.WithAs, d.Role)
 }

@@ -38,8 +38,12 @@ func showPerson(a *record.Ask, p PersonParams) (Shown, error) {
 		return Shown{}, err
 	}
 	s := Shown{Brief: briefs[0], Given: row.given, Surname1: row.surname1, Surname2: row.surname2, Gender: row.gender, AgeTold: row.age,
-		AgeOn: row.ageOn, Languages: row.languages, Direction: row.direction, Phone: row.phone, Note: row.note, Consent: w.Given, Refused: w.Refused, Travels: w.MayTravel(),
+		AgeOn: row.ageOn, Languages: row.languages, Direction: row.direction, Spoken: row.spoken, Written: row.written, Aliases: row.aliases, Intention: row.intention, Motives: row.motives,
+		Phone: row.phone, Note: row.note, Consent: w.Given, Refused: w.Refused, Travels: w.MayTravel(),
 		RegisteredBy: row.by, ByName: members[row.by]}
+	if s.Priorities, err = priorities(a.Context, a, row, members); err != nil {
+		return Shown{}, err
+	}
 	if !row.at.IsZero() {
 		s.Registered = &Seen{At: row.at, Site: row.site, SiteName: sites[row.site]}
 	}

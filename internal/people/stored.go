@@ -20,13 +20,18 @@ type stored struct {
 	ageAbout                             bool
 	nationality, languages, groups       []string
 	consent, refused, referralTo         []string
+	spoken, written, intention           string
+	interpreter, ageBand                 string
+	aliases, motives                     []string
+	incomplete                           bool
 	site, by                             record.ID
 	at                                   time.Time
 	rivals                               int
 }
 
 const personColumns = `id, given, surname1, surname2, nickname, sex, gender, birth, age, age_about, age_on, nationality, languages, direction,
-	groups, phone, note, consent, card, _site, _by, _at, _zone, _rivals, refused, referral_to`
+	groups, phone, note, consent, card, _site, _by, _at, _zone, _rivals, refused, referral_to, spoken, written,
+	aliases, intention, motives, interpreter, age_band, incomplete`
 
 func scanPerson(r record.Row) stored {
 	p := stored{
@@ -34,6 +39,8 @@ func scanPerson(r record.Row) stored {
 		birth: r.Text(7), ageAbout: r.Bool(9), ageOn: r.Text(10), nationality: list(r.Set(11)), languages: list(r.Set(12)), direction: r.Text(13),
 		groups: list(r.Set(14)), phone: r.Text(15), note: r.Text(16), consent: list(r.Set(17)), card: r.Text(18), site: r.ID(19), by: r.ID(20),
 		rivals: int(r.Int(23)), refused: list(r.Set(24)), referralTo: list(r.Set(25)),
+		spoken: r.Text(26), written: r.Text(27), aliases: list(r.Set(28)), intention: r.Text(29), motives: list(r.Set(30)), interpreter: r.Text(31),
+		ageBand: r.Text(32), incomplete: r.Bool(33),
 	}
 	if !r.Null(8) {
 		age := int(r.Int(8))
@@ -75,7 +82,7 @@ func (p *stored) name() string {
 func (p *stored) brief(today time.Time) Brief {
 	age, about := Age(p.birth, p.age, p.ageAbout, p.ageOn, today)
 	b := Brief{ID: p.id, Card: p.card, Name: p.name(), Nickname: p.nickname, Sex: p.sex, Age: age, AgeAbout: about, Birth: p.birth,
-		Nationality: p.nationality, Groups: p.groups, Rivals: p.rivals}
+		AgeBand: p.ageBand, Interpreter: p.interpreter, Nationality: p.nationality, Groups: p.groups, Incomplete: p.incomplete, Rivals: p.rivals}
 	if !p.at.IsZero() {
 		b.LastSeen = &Seen{At: p.at, Site: p.site}
 	}
@@ -92,7 +99,7 @@ func readPerson(ctx context.Context, r record.Reader, id record.ID) (stored, err
 	if err != nil {
 		return p, fmt.Errorf("read person: %w", err)
 	}
-	return p, nil
+	return p, groupsFor(ctx, r, []*stored{&p})
 }
 
 // Counting is what an anonymous count line may hold of a person.
@@ -114,12 +121,12 @@ func ToCount(ctx context.Context, r record.Reader, person record.ID, day time.Ti
 		return Counting{}, err
 	}
 	age, _ := Age(p.birth, p.age, p.ageAbout, p.ageOn, day)
-	return Counting{Agreed: w.MayBeCounted(), Sex: or(p.sex, "unknown"), AgeBand: AgeBand(age), Nationality: OneNationality(p.nationality)}, nil
+	return Counting{Agreed: w.MayBeCounted(), Sex: or(p.sex, "unknown"), AgeBand: CountedBand(age, p.ageBand), Nationality: OneNationality(p.nationality)}, nil
 }
 
 // Briefs reads several persons with where they were last met, in the order of ids; those not known here are left out.
 func Briefs(ctx context.Context, r record.Reader, ids []record.ID, today time.Time) ([]Brief, error) {
-	found := map[record.ID]stored{}
+	found := map[record.ID]*stored{}
 	for start := 0; start < len(ids); start += 200 { // a statement takes only so many arguments
 		some := ids[start:min(len(ids), start+200)]
 		args := make([]any, len(some))
@@ -128,7 +135,7 @@ func Briefs(ctx context.Context, r record.Reader, ids []record.ID, today time.Ti
 		}
 		err := r.Select(ctx, "SELECT "+personColumns+" FROM identity.person WHERE id IN (?"+strings.Repeat(", ?", len(some)-1)+")", args, func(row record.Row) error {
 			p := scanPerson(row)
-			found[p.id] = p
+			found[p.id] = &p
 			return nil
 		})
 		if err != nil {
@@ -137,6 +144,13 @@ func Briefs(ctx context.Context, r record.Reader, ids []record.ID, today time.Ti
 	}
 	cards, err := Cards(ctx, r, ids)
 	if err != nil {
+		return nil, err
+	}
+	all := make([]*stored, 0, len(found))
+	for _, p := range found {
+		all = append(all, p)
+	}
+	if err := groupsFor(ctx, r, all); err != nil {
 		return nil, err
 	}
 	out := make([]Brief, 0, len(ids))

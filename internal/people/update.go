@@ -15,17 +15,25 @@ type UpdateData struct {
 	Surname1    typed.Patch[string]   `json:"surname1,omitzero"`
 	Surname2    typed.Patch[string]   `json:"surname2,omitzero"`
 	Nickname    typed.Patch[string]   `json:"nickname,omitzero"`
+	Spoken      typed.Patch[string]   `json:"spoken,omitzero"`
+	Written     typed.Patch[string]   `json:"written,omitzero"`
+	Aliases     typed.Patch[[]string] `json:"aliases,omitzero"`
 	Sex         typed.Patch[string]   `json:"sex,omitzero"`
 	Gender      typed.Patch[string]   `json:"gender,omitzero"`
 	Birth       typed.Patch[string]   `json:"birth,omitzero"`
 	Age         typed.Patch[int]      `json:"age,omitzero"`
 	AgeAbout    typed.Patch[bool]     `json:"age_about,omitzero"`
+	AgeBand     typed.Patch[string]   `json:"age_band,omitzero"`
 	Nationality typed.Patch[[]string] `json:"nationality,omitzero"`
 	Languages   typed.Patch[[]string] `json:"languages,omitzero"`
+	Interpreter typed.Patch[string]   `json:"interpreter,omitzero"`
 	Direction   typed.Patch[string]   `json:"direction,omitzero"`
+	Intention   typed.Patch[string]   `json:"intention,omitzero"`
+	Motives     typed.Patch[[]string] `json:"motives,omitzero"`
 	Groups      typed.Patch[[]string] `json:"groups,omitzero"`
 	Phone       typed.Patch[string]   `json:"phone,omitzero"`
 	Note        typed.Patch[string]   `json:"note,omitzero"`
+	Incomplete  typed.Patch[bool]     `json:"incomplete,omitzero" jsonschema:"description=false when nothing is left to ask"`
 	Consent     typed.Patch[[]string] `json:"consent,omitzero"`
 }
 
@@ -35,9 +43,11 @@ type Updated struct {
 	Person  record.ID `json:"person"`
 	Changed []string  `json:"changed"` // fields that were different before, sorted; empty when all was so already
 	Suggest []string  `json:"suggest,omitempty"`
+	Child   bool      `json:"child,omitempty"`   // alone, or with nobody of their own: the child path begins at once
+	Private bool      `json:"private,omitempty"` // of a survivor only that they want to talk in private was kept: the member does not open more
 }
 
-var update = record.NewAction("person.update", []record.Compartment{record.Identity}, func(c *record.Change, d UpdateData) (any, error) {
+var update = record.NewAction("person.update", []record.Compartment{record.Identity, record.Survivor}, func(c *record.Change, d UpdateData) (any, error) {
 	id, err := Known(c, "person", d.Person)
 	if err != nil {
 		return nil, err
@@ -59,8 +69,17 @@ var update = record.NewAction("person.update", []record.Compartment{record.Ident
 		}
 	}
 	after := d.over(now)
-	if !named(record.Fields{"given": after.Given, "surname1": after.Surname1, "surname2": after.Surname2, "nickname": after.Nickname}) {
+	if !hasName(record.Fields{"given": after.Given, "surname1": after.Surname1, "surname2": after.Surname2, "nickname": after.Nickname}) {
 		return nil, record.Refuse("given", "name_required")
+	}
+	out := Updated{ID: id, Person: id}
+	if d.Groups.Said {
+		if out.Private, err = setGroups(c, id, fields); err != nil {
+			return nil, err
+		}
+	}
+	if d.Incomplete.Said && fields["incomplete"] == nil {
+		fields["incomplete"] = false
 	}
 	if d.Age.Said {
 		fields["age_on"] = nil
@@ -93,7 +112,7 @@ var update = record.NewAction("person.update", []record.Compartment{record.Ident
 		}
 	}
 	for i, name := range changed {
-		switch name {
+		switch name { // as they were asked for
 		case "age_on":
 			changed[i] = "age"
 		case "refused", "referral_to":
@@ -101,13 +120,33 @@ var update = record.NewAction("person.update", []record.Compartment{record.Ident
 		}
 	}
 	slices.Sort(changed)
-	changed = slices.Compact(changed)
-	if changed == nil {
-		changed = []string{}
+	out.Changed = slices.Compact(changed)
+	if out.Changed == nil {
+		out.Changed = []string{}
 	}
 	age, _ := Age(after.Birth, after.Age, after.AgeAbout, or(text(fields["age_on"]), now.ageOn), c.At)
-	return Updated{ID: id, Person: id, Changed: changed, Suggest: suggest(age, after.Groups)}, nil
+	out.Suggest = suggest(Minor(age, after.AgeBand), after.Groups)
+	out.Child = ChildAlone(age, after.AgeBand, after.Groups) && !ChildAlone(ageOf(now, c.At), now.ageBand, now.groups)
+	return out, nil
 })
+
+// setGroups writes where it belongs what a list of groups says, and leaves in fields what may stand in the person's own record.
+func setGroups(c *record.Change, person record.ID, fields record.Fields) (private bool, err error) {
+	groups := set(fields["groups"])
+	if !slices.Contains(groups, SurvivorGroup) && c.Writes(record.Survivor) {
+		if err := notSurvivor(c, person); err != nil {
+			return false, err
+		}
+	}
+	kept, private, err := sayGroups(c, person, groups, nil, false)
+	fields["groups"] = kept
+	return private, err
+}
+
+func ageOf(p stored, on time.Time) *int {
+	age, _ := Age(p.birth, p.age, p.ageAbout, p.ageOn, on)
+	return age
+}
 
 // Known resolves the id of a person who is on this machine, or refuses naming the field.
 func Known(c *record.Change, field, id string) (record.ID, error) {
@@ -131,7 +170,8 @@ func (d *UpdateData) said() map[string]bool {
 		"given": d.Given.Said, "surname1": d.Surname1.Said, "surname2": d.Surname2.Said, "nickname": d.Nickname.Said, "sex": d.Sex.Said,
 		"gender": d.Gender.Said, "birth": d.Birth.Said, "age": d.Age.Said, "age_about": d.AgeAbout.Said, "nationality": d.Nationality.Said,
 		"languages": d.Languages.Said, "direction": d.Direction.Said, "groups": d.Groups.Said, "phone": d.Phone.Said, "note": d.Note.Said,
-		"consent": d.Consent.Said,
+		"consent": d.Consent.Said, "spoken": d.Spoken.Said, "written": d.Written.Said, "aliases": d.Aliases.Said, "age_band": d.AgeBand.Said,
+		"interpreter": d.Interpreter.Said, "intention": d.Intention.Said, "motives": d.Motives.Said, "incomplete": d.Incomplete.Said,
 	}
 }
 
@@ -155,12 +195,18 @@ func (d *UpdateData) over(now stored) RegisterData {
 		Age: now.age, AgeAbout: now.ageAbout, Nationality: list(d.Nationality, now.nationality), Languages: list(d.Languages, now.languages),
 		Direction: pick(d.Direction, now.direction), Groups: list(d.Groups, now.groups), Phone: pick(d.Phone, now.phone),
 		Note: pick(d.Note, now.note), Consent: list(d.Consent, now.consent),
+		Spoken: pick(d.Spoken, now.spoken), Written: pick(d.Written, now.written), Aliases: list(d.Aliases, now.aliases),
+		AgeBand: pick(d.AgeBand, now.ageBand), Interpreter: pick(d.Interpreter, now.interpreter), Intention: pick(d.Intention, now.intention),
+		Motives: list(d.Motives, now.motives), Incomplete: now.incomplete,
 	}
 	if d.Age.Said {
 		r.Age = d.Age.Value
 	}
 	if d.AgeAbout.Said {
 		r.AgeAbout = d.AgeAbout.Or()
+	}
+	if d.Incomplete.Said {
+		r.Incomplete = d.Incomplete.Or()
 	}
 	return r
 }

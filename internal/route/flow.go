@@ -1,7 +1,6 @@
 package route
 
 import (
-	"amparo/internal/people"
 	"amparo/internal/people/typed"
 	"amparo/internal/place"
 	"amparo/internal/record"
@@ -22,6 +21,7 @@ var Flow = &record.Kind{Number: 80, Name: "flow", In: record.FieldWork, Form: re
 
 // Code lists. Their labels are `code.<list>.<code>`.
 var (
+	Ways  = []string{"north", "south", "staying", "unknown"} // those who were returned go south
 	Modes = []string{"foot", "bus", "train", "truck", "plane", "other"}
 	Slots = []string{"morning", "afternoon", "evening", "night"} // 6–12, 12–18, 18–24, 0–6 at the clock of the site
 )
@@ -48,7 +48,7 @@ var countFlow = record.NewAction("flow.count", []record.Compartment{record.Field
 	if err != nil {
 		return nil, err
 	}
-	if fields["direction"], err = typed.OneOf("direction", d.Direction, people.Directions); err != nil {
+	if fields["direction"], err = typed.OneOf("direction", d.Direction, Ways); err != nil {
 		return nil, err
 	}
 	fields["nationality"] = "UNKNOWN"

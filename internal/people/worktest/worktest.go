@@ -193,7 +193,15 @@ func Ask[A any](b *Bed, query string, params ...string) A {
 }
 
 // probe reads what no query of the work shows: the sums of count lines.
-var probe = record.Module{Name: "worktest", Anyone: true, Queries: []record.Query{
+var probe = record.Module{Name: "worktest", Anyone: true, Actions: []record.Action{
+	record.NewAction("worktest.group", []record.Compartment{record.Identity}, func(c *record.Change, p oldGroup) (any, error) {
+		id, err := people.Known(c, "person", p.Person)
+		if err != nil {
+			return nil, err
+		}
+		return c.Set(people.Person, id, record.Fields{"groups": []string{p.Group}})
+	}),
+}, Queries: []record.Query{
 	record.NewQuery("worktest.sum", record.Compartments(), func(a *record.Ask, p probeParams) (any, error) {
 		total := 0
 		err := a.Select(a.Context, "SELECT coalesce(sum(n), 0) FROM "+p.Table+" WHERE "+p.Where, nil, func(r record.Row) error {
@@ -214,6 +222,17 @@ var probe = record.Module{Name: "worktest", Anyone: true, Queries: []record.Quer
 type probeParams struct {
 	Table string `json:"table"`
 	Where string `json:"where"`
+}
+
+type oldGroup struct {
+	Person string `json:"person"`
+	Group  string `json:"group"`
+}
+
+// OldGroup writes a person's groups as a version of the program did that knew no better place for some of them.
+func (b *Bed) OldGroup(person, group string) {
+	b.Helper()
+	Do[[]string](b, "worktest.group", "", oldGroup{person, group})
 }
 
 // Sum adds up the lines of a tally that fulfil an SQL condition.
