@@ -197,7 +197,7 @@ func lastFacts(a *record.Ask, in record.Compartment) (map[record.ID]int64, error
 	}
 	var kinds []any
 	for _, k := range subjects {
-		if k.In == in && k != Consent {
+		if k.In == in && k != Consent && k != Link {
 			kinds = append(kinds, int(k.Number))
 		}
 	}

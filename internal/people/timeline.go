@@ -171,7 +171,7 @@ func happenings(a *record.Ask, k *record.Kind, person record.ID) ([]Entry, error
 		columns = append(columns, f.Name)
 	}
 	var out []Entry
-	err := a.Select(a.Context, "SELECT "+strings.Join(columns, ", ")+" FROM "+k.Table()+" AS t WHERE "+k.Subject+" = ?", []any{person}, func(r record.Row) error {
+	err := a.Select(a.Context, "SELECT "+strings.Join(columns, ", ")+" FROM "+k.Table()+" AS t WHERE "+k.Subject+" = ? AND _at IS NOT NULL", []any{person}, func(r record.Row) error {
 		e := Entry{ID: r.ID(0), Kind: k.Name, Compartment: k.In, At: When(r.Int(1), r.Int(2)), Zone: int(r.Int(2)), Site: r.ID(4), By: r.ID(5),
 			Corrected: r.ID(6), Corrects: r.ID(7), Fields: map[string]any{}}
 		e.Recorded = recordedAt(r.Int(3), e.At)

@@ -276,6 +276,7 @@ func (v *Views) correction(f record.Fact) (by record.ID, err error) {
 	return by, err
 }
 
+// timeline enters what a fact begins in the timeline of the person it is about: what happened, or a record that can change later.
 func (v *Views) timeline(f record.Fact, row rowMeta) error {
 	if f.Kind.Subject == "" {
 		return nil
@@ -303,10 +304,13 @@ func (v *Views) registers(f record.Fact, row rowMeta) error {
 		return err
 	}
 	state.Apply(f, row.said)
-	if !f.Creates {
-		if err := v.change(f, row); err != nil {
-			return err
-		}
+	if f.Creates {
+		err = v.timeline(f, row)
+	} else {
+		err = v.change(f, row)
+	}
+	if err != nil {
+		return err
 	}
 	return v.writeState(k, f.Entity, state, known, row)
 }

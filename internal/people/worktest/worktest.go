@@ -29,16 +29,17 @@ type Bed struct {
 	*testing.T
 	Session *node.Session
 	Now     time.Time
+	extra   []record.Module
 }
 
 // Noon is when tests begin: a Tuesday in Tapachula.
 var Noon = time.Date(2026, time.March, 17, 12, 0, 0, 0, time.FixedZone("", -6*3600))
 
-// New founds the workspace.
-func New(t *testing.T) *Bed {
+// New founds the workspace. extra are modules of a test's own: kinds that the work does not have yet.
+func New(t *testing.T, extra ...record.Module) *Bed {
 	t.Helper()
-	b := &Bed{T: t, Now: Noon}
-	n, err := node.Found(t.TempDir(), registry(t), node.Founding{Workspace: "Prueba", Member: "Ana", Passphrase: passphrase, Lang: "es"}, b.options())
+	b := &Bed{T: t, Now: Noon, extra: extra}
+	n, err := node.Found(t.TempDir(), b.registry(), node.Founding{Workspace: "Prueba", Member: "Ana", Passphrase: passphrase, Lang: "es"}, b.options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,11 +56,11 @@ func New(t *testing.T) *Bed {
 
 const passphrase = "una frase larga"
 
-func registry(t *testing.T) *record.Registry {
-	t.Helper()
-	r, err := node.Registry(people.Module, family.Module, journey.Module, child.Module, place.Module, care.Module, route.Module, attachment.Module, probe)
+func (b *Bed) registry() *record.Registry {
+	b.Helper()
+	r, err := node.Registry(append([]record.Module{people.Module, family.Module, journey.Module, child.Module, place.Module, care.Module, route.Module, attachment.Module, probe}, b.extra...)...)
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	return r
 }
@@ -107,7 +108,7 @@ func (b *Bed) Reopen() {
 // Join makes another machine of the workspace, with one member who has these roles, at a site.
 func (b *Bed) Join(url, name, site string, roles ...string) *Bed {
 	b.Helper()
-	other := &Bed{T: b.T, Now: b.Now}
+	other := &Bed{T: b.T, Now: b.Now, extra: b.extra}
 	fail := func(err error) {
 		b.Helper()
 		if err != nil {
@@ -116,7 +117,7 @@ func (b *Bed) Join(url, name, site string, roles ...string) *Bed {
 	}
 	inv, err := b.Session.Invite(b.Context(), node.Invite{Roles: roles})
 	fail(err)
-	n, request, err := node.Join(filepath.Join(b.TempDir(), "node"), registry(b.T), inv, name, passphrase, other.options())
+	n, request, err := node.Join(filepath.Join(b.TempDir(), "node"), other.registry(), inv, name, passphrase, other.options())
 	fail(err)
 	b.Cleanup(func() {
 		if err := n.Close(); err != nil {
