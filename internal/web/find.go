@@ -21,6 +21,8 @@ type FindPage struct {
 	Among  string
 	Given  []Given // what was typed, carried into the registration
 	Writes bool
+	Scan   bool // may look up a card
+	Card   *CardSaid
 	Glass  bool // may open a restricted record in need
 }
 
@@ -44,7 +46,7 @@ func findPage(c *call) error {
 		return err
 	}
 	q := f.value("q")
-	p := FindPage{Shell: c.shell("find.title"), Writes: c.may("/register"), Glass: c.may("/glass")}
+	p := FindPage{Shell: c.shell("find.title"), Writes: c.may("/register"), Scan: c.may("/scan"), Glass: c.may("/glass")}
 	p.Q = f.field("q", label("field.q"), hint("find.hint"), focus(), kind("search"))
 	if len([]rune(q)) >= 2 {
 		found, err := ask[people.Found](c, "person.find", "q", q, "limit", mostHits)
@@ -56,7 +58,7 @@ func findPage(c *call) error {
 			p.Hits = append(p.Hits, c.hit(h))
 		}
 		p.Said, p.Among = c.T("find.results", "n", len(p.Hits)), c.T("find.among", "n", found.Total)
-		p.Given = carried(q)
+		p.Given, p.Card = carried(q), c.cardIn(q)
 	}
 	p.Form = f.close()
 	p.Form.Draft = ""

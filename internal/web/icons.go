@@ -33,6 +33,7 @@ var strokes = map[string]template.HTML{
 	"social":        `<path d="M4 18c2-5 4-7 8-7s6 2 8 7M12 8a2.5 2.5 0 1 0 0-.1"/>`,
 	"nursing":       `<path d="M5 12h3l2-5 3 10 2-5h4"/>`,
 	"distribution":  `<path d="M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8"/>`,
+	"scan":          `<path d="M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M4 12h16"/>`,
 	"left":          `<path d="m14 6-6 6 6 6"/>`,
 	"right":         `<path d="m10 6 6 6-6 6"/>`,
 	"other":         `<circle cx="12" cy="12" r="7"/>`,

@@ -33,11 +33,17 @@ func (c *call) paper(text, name string) *Paper {
 // quiet is the white margin that readers of codes need, in points.
 const quiet = 4
 
-// drawCode draws a code as one path, row by row: moves over what is white, strokes over what is black.
+// drawCode draws the code of a page that names it once.
 func drawCode(code *qr.Code) template.HTML {
+	return drawCodeAs(code, `role="img" aria-labelledby="code-title"`)
+}
+
+// drawCodeAs draws a code as one path, row by row: moves over what is white, strokes over what is black. said is what the drawing is to
+// who does not see it, as attributes.
+func drawCodeAs(code *qr.Code, said string) template.HTML {
 	var b strings.Builder
 	side := strconv.Itoa(code.Size + 2*quiet)
-	b.WriteString(`<svg class="qr" viewBox="0 0 ` + side + " " + side + `" role="img" aria-labelledby="code-title" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h` + side + `v` + side + `H0z"/><path stroke="#000" d="`)
+	b.WriteString(`<svg class="qr" viewBox="0 0 ` + side + " " + side + `" ` + said + ` shape-rendering="crispEdges"><path fill="#fff" d="M0 0h` + side + `v` + side + `H0z"/><path stroke="#000" d="`)
 	for y := range code.Size {
 		b.WriteString("M" + strconv.Itoa(quiet) + " " + strconv.Itoa(y+quiet) + ".5")
 		for x := 0; x < code.Size; {

@@ -250,6 +250,57 @@
   }
   for (const el of $$("[data-print]")) { el.hidden = false; el.addEventListener("click", () => print()); }
 
+  // The camera. This machine's own program looks at the pictures; none is kept. It goes off by itself: a page on which nobody
+  // does anything must not stay open because a camera runs.
+  for (const box of navigator.mediaDevices?.getUserMedia ? $$("[data-camera]") : []) {
+    const video = $("video", box), said = $("[role=status]", box), [start, stop] = $$("button", box), field = $("#code");
+    let stream, until = 0;
+    const show = (on) => { video.hidden = stop.hidden = !on; start.hidden = on; };
+    const off = (why) => {
+      for (const track of stream?.getTracks() ?? []) track.stop();
+      stream = video.srcObject = null;
+      show(false);
+      said.textContent = said.dataset[why] ?? "";
+    };
+    const look = async () => {
+      const w = video.videoWidth, h = video.videoHeight, k = Math.min(1, 800 / Math.max(w, h));
+      if (!stream) return;
+      if (document.hidden || Date.now() > until) { off(document.hidden ? "" : "tired"); return; }
+      const canvas = document.createElement("canvas"), at = canvas.getContext("2d");
+      [canvas.width, canvas.height] = [w * k, h * k];
+      at.filter = "grayscale(1)";
+      at.drawImage(video, 0, 0, w * k, h * k);
+      const frame = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8));
+      try {
+        const answer = frame && await fetch(box.dataset.camera, { method: "POST", body: frame });
+        if (answer?.redirected) { location.reload(); return; }
+        if (answer?.status === 200 && stream) {
+          field.value = await answer.text();
+          off();
+          field.form.requestSubmit($("button.go", field.form));
+          return;
+        }
+      } catch { /* the program stopped; the next picture may reach it again */ }
+      setTimeout(look, 120);
+    };
+    start.addEventListener("click", async () => {
+      try {
+        stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 } } });
+        video.srcObject = stream;
+        show(true);
+        said.textContent = said.dataset.looking;
+        await video.play();
+        until = Date.now() + 60000;
+        stop.focus();
+        look();
+      } catch { off("failed"); } // there is none, another program has it, or the reader said no
+    });
+    stop.addEventListener("click", () => { off(); start.focus(); });
+    addEventListener("pagehide", () => off());
+    box.hidden = false;
+    if (location.hash === "#camera") start.click(); // asked for where this page was asked for
+  }
+
   // Single keys, only when nobody is typing.
   addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.altKey || e.metaKey || typing(e.target) || e.defaultPrevented) return;

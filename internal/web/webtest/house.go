@@ -192,6 +192,8 @@ func (d *Desk) Apply(_ context.Context, _ lang.Tag, r record.Request) record.Res
 		done.Result = map[string]any{"id": Tapachula.ID, "site": Tapachula.ID}
 	case "person.register":
 		done.Result = people.Registered{ID: Maria.ID, Person: Maria.ID, Card: Maria.Card}
+	case "person.card":
+		done.Result = people.CardGiven{Person: Maria.ID, Card: BlankCard}
 	case "person.consent":
 		done.Result = people.Consented{ID: ID(73), Consent: ID(73), Person: Maria.ID, Travels: true}
 	case "person.glass":
@@ -219,6 +221,12 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 		return Board(d.House.Quiet || d.House.Bare), nil
 	case "person.find":
 		return Found(p.Get("q")), nil
+	case "person.cards":
+		return cardsOf(d, p.Get("person"))
+	case "card.read":
+		return readCard(p.Get("code"))
+	case "card.blank":
+		return blank(p.Get("n"))
 	case "person.show":
 		return show(p.Get("person"))
 	case "attachment.list":

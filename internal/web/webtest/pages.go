@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"amparo/internal/lang"
+	"amparo/internal/people"
 	"amparo/internal/record"
 	"amparo/internal/web"
 )
@@ -62,6 +63,17 @@ func Pages() []Page {
 		get("find", "/find"),
 		post("find-hits", "/find", 200, url.Values{"q": {"maria lopes ernandes 91"}}),
 		post("find-nobody", "/find", 200, url.Values{"q": {"zzyzx"}}),
+		get("scan", "/scan"),
+		post("scan-lost", "/scan", 200, url.Values{"code": {LostCard}}),
+		post("scan-blank", "/scan", 200, url.Values{"code": {BlankCard}}),
+		post("scan-elsewhere", "/scan", 422, url.Values{"code": {people.CardCode(ID(201), BlankCard)}}),
+		post("scan-mistakes", "/scan", 422, url.Values{"code": {"4821 4129"}}),
+		get("cards", "/cards"),
+		get("card", person+"/card"),
+		get("card-none", alone+"/card"),
+		post("card-mistakes", person+"/card", 422, url.Values{"number": {""}}),
+		with(get("card-auditor", person+"/card"), func(p *Page) { p.House.Roles = []string{"auditor"} }),
+		post("find-card-lost", "/find", 200, url.Values{"q": {LostCard}}),
 		post("register", "/register", 200, url.Values{"_look": {"1"}, "given": {"Ana Lucía"}, "surname1": {"Pérez"}}),
 		post("register-mistakes", "/register", 422, url.Values{"given": {"Zz"}, "birth": {"27 13 91"}, "nationality": {"Narnia"}}),
 		post("register-alike", "/register", 200, url.Values{"given": {"María"}, "surname1": {"López"}}),
