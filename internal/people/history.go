@@ -94,10 +94,11 @@ var history = record.NewQuery("person.history", record.Compartments(), func(a *r
 // there; of other records those of which something else was said before.
 func fieldHistories(a *record.Ask, person record.ID, named func(record.Said) Author) ([]FieldHistory, error) {
 	out := []FieldHistory{}
-	for _, k := range historical() {
-		if !a.Opens(k.In) {
-			continue
-		}
+	kinds, err := historical(a, person)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range kinds {
 		of := k.Subject
 		if k.IsPerson {
 			of = "id"
@@ -130,17 +131,25 @@ func fieldHistories(a *record.Ask, person record.ID, named func(record.Said) Aut
 	return out, nil
 }
 
-// historical are the kinds whose records change: who the person is first. What is said between two persons has a page of its own,
-// which knows whether the other may be named.
-func historical() []*record.Kind {
-	out := []*record.Kind{}
-	for _, k := range subjects {
-		if k.Registers() && !slices.ContainsFunc(k.Key, func(name string) bool { f, _ := k.Field(name); return f.Type == record.Ref && name != k.Subject }) {
-			out = append(out, k)
+// historical are the kinds of which something is known about the person and whose records change: who the person is first. What is
+// said between two persons has a page of its own, which knows whether the other may be named.
+func historical(a *record.Ask, person record.ID) ([]*record.Kind, error) {
+	out := []*record.Kind{Person}
+	for _, c := range record.Compartments() {
+		if !a.Opens(c) {
+			continue
+		}
+		kinds, err := kindsIn(a, c, person)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range kinds {
+			if k.Registers() && !slices.ContainsFunc(k.Key, func(name string) bool { f, _ := k.Field(name); return f.Type == record.Ref && name != k.Subject }) {
+				out = append(out, k)
+			}
 		}
 	}
-	slices.SortFunc(out, func(x, y *record.Kind) int { return int(x.Number) - int(y.Number) })
-	return append([]*record.Kind{Person}, out...)
+	return out, nil
 }
 
 // keyOf says which of several records of a kind this is, as far as its key says it in words.
