@@ -48,7 +48,7 @@ var find = record.NewQuery("person.find", []record.Compartment{record.Identity, 
 	if strings.HasSuffix(p.Q, " ") {
 		q += " " // the last word is finished
 	}
-	hits := index.Search(match.Parse(q, a.Now, countryNamed), limit)
+	hits := index.Search(match.Parse(q, a.Now, countryNamed), limit+linkedSpare)
 	found := Found{Query: strings.TrimSpace(q), Hits: []Hit{}, Total: index.Len()}
 	ids := make([]record.ID, len(hits))
 	for i, h := range hits {
@@ -74,7 +74,8 @@ var find = record.NewQuery("person.find", []record.Compartment{record.Identity, 
 		}
 		found.Hits = append(found.Hits, hit)
 	}
-	return found, nil
+	found.Hits, err = oneEach(a, found.Hits, limit)
+	return found, err
 })
 
 // spelt is the word of the name in which a reason's part stands, as it is written.

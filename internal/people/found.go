@@ -12,6 +12,7 @@ type Hit struct {
 	Person  Brief    `json:"person"`
 	Score   float64  `json:"score"` // logarithm of how much likelier the typed text is if this person is meant
 	Reasons []Reason `json:"reasons"`
+	Linked  []Brief  `json:"linked,omitempty"` // the person's other records: of several that were found, the one found best is shown
 }
 
 // Reason is worded by the catalogue key `reason.<code>`. Codes and their args:

@@ -126,3 +126,27 @@ func TestLinkedRecordsAreShownTogether(t *testing.T) {
 		}
 	}
 }
+
+func TestFindingShowsAPersonOnce(t *testing.T) {
+	b := worktest.New(t)
+	one, two := somebody(b, "Ana"), somebody(b, "Anita")
+	for range 3 {
+		somebody(b, "Ana")
+	}
+	say(b, "person.link", one, two)
+	found := worktest.Ask[people.Found](b, "person.find", "q", "ana ceiba", "limit", "4")
+	hits := 0
+	for _, h := range found.Hits {
+		switch h.Person.ID.String() {
+		case one:
+			if hits++; len(h.Linked) != 1 || h.Linked[0].ID.String() != two {
+				t.Errorf("the other record is not named with it: %+v", h.Linked)
+			}
+		case two:
+			t.Error("the other record is shown as somebody else")
+		}
+	}
+	if hits != 1 || len(found.Hits) != 4 {
+		t.Errorf("the person is shown %d times among %d", hits, len(found.Hits))
+	}
+}

@@ -311,3 +311,38 @@ func copyLinked(a *record.Ask, others []LinkedRecord) ([]LinkedCopy, error) {
 	}
 	return out, nil
 }
+
+// linkedSpare is how many hits more than asked for are looked up, so that records of one person do not push others off the list.
+const linkedSpare = 8
+
+// oneEach leaves of the hits that are records of one person the best, and names the others with it.
+func oneEach(a *record.Ask, hits []Hit, limit int) ([]Hit, error) {
+	ids := make([]record.ID, len(hits))
+	for i, h := range hits {
+		ids[i] = h.Person.ID
+	}
+	linked, err := LinkedTo(a.Context, a, ids)
+	if err != nil {
+		return nil, err
+	}
+	out, shown := hits[:0], map[record.ID]bool{}
+	for _, h := range hits {
+		if shown[h.Person.ID] || len(out) == limit {
+			continue
+		}
+		others := linked[h.Person.ID]
+		for _, id := range others {
+			shown[id] = true
+		}
+		if h.Linked, err = Briefs(a.Context, a, others, a.Now); err != nil {
+			return nil, err
+		}
+		for _, other := range h.Linked {
+			if other.LastSeen != nil && (h.Person.LastSeen == nil || other.LastSeen.At.After(h.Person.LastSeen.At)) {
+				h.Person.LastSeen = other.LastSeen
+			}
+		}
+		out = append(out, h)
+	}
+	return out, nil
+}
