@@ -42,7 +42,7 @@ func commands() []command {
 		{"query", "DIR NAME [--PARAM VALUE …]", query},
 		{"actions", "", listActions},
 		{"queries", "", listQueries},
-		{"import", "DIR KIND FILE [--dry-run]", importFile},
+		{"import", "DIR KIND FILE [--dry-run] [--good] [--refused FILE]", importFile},
 		{"check", "DIR", check},
 		{"bench", "[NAME] [--n N] [--couch DIR] [--seed N] [--data DIR] [--peer N]", bench},
 		{"version", "", version},

@@ -162,6 +162,11 @@ func (d *desk) Apply(ctx context.Context, in lang.Tag, r record.Request) record.
 	return d.session.Apply(ctx, in, r)
 }
 
+// ApplyWhole is web.Wholesale's.
+func (d *desk) ApplyWhole(ctx context.Context, in lang.Tag, requests []record.Request, trial bool) ([]record.Result, bool, error) {
+	return d.session.ApplyWhole(ctx, in, requests, trial)
+}
+
 func (d *desk) Query(ctx context.Context, in lang.Tag, name string, params map[string][]string) (any, error) {
 	answer, err := d.session.Query(ctx, in, name, params)
 	if err != nil {

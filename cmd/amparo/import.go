@@ -15,14 +15,17 @@ func importFile(ctx context.Context, c *call) error {
 	fs := newFlags("import")
 	var w who
 	w.flags(fs)
-	dry := fs.Bool("dry-run", false, "")
+	dry, good, refused := fs.Bool("dry-run", false, ""), fs.Bool("good", false, ""), fs.String("refused", "", "")
 	plain, err := c.flags(fs, 3, 3)
 	if err != nil {
 		return err
 	}
+	if plain[1] == "people" {
+		return importPeople(ctx, c, w, plain[0], plain[2], peopleHow(*dry, *good), *refused)
+	}
 	importer, known := observatory.ImporterNamed(plain[1])
 	if !known {
-		var names []string
+		names := []string{"people"}
 		for _, im := range observatory.Importers() {
 			names = append(names, im.Name)
 		}

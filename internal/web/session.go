@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"amparo/internal/people/intake"
 	"amparo/internal/record"
 )
 
@@ -28,9 +29,10 @@ type session struct {
 	places   map[record.ID]string
 	drafts   map[string]url.Values // by address: what was typed and not yet saved
 	notice   *notice
-	back     *notice   // whose step can still be taken back
-	recovery []string  // shown once after the first run
-	asked    challenge // of the authenticator; empty: nothing is
+	back     *notice      // whose step can still be taken back
+	recovery []string     // shown once after the first run
+	asked    challenge    // of the authenticator; empty: nothing is
+	list     *intake.List // of people, read and not yet taken
 }
 
 // notice is what the next page says first.

@@ -10,7 +10,7 @@ import (
 
 // streamed are the addresses that take a file of any size. It is read as it comes and nothing of it is written to the disk:
 // the boxes before the file are read first, so in these forms the file stands last.
-var streamed = map[string]bool{"/carry/read": true, "/backup/check": true, "/restore": true}
+var streamed = map[string]bool{"/carry/read": true, "/people/import": true, "/backup/check": true, "/restore": true}
 
 // largestStream is more than a browser sends in a day.
 const largestStream = 1 << 44

@@ -22,7 +22,7 @@ func TestTemplatesFitTheirPages(t *testing.T) {
 		"member_revoke.html": RevokePage{}, "recovery.html": RecoveryPage{}, "revive.html": RevivePage{}, "join.html": JoinPage{}, "error.html": ErrorPage{},
 		"consent.html": ConsentPage{}, "consent_read.html": AloudPage{}, "restrict.html": RestrictPage{}, "erase.html": ErasePage{},
 		"copy.html": CopyPage{}, "journey.html": JourneyPage{}, "retention.html": RetentionPage{}, "keep.html": KeepPage{}, "files.html": FilesPage{}, "files_moved.html": FilesMovedPage{},
-		"access.html": AccessPage{}, "audit.html": AuditPage{}, "glass.html": GlassPage{}, "erasures.html": ErasuresPage{}, "erasure.html": ErasurePage{},
+		"intake.html": IntakePage{}, "access.html": AccessPage{}, "audit.html": AuditPage{}, "glass.html": GlassPage{}, "erasures.html": ErasuresPage{}, "erasure.html": ErasurePage{},
 	}
 	for name, page := range given {
 		tmpl := pages().Lookup(name)

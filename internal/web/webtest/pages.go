@@ -21,6 +21,7 @@ type Page struct {
 	Method string
 	Path   string
 	Form   url.Values // of a post
+	Upload string     // of a post: what the box "file" brings
 	Open   bool       // someone has unlocked
 	House  House      // a fresh copy is used each time
 	Status int        // what the server must answer
@@ -80,6 +81,10 @@ func Pages() []Page {
 		with(post("register-refused", "/register", 422, url.Values{"note": {"nada más"}}), func(p *Page) {
 			p.House.Refuses = &record.Problem{Code: "name_required", Field: "given", Message: "Escribe al menos un nombre, un apellido o un apodo."}
 		}),
+		get("intake", "/people/import"),
+		{Name: "intake-mistakes", Method: "POST", Path: "/people/import", Open: true, Status: 422, Upload: "Nombre,Talla\nAna,5\n"},
+		{Name: "intake-wrong", Method: "POST", Path: "/people/import", Open: true, Status: 200, Upload: wrongList},
+		{Name: "intake-good", Method: "POST", Path: "/people/import", Open: true, Status: 200, Upload: "Nombre,Edad\nAna Pérez,31\nLuz Mora,8 meses\n"},
 		get("person", person),
 		get("person-long-name", alone),
 		with(get("person-registrar", person), func(p *Page) { p.House.Shuts = []record.Compartment{record.Care, record.Mind, record.Law} }),
@@ -213,6 +218,9 @@ func Pages() []Page {
 	}
 }
 
+// edge parts the boxes of a form with a file.
+const edge = "made-up-edge"
+
 // Server is a fresh server for a page and the token of its session; empty when nobody has unlocked.
 func (p Page) Server() (*web.Server, string) {
 	house := p.House
@@ -236,10 +244,16 @@ func (p Page) ask(s http.Handler, in lang.Tag, token string) *http.Response {
 	if p.Form != nil {
 		body = strings.NewReader(p.Form.Encode())
 	}
+	if p.Upload != "" {
+		body = strings.NewReader("--" + edge + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"lista.csv\"\r\n\r\n" + p.Upload + "\r\n--" + edge + "--\r\n")
+	}
 	r := httptest.NewRequest(p.Method, "http://localhost:8460"+p.Path, body)
 	r.AddCookie(&http.Cookie{Name: "l8460", Value: string(in)})
 	if p.Form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if p.Upload != "" {
+		r.Header.Set("Content-Type", "multipart/form-data; boundary="+edge)
 	}
 	if token != "" {
 		r.AddCookie(&http.Cookie{Name: "s8460", Value: token})
