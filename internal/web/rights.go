@@ -20,6 +20,10 @@ var needs = map[string]uses{
 	"/flow":       {does: []string{"flow.count"}},
 
 	"/find":                               {asks: []string{"person.find"}},
+	"/scan":                               {asks: []string{"person.find", "card.read"}},
+	"/scan/frame":                         {asks: []string{"card.read"}},
+	"/cards":                              {asks: []string{"card.blank"}},
+	"/people/{id}/card":                   {asks: []string{"person.cards"}},
 	"/register":                           {asks: []string{"person.find"}, does: []string{"person.register"}},
 	"/people/import":                      {does: []string{"person.register"}},
 	"/people/import/take":                 {does: []string{"person.register"}},

@@ -89,6 +89,12 @@ func init() {
 		// People.
 		{"GET", "/find", Session, identity, findPage, false},
 		{"POST", "/find", Session, identity, findPage, false},
+		{"GET", "/scan", Session, identity, scanPage, false},
+		{"POST", "/scan", Session, identity, scanPage, true},
+		{"POST", "/scan/frame", Session, identity, scanFrame, false},
+		{"GET", "/cards", Session, identity, cardsPage, false},
+		{"GET", "/people/{id}/card", Session, identity, personCardsPage, false},
+		{"POST", "/people/{id}/card", Session, identity, personCardsPage, false},
 		{"GET", "/register", Session, identity, registerPage, false},
 		{"POST", "/register", Session, identity, registerPage, false},
 		{"GET", "/people/import", Session, identity, intakePage, false},
