@@ -144,6 +144,13 @@ func (c *crew) asked() string {
 	return r.ID
 }
 
+// sought is a search to which somebody agreed.
+func (c *crew) sought() string {
+	c.Helper()
+	return do[family.SoughtNow](c, "family.seek", m{"person": c.somebody(), "given": "Ana", "relation": "child", "consent": "given", "language": "es", "medium": "spoken", "understood": true,
+		"services": []string{"cicr"}, "share": []string{"sought"}}).ID.String()
+}
+
 // rivals is a person of whose name two wrote different things apart.
 func (c *crew) rivals() string {
 	c.Helper()
@@ -187,10 +194,10 @@ func in(c ...record.Compartment) []record.Compartment { return c }
 
 // deeds say of every action how it is done. A consultation is one of three.
 var deeds = map[string][]deed{
-	"site.open":  {{in(record.FieldWork), func(c *crew) any { return m{"name": fmt.Sprint("Sitio", c.n), "type": "shelter"} }, ""}},
+	"site.open":       {{in(record.FieldWork), func(c *crew) any { return m{"name": fmt.Sprint("Sitio", c.n), "type": "shelter"} }, ""}},
 	"person.priority": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "group": "pregnant", "identified": "staff"} }, ""}},
-	"site.count": {{in(record.FieldWork), func(*crew) any { return m{"total": 12, "method": "count"} }, ""}},
-	"flow.count": {{in(), func(*crew) any { return m{"direction": "north", "mode": "foot", "total": 5} }, ""}},
+	"site.count":      {{in(record.FieldWork), func(*crew) any { return m{"total": 12, "method": "count"} }, ""}},
+	"flow.count":      {{in(), func(*crew) any { return m{"direction": "north", "mode": "foot", "total": 5} }, ""}},
 	"source.add": {{in(record.Public), func(c *crew) any {
 		c.n++
 		return m{"source": fmt.Sprint("fuente-", c.n), "title": "Fuente", "publisher": "Uno", "url": "https://example.org/a"}
@@ -210,9 +217,9 @@ var deeds = map[string][]deed{
 			Blocks: []observatory.BlockData{{Month: "2025-01", Rows: rows}}}
 	}, ""}},
 
-	"person.register": {{in(record.Identity), func(*crew) any { return m{"given": "Nueva", "consent": []string{"statistics"}} }, ""}},
-	"person.update":   {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "given": "Otra"} }, ""}},
-	"person.card":     {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "new": true} }, ""}},
+	"person.register":  {{in(record.Identity), func(*crew) any { return m{"given": "Nueva", "consent": []string{"statistics"}} }, ""}},
+	"person.update":    {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "given": "Otra"} }, ""}},
+	"person.card":      {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "new": true} }, ""}},
 	"person.link":      {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "other": c.somebody(), "reason": "said_it"} }, ""}},
 	"person.different": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "other": c.somebody()} }, ""}},
 	"person.unlink": {{in(record.Identity), func(c *crew) any {
@@ -266,12 +273,18 @@ var deeds = map[string][]deed{
 	"journey.record": {{in(record.Identity), func(c *crew) any {
 		return m{"person": c.somebody(), "what": "stay", "place": "07", "ended": "2025"}
 	}, ""}},
-	"household.form": {{in(record.Identity), func(c *crew) any { return m{"members": []m{{"person": c.somebody()}, {"person": c.somebody(), "role": "child"}}} }, ""}},
+	"household.form": {{in(record.Identity), func(c *crew) any {
+		return m{"members": []m{{"person": c.somebody()}, {"person": c.somebody(), "role": "child"}}}
+	}, ""}},
 	"household.join": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "with": c.somebody()} }, ""}},
 	"household.leave": {{in(record.Identity), func(c *crew) any {
 		person := c.somebody()
 		return m{"person": person, "household": do[family.Formed](c, "household.form", m{"members": []m{{"person": person}}}).ID, "why": "separated"}
 	}, ""}},
+	"family.seek":   {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "given": "Ana", "relation": "child"} }, ""}},
+	"family.answer": {{in(record.Identity), func(c *crew) any { return m{"seek": c.sought(), "candidate": c.somebody(), "verdict": "same"} }, "unknown_id"}},
+	"family.close":  {{in(record.Identity), func(c *crew) any { return m{"seek": c.sought(), "why": "together"} }, "unknown_id"}},
+	"family.hand":   {{in(record.Identity), func(c *crew) any { return m{"seek": c.sought(), "service": "cicr"} }, "unknown_id"}},
 	"person.relate": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "other": c.somebody(), "relation": "parent"} }, ""}},
 
 	"visit.open": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "service": "nursing"} }, ""}},
@@ -372,7 +385,7 @@ func TestEveryQueryForEveryRole(t *testing.T) {
 	}
 	params := map[string]url.Values{
 		"attachment.list": {"person": {person}}, "attachment.content": {"attachment": {sketch}},
-		"person.find": {"q": {"Marca"}}, "family.show": {"person": {person}}, "card.read": {"code": {people.CheckedCard(1)}}, "card.blank": nil, "person.cards": {"person": {person}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
+		"person.find": {"q": {"Marca"}}, "family.show": {"person": {person}}, "family.proposals": nil, "family.proposal": {"seek": {c.sought()}, "candidate": {person}}, "card.read": {"code": {people.CheckedCard(1)}}, "card.blank": nil, "person.cards": {"person": {person}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
 		"journey.show": {"person": {person}}, "person.history": {"person": {person}}, "person.consents": {"person": {person}}, "person.restrictions": {"person": {person}}, "person.readers": {"person": {person}},
 		"access": {"person": {person}}, "site.board": {"site": {c.site}}, "conflicts": nil, "pending": nil, "devices": nil, "audit": nil, "erasures": nil, "retention": nil,
 		"site.list": nil, "flows": nil, "series.list": nil, "series": nil,

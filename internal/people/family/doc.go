@@ -15,6 +15,6 @@ import "amparo/internal/record"
 var Module = record.Module{
 	Name:    "family",
 	Kinds:   []*record.Kind{Household, Member, Relation, Sought, Tracing},
-	Actions: []record.Action{formHousehold, joinHousehold, leaveHousehold, relatePersons},
-	Queries: []record.Query{showFamily},
+	Actions: []record.Action{formHousehold, joinHousehold, leaveHousehold, relatePersons, seek, answer, closeSeek, handOver},
+	Queries: []record.Query{showFamily, proposals, proposal},
 }

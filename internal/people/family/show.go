@@ -14,6 +14,7 @@ type Shown struct {
 	Person     people.Brief     `json:"person"`
 	Households []HouseholdShown `json:"households"` // those to which they belong first
 	Relations  []RelationShown  `json:"relations"`
+	Seeks      []Seek           `json:"seeks"` // whom they look for; how far that came says family.proposals, which is not for their eyes
 }
 
 // HouseholdShown is a family, or some who travel together, as far as they are known here.
@@ -57,7 +58,10 @@ func show(a *record.Ask, p people.PersonParams) (any, error) {
 	if out.Households, err = households(a, id); err != nil {
 		return nil, err
 	}
-	out.Relations, err = relations(a, id)
+	if out.Relations, err = relations(a, id); err != nil {
+		return nil, err
+	}
+	out.Seeks, err = seeksOf(a.Context, a, "s.person = ?", id)
 	return out, err
 }
 
