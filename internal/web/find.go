@@ -24,6 +24,7 @@ type FindPage struct {
 	Scan   bool // may look up a card
 	Card   *CardSaid
 	Glass  bool // may open a restricted record in need
+	Lists  bool // may bring in a list of people
 }
 
 // HitLine is one person who may be meant.
@@ -46,7 +47,7 @@ func findPage(c *call) error {
 		return err
 	}
 	q := f.value("q")
-	p := FindPage{Shell: c.shell("find.title"), Writes: c.may("/register"), Scan: c.may("/scan"), Glass: c.may("/glass")}
+	p := FindPage{Shell: c.shell("find.title"), Writes: c.may("/register"), Scan: c.may("/scan"), Glass: c.may("/glass"), Lists: c.may("/people/import")}
 	p.Q = f.field("q", label("field.q"), hint("find.hint"), focus(), kind("search"))
 	if len([]rune(q)) >= 2 {
 		found, err := ask[people.Found](c, "person.find", "q", q, "limit", mostHits)

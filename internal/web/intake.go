@@ -26,7 +26,6 @@ type IntakePage struct {
 	Same  string // how many were brought before; empty: none
 	Wrong []RejectedRow
 	More  string // that not all wrong rows are shown; empty: they are
-	Heads []string
 	Take  string // the button; empty: there is nobody to register
 }
 
@@ -123,7 +122,7 @@ func (c *call) showIntake(list *intake.List, fault string) error {
 	if list == nil && fault == "" {
 		list = c.session.keptList()
 	}
-	p := IntakePage{Fault: fault, Heads: []string{c.T("intake.row"), c.T("intake.column"), c.T("intake.says"), c.T("intake.reason")}}
+	p := IntakePage{Fault: fault}
 	if list != nil {
 		tried, err := list.Take(intake.Try, c.wholesale(list))
 		if err != nil {
@@ -139,7 +138,7 @@ func (c *call) showIntake(list *intake.List, fault string) error {
 				p.More = c.T("intake.more", "n", len(tried.Rejected)-mostRejected)
 				break
 			}
-			row := RejectedRow{Line: lang.Number(c.lang, int64(r.Line)), Value: r.Value, Reason: r.Reason}
+			row := RejectedRow{Line: c.T("intake.row", "n", r.Line), Value: r.Value, Reason: r.Reason}
 			if r.Field != "" {
 				row.Field = c.fieldLabel(r.Field)
 			}
