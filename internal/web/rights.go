@@ -40,6 +40,8 @@ var needs = map[string]uses{
 	"/people/{id}/summary":                {asks: []string{"person.show", "person.timeline", "person.copy"}},
 	"/people/{id}/fetch":                  {asks: []string{"person.show"}},
 	"/people/{id}/access":                 {asks: []string{"person.show", "access", "person.readers"}},
+	"/people/{id}/rights":                 {asks: []string{"person.show"}},
+	"/people/{id}/history":                {asks: []string{"person.history"}},
 	"/people/{id}/journey":                {asks: []string{"journey.show"}},
 	"/people/{id}/copy":                   {asks: []string{"person.copy"}},
 	"/people/{id}/consent":                {asks: []string{"person.consents"}, does: []string{"person.consent"}},

@@ -117,6 +117,8 @@ func init() {
 		{"POST", "/people/{id}/files/{file}/remove", Session, identity, fileRemove, false},
 		{"GET", "/people/{id}/summary", Session, identity, summaryPage, false},
 		{"GET", "/people/{id}/copy", Session, identity, copyPage, false},
+		{"GET", "/people/{id}/rights", Session, identity, rightsPage, false},
+		{"GET", "/people/{id}/history", Session, identity, historyPage, false},
 		{"GET", "/people/{id}/journey", Session, identity, journeyPage, false},
 		{"POST", "/people/{id}/journey", Session, identity, journeyPage, false},
 		{"GET", "/people/{id}/consent", Session, identity, consentPage, false},

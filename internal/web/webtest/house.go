@@ -243,6 +243,8 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 		return erasures(d), nil
 	case "person.timeline":
 		return Timeline(d), nil
+	case "person.history":
+		return past(p.Get("person"))
 	case "journey.show":
 		return way(p.Get("person"))
 	case "person.consents":
