@@ -107,8 +107,16 @@ func (t *tally) find(text string) int32 {
 	return -1
 }
 
+// wordOf is the place of a part, -1 when nobody counted has it.
+func (t *tally) wordOf(w *token) int32 {
+	if w.id > 0 {
+		return w.id - 1
+	}
+	return t.find(w.text)
+}
+
 func (t *tally) groupOf(g group, make bool) int32 {
-	if g.nation == "" {
+	if g == (group{}) {
 		return -1
 	}
 	if i, ok := t.groups[g]; ok {
@@ -130,8 +138,10 @@ func (t *tally) count(s *Side, by float64) {
 	if g.sex != 0 {
 		full = t.groupOf(g, true)
 	}
-	for _, w := range s.given {
-		t.given.add(t.word(w.text), full, w.sound, by)
+	for i := range s.given {
+		w := &s.given[i]
+		w.id = t.word(w.text) + 1
+		t.given.add(w.id-1, full, w.sound, by)
 	}
 	if len(s.given) > 0 {
 		t.second.of += by
@@ -139,13 +149,14 @@ func (t *tally) count(s *Side, by float64) {
 			t.second.with += by
 		}
 	}
-	if len(s.first) > 0 {
-		w := join(s.first)
-		t.surname.add(t.word(w.text), nation, w.sound, by)
+	for i := range s.surname {
+		w := &s.surname[i]
+		w.id = t.word(w.text) + 1
+		t.surname.add(w.id-1, nation, w.sound, by)
+	}
+	if len(s.surname) > 0 {
 		t.mother.of += by
-		if len(s.second) > 0 {
-			w := join(s.second)
-			t.surname.add(t.word(w.text), nation, w.sound, by)
+		if len(s.surname) > 1 {
 			t.mother.with += by
 		}
 	}
@@ -168,9 +179,10 @@ func (t *tally) count(s *Side, by float64) {
 			}
 		}
 	}
-	for i, v := range s.more {
-		if v.text != "" {
-			t.more[i].add(t.word(v.text), -1, "", by)
+	for i := range s.more {
+		if v := &s.more[i]; v.text != "" {
+			v.id = t.word(v.text) + 1
+			t.more[i].add(v.id-1, -1, "", by)
 		}
 	}
 }

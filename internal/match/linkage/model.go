@@ -38,6 +38,7 @@ type Model struct {
 	more       []moreField
 	m          [][levels]float64 // log2 of how often two records of one person give the level, by slot
 	t          *tally
+	memo       memo // while learning
 }
 
 // moreField is a field of Record.More: what is compared beside who a person is.

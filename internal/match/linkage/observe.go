@@ -25,7 +25,7 @@ func (m *Model) observe(a, b *Side, out []observed) []observed {
 	}
 	at := len(out)
 	out = m.names(a, b, full, nation, out)
-	if w := m.sum(out[at:]); w < 4 && len(a.given) > 0 && len(a.first) > 0 && len(b.given) > 0 && len(b.first) > 0 {
+	if w := m.sum(out[at:]); w < 4 && len(a.given) > 0 && len(a.surname) > 0 && len(b.given) > 0 && len(b.surname) > 0 {
 		// Names put into the wrong boxes: weighed only when they do not agree as they stand.
 		var buf [8]observed
 		turned := m.names(a, turn(b), -1, -1, buf[:0])
@@ -81,50 +81,36 @@ func (m *Model) sum(seen []observed) float64 {
 // turn puts given names where the surnames stand, and the other way round.
 func turn(s *Side) *Side {
 	t := *s
-	t.given = append(slices.Clone(s.first), s.second...)
-	t.first, t.second = s.given[:1], s.given[1:]
+	t.given, t.surname = s.surname, s.given[:min(len(s.given), 2)]
 	return &t
 }
 
 // names aligns given names with given names and surnames with surnames, in the way that weighs most.
 func (m *Model) names(a, b *Side, full, nation int32, out []observed) []observed {
-	if len(a.given) > 0 && len(b.given) > 0 {
-		out = m.aligned(&m.t.given, full, m.t.second.part(0.5), givenOrder, split(a.given), split(b.given), a.also, b.also, out)
-	} else if len(a.also) > 0 && len(b.also) > 0 && (len(a.given) == 0 || len(b.given) == 0) {
-		out = m.aligned(&m.t.given, full, m.t.second.part(0.5), givenOrder, split(append(a.given, a.also...)), split(append(b.given, b.also...)), nil, nil, out)
+	given, other := a.given, b.given
+	var alsoA, alsoB []token
+	switch {
+	case len(given) > 0 && len(other) > 0:
+		alsoA, alsoB = a.also, b.also
+	case len(given) == 0: // who has no given name may have a nickname
+		given = a.also
+		fallthrough
+	default:
+		if len(other) == 0 {
+			other = b.also
+		}
 	}
-	if len(a.first) > 0 && len(b.first) > 0 {
-		out = m.aligned(&m.t.surname, nation, m.t.mother.part(0.6), surnameOrder, surnames(a), surnames(b), nil, nil, out)
+	if len(given) > 0 && len(other) > 0 {
+		out = m.aligned(&m.t.given, full, m.t.second.part(0.5), givenOrder, given, other, alsoA, alsoB, out)
+	}
+	if len(a.surname) > 0 && len(b.surname) > 0 {
+		out = m.aligned(&m.t.surname, nation, m.t.mother.part(0.6), surnameOrder, a.surname, b.surname, nil, nil, out)
 	}
 	return out
 }
 
-// two is a name of one or two parts.
-type two struct {
-	part [2]token
-	n    int
-}
-
-// split takes the first name and the one after it.
-func split(list []token) two {
-	var t two
-	t.n = copy(t.part[:], list)
-	return t
-}
-
-// surnames gives both surnames. Two surnames typed into one box are two surnames.
-func surnames(s *Side) two {
-	switch {
-	case len(s.second) > 0:
-		return two{[2]token{join(s.first), join(s.second)}, 2}
-	case len(s.first) > 1:
-		return two{[2]token{s.first[0], join(s.first[1:])}, 2}
-	}
-	return two{[2]token{s.first[0]}, 1}
-}
-
 // aligned weighs a name of up to two parts in every order and appends the best: the order, the first part and the second.
-func (m *Model) aligned(c *counter, group int32, with float64, order slot, a, b two, alsoA, alsoB []token, out []observed) []observed {
+func (m *Model) aligned(c *counter, group int32, with float64, order slot, a, b []token, alsoA, alsoB []token, out []observed) []observed {
 	first, second := order+1, order+2
 	best := math.Inf(-1)
 	var kept [3]observed
@@ -145,62 +131,72 @@ func (m *Model) aligned(c *counter, group int32, with float64, order slot, a, b 
 		}
 		return observed{second, None, none}
 	}
-	part := func(s slot, x, y token) observed {
-		level := alike(x, y)
+	part := func(s slot, x, y *token) observed {
+		level := m.memo.alike(x, y)
 		return observed{s, level, m.chance(c, group, level, x, y)}
 	}
-	tail := func(x, y token, hasX, hasY bool) observed {
-		o := rest(hasX, hasY)
+	at := func(list []token, i int) *token {
+		if i < len(list) && i < 2 {
+			return &list[i]
+		}
+		return nil
+	}
+	a0, a1, b0, b1 := &a[0], at(a, 1), &b[0], at(b, 1)
+	tail := func(x, y *token) observed {
+		o := rest(x != nil, y != nil)
 		if o.level == Same {
 			p := part(second, x, y)
 			o.level, o.u = p.level, p.u+both
 		}
 		return o
 	}
-	try(Same, part(first, a.part[0], b.part[0]), tail(a.part[1], b.part[1], a.n > 1, b.n > 1))
-	if kept[1].level != Same || kept[2].level == Different {
-		if b.n > 1 {
-			try(Swapped, part(first, a.part[0], b.part[1]), tail(a.part[1], b.part[0], a.n > 1, true))
+	try(Same, part(first, a0, b0), tail(a1, b1))
+	if kept[1].level == Same && kept[2].level != Different {
+		return append(out, kept[:]...)
+	}
+	if b1 != nil {
+		try(Swapped, part(first, a0, b1), tail(a1, b0))
+	}
+	if a1 != nil {
+		try(Swapped, part(first, a1, b0), tail(a0, b1))
+	}
+	if (a1 == nil) != (b1 == nil) {
+		long, short := a[:min(len(a), 2)], b0
+		if a1 == nil {
+			long, short = b[:2], a0
 		}
-		if a.n > 1 {
-			try(Swapped, part(first, a.part[1], b.part[0]), tail(a.part[0], b.part[1], true, b.n > 1))
-		}
-		if a.n+b.n == 3 {
-			long, short := a, b
-			if b.n > 1 {
-				long, short = b, a
+		if len(short.text) > len(long[0].text)+1 {
+			whole := join(long)
+			if level := alike(whole, *short); level == Same || level == Sounds || level == Typo {
+				// By chance this comes as often as both parts do together.
+				u := math.Log2(c.part(m.t.wordOf(&long[0]), group)) + math.Log2(c.part(m.t.wordOf(&long[1]), group))
+				try(Joined, observed{first, level, max(u, -20)}, rest(true, true))
 			}
-			if whole := join(long.part[:]); len(short.part[0].text) > len(long.part[0].text)+1 {
-				if level := alike(whole, short.part[0]); level == Same || level == Sounds || level == Typo {
-					// By chance this comes as often as both parts do together.
-					u := math.Log2(c.part(m.t.find(long.part[0].text), group)) + math.Log2(c.part(m.t.find(long.part[1].text), group))
-					try(Joined, observed{first, level, max(u, -20)}, rest(true, true))
-				}
-			}
-		}
-		for _, x := range alsoB {
-			try(Elsewhere, part(first, a.part[0], x), rest(a.n > 1, b.n > 1))
-		}
-		for _, x := range alsoA {
-			try(Elsewhere, part(first, x, b.part[0]), rest(a.n > 1, b.n > 1))
 		}
 	}
-	return append(out, kept[0], kept[1], kept[2])
+	for i := range alsoB {
+		try(Elsewhere, part(first, a0, &alsoB[i]), rest(a1 != nil, b1 != nil))
+	}
+	for i := range alsoA {
+		try(Elsewhere, part(first, &alsoA[i], b0), rest(a1 != nil, b1 != nil))
+	}
+	return append(out, kept[:]...)
 }
 
 // chance is how often (log2) two strangers of a group give a level with these values.
-func (m *Model) chance(c *counter, group int32, level Level, a, b token) float64 {
+func (m *Model) chance(c *counter, group int32, level Level, a, b *token) float64 {
 	if level == Different {
 		return 0
 	}
-	wa := m.t.find(a.text)
+	wa := m.t.wordOf(a)
 	f := c.part(wa, group)
 	if level == Same {
 		return math.Log2(f)
 	}
-	wb := m.t.find(b.text)
+	wb := m.t.wordOf(b)
 	if g := c.part(wb, group); g > f {
-		f, wa, a = g, wb, b
+		f, wa = g, wb
+		a, b = b, a
 	}
 	// What comes by chance near a rare name comes at least as often as a floor.
 	floor := 20 / (c.sum + 2000)

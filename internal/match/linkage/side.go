@@ -11,16 +11,15 @@ import (
 
 // Side is a record made ready to be compared many times.
 type Side struct {
-	Key    match.Key
-	given  []token
-	first  []token // surname1
-	second []token // surname2
-	also   []token
-	sex    byte // f, m or 0
-	birth  date
-	born   float64
-	nation []string
-	more   []value // in the order of Model.more
+	Key     match.Key
+	given   []token
+	surname []token // none, one or two
+	also    []token
+	sex     byte // f, m or 0
+	birth   date
+	born    float64
+	nation  []string
+	more    []value // in the order of Model.more
 }
 
 // date is a date of birth. Month and day are 0 when only the year is known.
@@ -40,17 +39,15 @@ func (d date) moment() float64 {
 // value is one of Record.More, made comparable.
 type value struct {
 	text   string
-	number bool // digits only: compared digit by digit
+	id     int32 // as of a token
+	number bool  // digits only: compared digit by digit
 }
 
 const mostParts = 6
 
 // Ready prepares a record. The result belongs to no model and may be compared by several goroutines at once.
 func (m *Model) Ready(r *Record) *Side {
-	s := &Side{Key: r.Key, given: tokensOf(r.Given, mostParts), first: tokensOf(r.Surname1, mostParts), second: tokensOf(r.Surname2, mostParts), born: r.Born}
-	if len(s.first) == 0 { // one surname is the first, wherever it was typed
-		s.first, s.second = s.second, nil
-	}
+	s := &Side{Key: r.Key, given: tokensOf(r.Given, mostParts), surname: surnamesOf(r), born: r.Born}
 	for _, text := range r.Also[:min(len(r.Also), mostParts)] {
 		s.also = append(s.also, tokensOf(text, mostParts)...)
 	}
@@ -76,6 +73,21 @@ func (m *Model) Ready(r *Record) *Side {
 		}
 	}
 	return s
+}
+
+// surnamesOf gives the surnames. Two that were typed into one box are two; one is the first, wherever it was typed.
+func surnamesOf(r *Record) []token {
+	first, second := wholes(r.Surname1, mostParts), wholes(r.Surname2, mostParts)
+	switch {
+	case len(first) > 0 && len(second) > 0:
+		return []token{join(first), join(second)}
+	case len(first) == 0:
+		first = second
+	}
+	if len(first) > 1 {
+		return []token{first[0], join(first[1:])}
+	}
+	return first
 }
 
 func valueOf(text string) value {

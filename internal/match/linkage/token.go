@@ -11,6 +11,7 @@ import (
 type token struct {
 	text  string
 	sound string
+	id    int32 // its place in the model's words, plus one; 0 while not counted
 }
 
 // tokensOf splits a written name; at most most parts are kept, because nobody has more and each costs.
@@ -22,9 +23,43 @@ func tokensOf(text string, most int) []token {
 	words = words[:min(len(words), most)]
 	out := make([]token, len(words))
 	for i, w := range words {
-		out[i] = token{w, match.Sound(w)}
+		out[i] = token{text: w, sound: match.Sound(w)}
 	}
 	return out
+}
+
+// leading words of surnames are one with what follows: San Martín, Saint Louis, Mac Donald.
+var leading = map[string]bool{"san": true, "santa": true, "santo": true, "saint": true, "sainte": true, "st": true, "mac": true, "mc": true, "von": true,
+	"van": true, "der": true, "den": true, "le": true, "al": true, "el": true, "ben": true, "bin": true, "abu": true, "ould": true}
+
+// wholes splits a written surname at blanks only: what a hyphen joins is one part, because Pierre-Louis is one surname, and so are
+// leading words and what they lead.
+func wholes(text string, most int) []token {
+	var out, led []token
+	for word := range strings.FieldsSeq(text) {
+		parts := tokensOf(word, most)
+		if len(parts) == 0 || len(out) >= most || little(parts) {
+			continue
+		}
+		if led = append(led, parts...); len(parts) > 1 || !leading[parts[0].text] {
+			out, led = append(out, join(led)), nil
+		}
+	}
+	if len(led) > 0 {
+		out = append(out, join(led))
+	}
+	if len(out) == 0 { // particles only: they are the name
+		if parts := tokensOf(text, most); len(parts) > 0 {
+			out = append(out, join(parts))
+		}
+	}
+	return out
+}
+
+// little reports a word that Tokens drops when another stands beside it: a particle.
+func little(parts []token) bool {
+	beside := match.Tokens("xx " + parts[0].text)
+	return len(parts) == 1 && len(beside) == 1
 }
 
 // join writes parts as one.
@@ -36,10 +71,30 @@ func join(list []token) token {
 	for _, t := range list {
 		b.WriteString(t.text)
 	}
-	return token{b.String(), match.Sound(b.String())}
+	return token{text: b.String(), sound: match.Sound(b.String())}
 }
 
+// memo remembers how parts are alike while many pairs are compared: names repeat.
+type memo map[[2]int32]Level
+
 // alike says how two name parts are alike.
+func (k memo) alike(a, b *token) Level {
+	if a.text == b.text {
+		return Same
+	}
+	if k == nil || a.id == 0 || b.id == 0 {
+		return alike(*a, *b)
+	}
+	key := [2]int32{min(a.id, b.id), max(a.id, b.id)}
+	level, ok := k[key]
+	if !ok {
+		level = alike(*a, *b)
+		k[key] = level
+	}
+	return level
+}
+
+// alike compares two parts that differ.
 func alike(a, b token) Level {
 	if a.text == b.text {
 		return Same
