@@ -19,7 +19,7 @@ import (
 // families are keys that are looked up by a computed name: the last part, or all that follows the family, is a code, a
 // field or a name that must stand as a quoted word somewhere in the code. Everything else must stand there whole.
 var families = []string{
-	"action.", "ago.", "ahead.", "check.", "cmd.detail.", "cmd.help.", "code.", "compartment.", "field.", "kind.", "query.", "reason.", "refuse.", "role.",
+	"action.", "ago.", "ahead.", "check.", "cmd.detail.", "cmd.help.", "code.", "compartment.", "field.", "kind.", "band.", "level.", "query.", "reason.", "refuse.", "role.",
 }
 
 // rewritten are keys that the code makes out of another one: a year of birth that is "near" by no year at all is the same.

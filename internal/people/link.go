@@ -1,8 +1,10 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -154,4 +156,9 @@ func inChunks(ids []record.ID, do func(marks string, args []any) error) error {
 		}
 	}
 	return nil
+}
+
+// sortedPairs lists the pairs of which something is said, in order.
+func sortedPairs(s sayings) []pair {
+	return slices.SortedFunc(maps.Keys(s), func(x, y pair) int { return cmp.Or(compareIDs(x.a, y.a), compareIDs(x.b, y.b)) })
 }

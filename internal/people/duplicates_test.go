@@ -1,0 +1,159 @@
+package people_test
+
+import (
+	"fmt"
+	"testing"
+
+	"amparo/internal/people"
+	"amparo/internal/people/worktest"
+)
+
+// crowd registers people who are none of those that a test is about.
+func crowd(b *worktest.Bed, n int) {
+	b.Helper()
+	given, surnames := []string{"Rosa", "Julio", "Marta", "Wilson", "Deysi", "Óscar", "Fanny"}, []string{"Cux", "Bonilla", "Zelaya", "Pop", "Euceda", "Ixcoy", "Tzul", "Barahona", "Orellana"}
+	for i := range n {
+		worktest.Do[people.Registered](b, "person.register", "", map[string]any{"given": given[i%7], "surname1": surnames[i%9], "surname2": surnames[(i*5+i/9)%9],
+			"birth": fmt.Sprint(1960 + i*13%50), "nationality": []string{"GTM"}})
+	}
+}
+
+func register(b *worktest.Bed, data map[string]any) string {
+	b.Helper()
+	return worktest.Do[people.Registered](b, "person.register", "", data).Person.String()
+}
+
+// Two records of one person are found, say why, and are gone from the list when somebody has decided; who comes later is found too.
+func TestDuplicatesAreFoundAndDecided(t *testing.T) {
+	b := worktest.New(t)
+	crowd(b, 40)
+	one := register(b, map[string]any{"given": "Ana Lucía", "surname1": "Xitumul", "surname2": "Cojolón", "sex": "f", "birth": "1991-04-12", "nationality": []string{"GTM"}})
+	two := register(b, map[string]any{"given": "Ana", "surname1": "Chitumul", "surname2": "Cojolon", "sex": "f", "birth": "1991-12-04", "nationality": []string{"GTM"}})
+	ask := func(params ...string) people.Duplicates { b.Helper(); return worktest.Ask[people.Duplicates](b, "person.duplicates", params...) }
+
+	if d := ask("peek", "true"); len(d.Pairs) != 0 || d.Looked != 0 {
+		t.Errorf("who only peeks looks at nobody: %+v", d)
+	}
+	d := ask("look", "5")
+	if d.Looked != 5 || d.Total != 42 || len(d.Pairs) == 0 {
+		t.Fatalf("looked at %d of %d, %d pairs", d.Looked, d.Total, len(d.Pairs))
+	}
+	best := d.Pairs[0]
+	if best.Band != "likely" || !among2(best, one, two) {
+		t.Fatalf("the likeliest pair: %+v", best)
+	}
+	agrees := map[string]string{}
+	for _, f := range best.Fields {
+		agrees[f.Field] = f.Agrees + " " + f.Level
+	}
+	if agrees["birth"] != "close day_month_swapped" || agrees["surname1"] == "" || agrees["nationality"] != "yes same" {
+		t.Errorf("why: %v", agrees)
+	}
+	for d.Looked < d.Total {
+		before := d.Looked
+		if d = ask("look", "10"); d.Looked <= before {
+			t.Fatalf("looking does not go on: %d of %d", d.Looked, d.Total)
+		}
+	}
+	if mine := ask("person", two); len(mine.Pairs) == 0 || mine.Pairs[0].Person.ID.String() != two || mine.Pairs[0].Other.ID.String() != one {
+		t.Errorf("of one person: %+v", mine.Pairs)
+	}
+	say(b, "person.different", one, two)
+	for _, p := range ask().Pairs {
+		if among2(p, one, two) {
+			t.Error("somebody said that they are not the same, and they are proposed again")
+		}
+	}
+	three := register(b, map[string]any{"given": "Anna Lucia", "surname1": "Xitumul", "surname2": "Cojolón", "birth": "1991", "nationality": []string{"GTM"}})
+	found := false
+	for _, p := range ask("look", "1").Pairs {
+		found = found || among2(p, one, three)
+	}
+	if !found {
+		t.Error("who is registered later is not looked at first")
+	}
+	say(b, "person.link", one, three)
+	for _, p := range ask().Pairs {
+		if among2(p, one, three) || among2(p, two, three) {
+			t.Errorf("decided, by itself or through the other record, and proposed again: %+v", p)
+		}
+	}
+}
+
+func among2(d people.Duplicate, one, two string) bool {
+	a, b := d.Person.ID.String(), d.Other.ID.String()
+	return a == one && b == two || a == two && b == one
+}
+
+// Before a person is registered, those who may be the same are named with what speaks for it; records of one person are one line.
+func TestAlikeBeforeRegistering(t *testing.T) {
+	b := worktest.New(t)
+	crowd(b, 30)
+	one := register(b, map[string]any{"given": "Ana Lucía", "surname1": "Xitumul", "surname2": "Cojolón", "sex": "f", "birth": "1991-04-12"})
+	two := register(b, map[string]any{"given": "Ana Lucía", "surname1": "Xitumul", "nickname": "Luci"})
+	say(b, "person.link", one, two)
+	got := worktest.Ask[people.Alike](b, "person.alike", "given", "ana lusia", "surname1", "Situmul", "surname2", "Cojolon", "birth", "1991")
+	if len(got.People) != 1 || got.People[0].Person.ID.String() != one || len(got.People[0].Linked) != 1 || len(got.People[0].Fields) < 3 {
+		t.Errorf("who is alike: %+v", got.People)
+	}
+	if got := worktest.Ask[people.Alike](b, "person.alike", "given", "Bartolomé", "surname1", "Quispe"); len(got.People) != 0 {
+		t.Errorf("nobody is like them: %+v", got.People)
+	}
+	if got := worktest.Ask[people.Alike](b, "person.alike"); len(got.People) != 0 {
+		t.Errorf("nothing is said of them: %+v", got.People)
+	}
+}
+
+// Two who do not hear of each other say contradicting things: what harms least stands, both see the same, and somebody settles it.
+func TestContradictingVerdictsMeet(t *testing.T) {
+	url := worktest.Relay(t)
+	here := worktest.New(t)
+	site := here.Site("Casa del Río", "07089")
+	here.Stand(site)
+	one, two, three := somebody(here, "Ana"), somebody(here, "Anita"), somebody(here, "Ana María")
+	there := here.Join(url, "Rosa", site, "registrar")
+	worktest.Meet(url, here, there)
+	linked := func(b *worktest.Bed, id string) int {
+		return len(worktest.Ask[people.Shown](b, "person.show", "person", id).Linked)
+	}
+	both := func(want int, id, when string) {
+		t.Helper()
+		for _, b := range []*worktest.Bed{here, there} {
+			if got := linked(b, id); got != want {
+				t.Errorf("%s: %d other records, want %d", when, got, want)
+			}
+		}
+	}
+	// The same pair.
+	say(here, "person.link", one, two)
+	say(there, "person.different", one, two)
+	worktest.Meet(url, here, there)
+	both(0, one, "one says the same, the other different")
+	for _, b := range []*worktest.Bed{here, there} {
+		d := worktest.Ask[people.Duplicates](b, "person.duplicates", "peek", "true").Doubts
+		if len(d) != 1 || len(d[0].Said) != 2 {
+			t.Errorf("nobody is told that there is something to settle: %+v", d)
+		}
+	}
+	worktest.Do[people.LinkedNow](here, "person.link", "", map[string]any{"person": one, "other": two, "reason": "same_document", "again": true})
+	worktest.Meet(url, here, there)
+	both(1, one, "settled")
+	if d := worktest.Ask[people.Duplicates](there, "person.duplicates", "peek", "true").Doubts; len(d) != 0 {
+		t.Errorf("settled, and still to be settled: %+v", d)
+	}
+	// Unlinked there while somebody joins a third here, and says there that it is not the first.
+	say(here, "person.link", two, three)
+	say(there, "person.different", one, three)
+	worktest.Meet(url, here, there)
+	both(1, one, "the older link stands, the one that would join them waits")
+	both(0, three, "the newer link waits")
+	for _, b := range []*worktest.Bed{here, there} {
+		if d := worktest.Ask[people.Duplicates](b, "person.duplicates", "peek", "true").Doubts; len(d) != 1 || d[0].Person.ID.String() == one || d[0].Other.ID.String() == one {
+			t.Errorf("the link that waits: %+v", d)
+		}
+	}
+	say(there, "person.unlink", two, three)
+	worktest.Meet(url, here, there)
+	both(1, one, "in the end")
+	both(0, three, "in the end")
+}
