@@ -27,6 +27,12 @@ type demoSummary struct {
 	Conflicts      int            `json:"conflicts"`
 	FoundElsewhere int            `json:"found_elsewhere"`
 	Sought         int            `json:"sought_elsewhere"`
+	Linked         int            `json:"linked"`     // pairs of records held to be one person
+	Households     int            `json:"households"` // families who came together
+	Searches       int            `json:"searches"`   // families that look for somebody
+	Reunited       int            `json:"reunited"`   // of those, found, agreed and told
+	CardsLost      int            `json:"cards_lost"` // or damaged, and replaced
+	WaySteps       int            `json:"way_steps"`  // of people's way, as they told it
 	DigestsEqual   bool           `json:"digests_equal"`
 	SeriesRows     int            `json:"series_rows"`
 	SouthwestFY23  int64          `json:"southwest_fy2023"`

@@ -313,6 +313,9 @@ func (p *player) count(ctx context.Context, story *sample.Story) error {
 		sql  string
 	}{
 		{&p.summary.Persons, "SELECT count(*) FROM identity.person"}, {&p.summary.Visits, "SELECT count(*) FROM identity.visit"},
+		{&p.summary.Linked, "SELECT count(*) / 2 FROM identity.link WHERE verdict = 'same'"}, {&p.summary.Households, "SELECT count(*) FROM identity.household"},
+		{&p.summary.Searches, "SELECT count(*) FROM identity.family_sought"}, {&p.summary.Reunited, "SELECT count(*) FROM identity.family_sought WHERE search_state = 'found'"},
+		{&p.summary.CardsLost, "SELECT count(*) FROM identity.card WHERE card_state <> 'active'"}, {&p.summary.WaySteps, "SELECT count(*) FROM identity.journey"},
 		{&p.summary.Consultations, "SELECT (SELECT count(*) FROM care.consultation) + (SELECT count(*) FROM mind.session) + (SELECT count(*) FROM law.social)"},
 	} {
 		text, err := head.Word(ctx, of.sql)

@@ -74,6 +74,12 @@ type Totals struct {
 	Merges                         int // persons whom two sites changed in different fields while apart
 	Headcounts, Flows              int
 	Exchanges                      int
+	Twice                          int // people registered a second time because they were not found; they count among Persons
+	Linked                         int // of those, found and linked
+	Households                     int
+	Searches, Reunited             int // families that look for somebody; of those, the one who looks was told
+	CardsLost                      int
+	Steps                          int // of people's way
 }
 
 // Story is an ordered list of steps. Ids in it are client ids: a node knows those of its own requests at once and those of others
@@ -121,9 +127,11 @@ func sites(seed uint64) []Site {
 type teller struct {
 	*Story
 	*cohort
-	exchanges [4][]time.Time // of every node, ascending
-	travelled []traveller    // people met at more than one site
-	numbers   map[string]int // client ids given so far, by what they name
+	exchanges [4][]time.Time  // of every node, ascending
+	travelled []traveller     // people met at more than one site
+	companies []company       // everybody, with whom they came
+	threaded  map[string]bool // of whom a thread tells already, so that no two do
+	numbers   map[string]int  // client ids given so far, by what they name
 }
 
 // NewStory tells how people, at most the given number and at least one, walk the route during Length from start on. Steps are ordered by time
@@ -133,15 +141,20 @@ func NewStory(seed uint64, people int, start time.Time) *Story {
 	start = start.UTC().Truncate(time.Second)
 	people = max(people, 1)
 	t := &teller{
-		Story:   &Story{Seed: seed, Start: start, End: start.Add(Length), Sites: sites(seed)},
-		cohort:  newCohort(seed, start),
-		numbers: map[string]int{},
+		Story:    &Story{Seed: seed, Start: start, End: start.Add(Length), Sites: sites(seed)},
+		cohort:   newCohort(seed, start),
+		numbers:  map[string]int{},
+		threaded: map[string]bool{},
 	}
 	t.openSites()
 	t.planExchanges()
+	twice := dues(people, 40, 75)
+	t.walk(people - twice)
+	t.drawApart(0x646f73, func() { t.registeredTwice(twice) })
 	t.walk(people)
 	t.writeApart()
 	t.countPeople()
+	t.threads(people)
 	slices.SortStableFunc(t.Steps, func(a, b Step) int { return a.At.Compare(b.At) })
 	t.sum()
 	return t.Story

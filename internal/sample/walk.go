@@ -11,6 +11,7 @@ type who struct {
 	someone
 	id     string
 	alias  bool              // registered with no more than a nickname
+	first  time.Time         // when registered
 	came   time.Time         // to the site where they are now
 	edited map[string]bool   // fields changed after registration
 	said   map[int]time.Time // latest request about this person, by node
@@ -56,6 +57,7 @@ func (t *teller) walk(people int) {
 			ws = append(ws, w)
 			at = at.Add(t.minutes(node, day, 2, 5))
 		}
+		t.companies = append(t.companies, company{ws, node, day})
 		stay := t.stay(ws, node, day)
 		if !special {
 			owed += foundAgain * float64(len(unit))
@@ -197,7 +199,7 @@ func (t *teller) update(w *who, node int, at time.Time, fields ...any) {
 // register opens somebody's record. One in twenty-five is written down wrong and put right within the hour; a few people give no more
 // than a nickname, and some of those tell their name a day or two later.
 func (t *teller) register(node, day int, at time.Time, p someone, plain bool) *who {
-	w := &who{someone: p, id: t.newID("p"), came: at, edited: map[string]bool{}, said: map[int]time.Time{}}
+	w := &who{someone: p, id: t.newID("p"), first: at, came: at, edited: map[string]bool{}, said: map[int]time.Time{}}
 	name := p.fullName()
 	x := t.r.Float64()
 	switch {
