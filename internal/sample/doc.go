@@ -11,5 +11,9 @@
 //
 // It is the bed for hard cases on purpose: double surnames and single ones, particles and hyphens, accents that are typed and that
 // are not, Mayan, Garífuna, Kichwa, Miskito and Wayuu surnames, ages told about, people who give no more than a nickname, families who
-// travel together, two sites that write different things about one person on the same day.
+// travel together, two sites that write different things about one person on the same day, somebody who is registered twice, families that
+// look for each other, cards that are lost.
+//
+// A [Registry] is another thing: up to a million people without a course, with questions about them whose answers are known, for
+// measuring how well somebody is found.
 package sample
