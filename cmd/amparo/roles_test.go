@@ -385,7 +385,7 @@ func TestEveryQueryForEveryRole(t *testing.T) {
 	}
 	params := map[string]url.Values{
 		"attachment.list": {"person": {person}}, "attachment.content": {"attachment": {sketch}},
-		"person.find": {"q": {"Marca"}}, "person.duplicates": nil, "person.alike": {"given": {"Ceiba"}, "surname1": {"Marca"}}, "family.show": {"person": {person}}, "family.proposals": nil, "family.proposal": {"seek": {c.sought()}, "candidate": {person}}, "card.read": {"code": {people.CheckedCard(1)}}, "card.blank": nil, "person.cards": {"person": {person}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
+		"person.find": {"q": {"Marca"}}, "person.duplicates": nil, "person.compare": {"person": {person}, "other": {c.somebody()}}, "person.alike": {"given": {"Ceiba"}, "surname1": {"Marca"}}, "family.show": {"person": {person}}, "family.proposals": nil, "family.proposal": {"seek": {c.sought()}, "candidate": {person}}, "card.read": {"code": {people.CheckedCard(1)}}, "card.blank": nil, "person.cards": {"person": {person}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
 		"journey.show": {"person": {person}}, "person.history": {"person": {person}}, "person.consents": {"person": {person}}, "person.restrictions": {"person": {person}}, "person.readers": {"person": {person}},
 		"access": {"person": {person}}, "site.board": {"site": {c.site}}, "conflicts": nil, "pending": nil, "devices": nil, "audit": nil, "erasures": nil, "retention": nil,
 		"site.list": nil, "flows": nil, "series.list": nil, "series": nil,

@@ -18,7 +18,7 @@ var Module = record.Module{
 	Kinds: []*record.Kind{Person, Registration, Priority, SurvivorPriority, Consent, Link, CardHeld, hidings[record.Identity], hidings[record.Care], hidings[record.Mind],
 		hidings[record.Survivor], hidings[record.Law]},
 	Actions: []record.Action{register, update, prioritise, linkSame, linkApart, linkDifferent, giveConsent, restrict, holdRetention, giveCard},
-	Queries: []record.Query{find, opens(show), opens(timeline), opens(consents), opens(history), restrictions, personCopy, duplicates, alikeQuery, retention, opens(personCards), readCard, blankCards},
+	Queries: []record.Query{find, opens(show), opens(timeline), opens(consents), opens(history), restrictions, personCopy, duplicates, alikeQuery, compareTwo, retention, opens(personCards), readCard, blankCards},
 	Travels: travels,
 	Tend:    followSharing,
 }

@@ -157,3 +157,43 @@ func TestContradictingVerdictsMeet(t *testing.T) {
 	both(1, one, "in the end")
 	both(0, three, "in the end")
 }
+
+func TestComparingTwoRecords(t *testing.T) {
+	b := worktest.New(t)
+	one := register(b, map[string]any{"given": "Ana", "surname1": "Xitumul", "birth": "1991-04-12", "phone": "55 1234"})
+	two := register(b, map[string]any{"given": "Ana", "surname1": "Xitumul", "birth": "1991-12-04"})
+	three := register(b, map[string]any{"given": "Ana María", "surname1": "Xitumul"})
+	ask := func(x, y string) people.Compared {
+		b.Helper()
+		return worktest.Ask[people.Compared](b, "person.compare", "person", x, "other", y)
+	}
+	c := ask(two, one)
+	if c.Person.ID.String() != two || c.Same || c.Band != "likely" || len(c.Fields) == 0 || len(c.Rows) == 0 || len(c.Said) != 0 {
+		t.Errorf("two whom nobody linked: %+v", c)
+	}
+	for _, r := range c.Rows {
+		switch r.Field {
+		case "birth":
+			if !r.Differs || r.Values[0].Value != "1991-12-04" || r.Values[1].Value != "1991-04-12" {
+				t.Errorf("what they say of birth: %+v", r)
+			}
+		case "phone":
+			if r.Differs || len(r.Values) != 1 || r.Values[0].Record.String() != one {
+				t.Errorf("what only one of them says: %+v", r)
+			}
+		}
+	}
+	say(b, "person.link", one, two)
+	say(b, "person.link", two, three)
+	if c := ask(one, three); !c.Same || c.Through == nil || c.Through.ID.String() != two || len(c.Said) != 0 {
+		t.Errorf("joined through a third: %+v", c)
+	}
+	say(b, "person.unlink", one, two)
+	say(b, "person.different", one, two)
+	if c := ask(three, one); c.Same || len(c.Against) != 1 || c.Against[0].Said[0].ByName != "Ana" {
+		t.Errorf("linking them would bring two together who are said to be different: %+v", c.Against)
+	}
+	if _, err := b.Session.Query(b.Context(), "es", "person.compare", map[string][]string{"person": {one}, "other": {one}}); err == nil {
+		t.Error("a record is compared with itself")
+	}
+}
