@@ -277,6 +277,21 @@ func (c *call) stepLine(t journey.Told, mend string) StepLine {
 	return line
 }
 
+// journeyEntry words a part of the way as an entry of the timeline.
+func (c *call) journeyEntry(e people.Entry, line *EntryLine) {
+	word := func(name string) string { s, _ := e.Fields[name].(string); return s }
+	reasons, _ := e.Fields["reasons"].([]string)
+	t := journey.Told{What: word("what"), Origin: word("origin"), Place: word("place"), Started: word("started"), Ended: word("ended"), Transport: word("transport"),
+		Manner: word("manner"), Direction: word("direction"), Decision: word("decision"), Reasons: reasons}
+	if t.What == journey.Mistaken {
+		line.Title, line.Icon = line.Title+": "+c.coded("journey_what", t.What), "move"
+		return
+	}
+	said := c.stepLine(t, "")
+	line.Title, line.Icon = line.Title+": "+said.Title, "move"
+	line.Note = strings.Join(slices.DeleteFunc([]string{said.When, said.How, said.Why}, func(s string) bool { return s == "" }), " · ")
+}
+
 // span words a time from one date to another, either of which may be missing.
 func (c *call) span(from, to string) string {
 	switch {

@@ -23,7 +23,6 @@ type PersonPage struct {
 	Older   int // entries not shown
 	AllLink string
 	Facts   []Fact
-	Past    string
 	Groups  []string
 	Offers  []Offer // consultations that the member may write
 	Visit   string
@@ -31,6 +30,9 @@ type PersonPage struct {
 	Summary string
 	Writes  bool
 	Rights  []Offer     // what the person may ask for
+	Turn    string      // the page of their rights, in their language, to be turned to them; empty: not the member's
+	Past    string      // since when they are known, and how often they came
+	History string      // where every value ever said is; empty: not the member's
 	Files   []FileLine  // the newest
 	Filed   string      // where all files are, and where one more is kept; empty: not the member's
 	Stays   string      // that the record does not leave its site, and what that means; empty: other sites see it
@@ -38,6 +40,8 @@ type PersonPage struct {
 	Glass   []GlassLine // opened in need although it is restricted, and nobody has looked at it yet
 	Missing *Missing    // of the record, on this device
 	Parts   []Section
+	Bare    []Offer // parts of which nothing is known yet: where something can be said
+	Jump    []Offer // on a phone: what stands below the timeline
 }
 
 // Offer is a consultation that can be opened.
@@ -56,7 +60,7 @@ type EntryLine struct {
 const mostFiles = 4
 
 // mostEntries is how many entries a person's page shows at first.
-const mostEntries = 60
+const mostEntries = 30
 
 // written says to which compartment each consultation goes.
 var written = []struct {
@@ -98,7 +102,13 @@ func personPage(c *call) error {
 		}
 		page.Files = page.Files[:min(len(page.Files), mostFiles)]
 	}
-	for _, o := range []struct{ pattern, label, icon string }{{"/consent", "person.decides", "note"}, {"/copy", "person.copy", "print"},
+	if c.may("/people/{id}/rights") {
+		page.Turn = address + "/rights"
+	}
+	if c.may("/people/{id}/history") {
+		page.History = address + "/history"
+	}
+	for _, o := range []struct{ pattern, label, icon string }{{"/consent", "person.decides", "note"}, {"/history", "rights.correct_do", "edit"}, {"/copy", "person.copy", "print"},
 		{"/restrict", "person.restrict", "lock"}, {"/erase", "person.erase", "warn"}} {
 		if c.may("/people/{id}" + o.pattern) {
 			page.Rights = append(page.Rights, Offer{address + o.pattern, c.T(o.label), o.icon})
@@ -109,7 +119,7 @@ func personPage(c *call) error {
 			page.Offers = append(page.Offers, Offer{address + "/consultation/" + o.service, c.coded("service", o.service), o.service})
 		}
 	}
-	if page.Parts, err = c.sections(p); err != nil {
+	if err = page.arrange(c, p); err != nil {
 		return err
 	}
 	entries := told.Entries
@@ -121,6 +131,31 @@ func personPage(c *call) error {
 		page.Entries = append(page.Entries, c.entry(e))
 	}
 	return c.show(http.StatusOK, "person.html", page)
+}
+
+// arrange puts the parts of the page in their order: what is known first, and of what is not only where to say it.
+func (page *PersonPage) arrange(c *call, p people.Shown) error {
+	parts, err := c.sections(p)
+	if err != nil {
+		return err
+	}
+	add := func(id, title string) { page.Jump = append(page.Jump, Offer{Address: "#" + id, Label: title}) }
+	add("facts", c.T("person.details"))
+	if page.Turn != "" {
+		add("rights", c.T("person.rights"))
+	}
+	for _, s := range parts {
+		if len(s.Lines) == 0 && len(s.Links) > 0 {
+			page.Bare = append(page.Bare, Offer{s.Links[0].Address, s.Title, s.Links[0].Icon})
+			continue
+		}
+		page.Parts = append(page.Parts, s)
+		add(s.ID, s.Title)
+	}
+	if page.Filed != "" {
+		add("files", c.T("files.title"))
+	}
+	return nil
 }
 
 func (c *call) personFacts(p people.Shown) []Fact {
@@ -204,6 +239,8 @@ func (c *call) entry(e people.Entry) EntryLine {
 		line.Facts = c.facts(e.Kind, e.Fields, "name", "media", "size", "note")
 	case "person":
 		line.Icon, line.Note = "people", ""
+	case "journey":
+		c.journeyEntry(e, &line)
 	case "change":
 		line.Icon, line.Note = "edit", c.fieldNames(e.Fields["changed"])
 	case "visit":

@@ -1,6 +1,10 @@
 package web
 
-import "amparo/internal/people"
+import (
+	"slices"
+
+	"amparo/internal/people"
+)
 
 // Section is one part of a person's page beside the timeline: a few lines, and where the rest is.
 type Section struct {
@@ -31,7 +35,18 @@ func (c *call) sections(p people.Shown) ([]Section, error) {
 			out = append(out, *s)
 		}
 	}
+	slices.SortStableFunc(out, func(x, y Section) int { return placeOf(x) - placeOf(y) })
 	return out, nil
+}
+
+// sectionOrder is how the parts follow each other, whichever file they come from; one that it does not name comes last.
+var sectionOrder = []string{"priorities", "child", "links", "family", "cards", "journey"}
+
+func placeOf(s Section) int {
+	if at := slices.Index(sectionOrder, s.ID); at >= 0 {
+		return at
+	}
+	return len(sectionOrder)
 }
 
 // Todo is something on the board that waits for somebody to look at it.

@@ -248,6 +248,25 @@
       box.focus();
     });
   }
+  // Reading aloud, where this machine itself has a voice of the language: other voices send what they read to a stranger.
+  const speech = globalThis.speechSynthesis, tongue = document.documentElement.lang;
+  const voice = () => speech.getVoices().find((v) => v.localService && v.lang.slice(0, 2) === tongue);
+  for (const el of speech ? $$("[data-speak]") : []) {
+    const look = () => { el.hidden = !voice(); };
+    speech.onvoiceschanged = look;
+    look();
+    addEventListener("pagehide", () => speech.cancel());
+    el.addEventListener("click", () => {
+      if (speech.speaking) { speech.cancel(); return; }
+      for (const part of $$(".aloud :is(h1,h2,p):not([data-mute])")) {
+        const said = new SpeechSynthesisUtterance(part.textContent);
+        said.voice = voice();
+        said.lang = tongue;
+        said.rate = 0.9;
+        speech.speak(said);
+      }
+    });
+  }
   for (const el of $$("[data-print]")) { el.hidden = false; el.addEventListener("click", () => print()); }
 
   // The camera. This machine's own program looks at the pictures; none is kept. It goes off by itself: a page on which nobody
