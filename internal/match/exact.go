@@ -197,16 +197,20 @@ func (s *search) arrangeFrom(t int, used uint64, gain float32, names []uint32) {
 
 // structure is the cost of the order in which the parts were typed, and of what was left out.
 func structure(taken []option, used uint64, names []uint32) float32 {
-	if used == 0 {
-		return 0
-	}
 	cost := float32(0)
 	var before Field = Other + 1
+	calledOtherwise := false // who types a nickname need not type the name
+	for n, w := range names {
+		calledOtherwise = calledOtherwise || used>>n&1 == 1 && Field(w&(1<<fieldBits-1)) >= Nickname
+	}
 	for n, w := range names {
 		field := Field(w & (1<<fieldBits - 1))
 		first := field != before
 		before = field
 		cost += presence(field, first, used>>n&1 == 1)
+	}
+	if calledOtherwise {
+		cost /= 2
 	}
 	last, turns, moved := int8(-1), 0, false
 	for _, o := range taken {

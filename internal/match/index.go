@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -140,7 +141,7 @@ func (ix *Index) Put(e Entry) {
 			ix.parts[word].people = append(ix.parts[word].people, slot)
 			ix.glance.length[word] = uint8(min(255, len(ix.parts[word].runes)))
 			if name.field < Nickname {
-				h.surplus++
+				b.surplus[i]++
 			}
 		}
 		words[j] = uint32(word)<<fieldBits | uint32(name.field)
@@ -205,8 +206,37 @@ func (ix *Index) drop(key Key) {
 	ix.dropCards(slot)
 	ix.heap.give(h.at, h.class)
 	ix.slots.remove(key, ix.keyAt)
-	b.key[i], b.born[i], b.trait[i], b.head[i] = Key{}, 0, 0, head{}
+	b.key[i], b.born[i], b.trait[i], b.surplus[i], b.head[i] = Key{}, 0, 0, 0, head{}
 	ix.free = append(ix.free, slot)
+}
+
+// Met adds a sighting to an entry; nothing happens when it is not there.
+func (ix *Index) Met(key Key, s Sighting) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	slot, ok := ix.slots.find(key, ix.keyAt)
+	w := ix.place.pack(s)
+	if !ok || w == 0 {
+		return
+	}
+	b, i := ix.at(slot)
+	h := &b.head[i]
+	words := ix.heap.words(h.at, int(h.names)+int(h.seen))
+	before := words[h.names:]
+	if slices.Contains(before, w) {
+		return
+	}
+	seen := latest(append(slices.Clone(before), w))
+	ix.place.add(before, -1)
+	ix.place.add(seen, 1)
+	if class := room(int(h.names) + len(seen)); class != h.class {
+		at := ix.heap.take(class)
+		copy(ix.heap.words(at, int(h.names)), words[:h.names])
+		ix.heap.give(h.at, h.class)
+		h.at, h.class = at, class
+	}
+	h.seen = uint8(len(seen))
+	copy(ix.heap.words(h.at, int(h.names)+len(seen))[h.names:], seen)
 }
 
 // word finds or makes the place of a name part.
@@ -274,24 +304,37 @@ func (p *places) enter(seen []Sighting) []uint32 {
 	}
 	var out []uint32
 	for _, s := range seen {
-		id, ok := p.at[s.Place]
-		if !ok && len(p.name) <= 0xffff {
-			id = uint16(len(p.name))
-			name := strings.Clone(s.Place)
-			p.name, p.count, p.at[name] = append(p.name, name), append(p.count, 0), id
-		}
-		month := s.Month
-		if month < 0 || month > 0xffff {
-			month = 0
-		}
-		if w := uint32(id)<<16 | uint32(month); w != 0 && !slices.Contains(out, w) {
+		if w := p.pack(s); w != 0 {
 			out = append(out, w)
 		}
 	}
-	slices.SortFunc(out, func(a, b uint32) int { return int(b&0xffff) - int(a&0xffff) })
-	out = out[:min(len(out), mostSeen)]
+	out = latest(out)
 	p.add(out, 1)
 	return out
+}
+
+// pack gives 0 for a sighting that says nothing.
+func (p *places) pack(s Sighting) uint32 {
+	id, ok := p.at[s.Place]
+	if !ok && len(p.name) <= 0xffff {
+		id = uint16(len(p.name))
+		name := strings.Clone(s.Place)
+		p.name, p.count, p.at[name] = append(p.name, name), append(p.count, 0), id
+	}
+	month := s.Month
+	if month < 0 || month > 0xffff {
+		month = 0
+	}
+	return uint32(id)<<16 | uint32(month)
+}
+
+// latest keeps each sighting once and of many the latest.
+func latest(seen []uint32) []uint32 {
+	slices.SortFunc(seen, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(b&0xffff, a&0xffff), cmp.Compare(a, b))
+	})
+	seen = slices.Compact(seen)
+	return seen[:min(len(seen), mostSeen)]
 }
 
 func (p *places) leave(seen []uint32) { p.add(seen, -1) }

@@ -18,17 +18,18 @@ type block struct {
 	key   [blockSize]Key
 	born  [blockSize]uint16 // days since 1879-12-31; 0: unknown
 	trait [blockSize]uint32 // nationalities and languages: places in the lists of sets
-	head  [blockSize]head
-	card  [blockSize]uint64 // see packCard
+	// surplus is how many parts of the name count when they are not typed: all but nicknames and other names.
+	surplus [blockSize]uint8
+	head    [blockSize]head
+	card    [blockSize]uint64 // see packCard
 }
 
 // head says where in the heap a person's words stand.
 type head struct {
-	at      uint32 // place in the heap
-	names   uint8
-	seen    uint8
-	surplus uint8 // parts of the name that count when they are not typed: all but nicknames and other names
-	class   uint8 // how much room the heap keeps; 0: nobody is here
+	at    uint32 // place in the heap
+	names uint8
+	seen  uint8
+	class uint8 // how much room the heap keeps; 0: nobody is here
 }
 
 // A name stands as word<<3 | field, a sighting as place<<16 | month.

@@ -52,10 +52,11 @@ const maxParts = 12
 // Words understands what may stand beside a name. Each function takes a word or phrase in lower case without accents; any may
 // be nil.
 type Words struct {
-	Country  func(string) string           // alpha-3; empty: no country
-	Language func(string) string           // BCP 47; empty: no language
-	Place    func(string) (among []string) // the places of that name, as in Sighting.Place; nil: none
-	Month    func(string) int              // 1 to 12; 0: no month
+	Country  func(string) string // alpha-3; empty: no country
+	Language func(string) string // BCP 47; empty: no language
+	// Place gives the places of a name, as in Sighting.Place; known: it is a place, though nobody may have been met there.
+	Place func(string) (among []string, known bool)
+	Month func(string) int // 1 to 12; 0: no month
 }
 
 // Parse is Words.Parse for one who understands countries only.
@@ -151,7 +152,7 @@ func (w Words) hintAt(q *Query, words []string, sure bool) int {
 			}
 		}
 		if w.Place != nil {
-			if among := w.Place(phrase); len(among) > 0 {
+			if among, known := w.Place(phrase); len(among) > 0 || known && sure {
 				found = append(found, Hint{About: Place, Code: strings.Join(words[:n], " "), Among: among})
 			}
 		}

@@ -305,12 +305,11 @@ func (ix *Index) foremost(l *line, s *search, n int, named bool) {
 				}
 				slot := first + uint32(k)
 				b, i := ix.at(slot)
-				h := &b.head[i]
-				if h.class == 0 {
+				if !named && b.head[i].class == 0 { // who is named by something is there
 					continue
 				}
 				score += ix.context(&l.q, &l.hints, b, i)
-				if extra := int(h.surplus) - len(l.q.Parts); extra > 0 {
+				if extra := int(b.surplus[i]) - len(l.q.Parts); extra > 0 {
 					score -= missingLeast * float32(extra)
 				}
 				switch {

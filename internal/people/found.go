@@ -18,11 +18,16 @@ type Hit struct {
 // Reason is worded by the catalogue key `reason.<code>`. Codes and their args:
 //
 //	exact, sounds_alike, typo, nickname, prefix   field (catalogue `field.<field>`), value: the stored part of the name
+//	joined                                        the same: two parts written as one, or one as two
 //	swapped                                       surnames stand in the other order
 //	card_ends                                     digits
+//	card_lost                                     digits; the card was lost, and who shows it may be somebody else
 //	born_near, age_near                           years apart, 1 to 3
 //	born_same, age_same                           less than a year apart
 //	same_nationality                              nationality: alpha-3
+//	same_language                                 language: BCP 47
+//	seen_place                                    site: its name
+//	seen_month                                    month: 2026-03
 type Reason struct {
 	Code string         `json:"code"`
 	Args map[string]any `json:"args,omitempty"`

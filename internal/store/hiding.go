@@ -88,7 +88,7 @@ func (h hiding) views(b *strings.Builder, kinds []*record.Kind) {
 	} else {
 		whose += " END"
 	}
-	view("_change", h.name("_change"), "*", whose)
+	view("_change", h.name("_change"), "*, rowid", whose) // numbered as they come, for who follows what changes
 }
 
 // table is where a kind's rows are stored, with its schema.

@@ -24,7 +24,7 @@ CREATE TABLE %[1]s._client (hash BLOB NOT NULL, id BLOB NOT NULL, said BLOB NOT 
 CREATE TABLE %[1]s._correction (earlier BLOB NOT NULL, later BLOB NOT NULL, PRIMARY KEY (earlier, later)) STRICT, WITHOUT ROWID;
 CREATE TABLE %[1]s.%[2]s (subject BLOB NOT NULL, at INTEGER NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY (subject, at, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE %[1]s.%[3]s (entity BLOB NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL, fields TEXT NOT NULL,
-	_site BLOB, _by BLOB, _at INTEGER NOT NULL, _zone INTEGER NOT NULL, _rec INTEGER NOT NULL, PRIMARY KEY (entity, id)) STRICT, WITHOUT ROWID;
+	_site BLOB, _by BLOB, _at INTEGER NOT NULL, _zone INTEGER NOT NULL, _rec INTEGER NOT NULL, PRIMARY KEY (entity, id)) STRICT;
 `, c, h.name("_timeline"), h.name("_change"))
 	if slices.ContainsFunc(kinds, func(k *record.Kind) bool { return k.In == c && (ofPersons(k) || k.Hides) }) {
 		fmt.Fprintf(&b, aboutTable, c)

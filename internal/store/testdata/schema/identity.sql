@@ -4,7 +4,7 @@ CREATE TABLE identity._client (hash BLOB NOT NULL, id BLOB NOT NULL, said BLOB N
 CREATE TABLE identity._correction (earlier BLOB NOT NULL, later BLOB NOT NULL, PRIMARY KEY (earlier, later)) STRICT, WITHOUT ROWID;
 CREATE TABLE identity._timeline (subject BLOB NOT NULL, at INTEGER NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL, PRIMARY KEY (subject, at, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE identity._change (entity BLOB NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL, fields TEXT NOT NULL,
-	_site BLOB, _by BLOB, _at INTEGER NOT NULL, _zone INTEGER NOT NULL, _rec INTEGER NOT NULL, PRIMARY KEY (entity, id)) STRICT, WITHOUT ROWID;
+	_site BLOB, _by BLOB, _at INTEGER NOT NULL, _zone INTEGER NOT NULL, _rec INTEGER NOT NULL, PRIMARY KEY (entity, id)) STRICT;
 CREATE TABLE identity.house (id BLOB PRIMARY KEY, name TEXT, rooms INTEGER, colours TEXT, empty INTEGER, built TEXT, _site BLOB, _by BLOB, _at INTEGER, _zone INTEGER, _rec INTEGER, _rivals INTEGER NOT NULL, _state BLOB NOT NULL) STRICT;
 CREATE INDEX identity.house_rivals ON house (_rivals) WHERE _rivals > 0;
 CREATE INDEX identity.house_when ON house (_site, _at);
