@@ -32,7 +32,6 @@ type PersonPage struct {
 	Rights  []Offer     // what the person may ask for
 	Turn    string      // the page of their rights, in their language, to be turned to them; empty: not the member's
 	Past    string      // since when they are known, and how often they came
-	History string      // where every value ever said is; empty: not the member's
 	Files   []FileLine  // the newest
 	Filed   string      // where all files are, and where one more is kept; empty: not the member's
 	Stays   string      // that the record does not leave its site, and what that means; empty: other sites see it
@@ -104,9 +103,6 @@ func personPage(c *call) error {
 	}
 	if c.may("/people/{id}/rights") {
 		page.Turn = address + "/rights"
-	}
-	if c.may("/people/{id}/history") {
-		page.History = address + "/history"
 	}
 	for _, o := range []struct{ pattern, label, icon string }{{"/consent", "person.decides", "note"}, {"/history", "rights.correct_do", "edit"}, {"/copy", "person.copy", "print"},
 		{"/restrict", "person.restrict", "lock"}, {"/erase", "person.erase", "warn"}} {
