@@ -50,7 +50,7 @@ func newTally(more int) *tally {
 
 // bump adds by to a count and forgets it when nothing is left, so that a registry that changes does not grow for ever.
 func bump[K comparable](m map[K]float64, k K, by float64) {
-	if v := m[k] + by; v > 0 {
+	if v := m[k] + by; v > 1e-9 {
 		m[k] = v
 	} else {
 		delete(m, k)
@@ -76,13 +76,16 @@ const (
 	priorCommon = 1 / 500. // a name of middling frequency
 )
 
+// own is what one of the two records that are compared adds to the count of what they share: frequencies are those among the others.
+const own = 1.0
+
 // part is how often a word comes among those of a group; group -1: among all.
 func (c *counter) part(word, group int32) float64 {
-	f := (c.all[word] + priorAll*priorCommon) / (c.sum + priorAll)
+	f := (max(c.all[word]-own, 0) + priorAll*priorCommon) / (c.sum + priorAll)
 	if group < 0 {
 		return f
 	}
-	return (c.in[[2]int32{group, word}] + priorGroup*f) / (c.sums[group] + priorGroup)
+	return (max(c.in[[2]int32{group, word}]-own, 0) + priorGroup*f) / (c.sums[group] + priorGroup)
 }
 
 // soundPart is how often the same sound comes in another spelling, as a multiple of how often the word itself comes.

@@ -45,11 +45,13 @@ func Link(a, b []Record, o Options) Linked {
 	l := learner{o: o, model: Default(fieldsOf(a, b)...)}
 	l.ready(a, b)
 	l.model.guessHome()
+	l.model.Relatives = 0 // who is a relative is not learned
 	l.pairs = Candidates(l.a, l.b, o.each())
 	l.model.memo = memo{}
-	for range 2 { // the way names are aligned depends on the weights: once more with those learned
+	for range passes { // the way names are aligned depends on the weights: once more with those learned
 		l.observe()
 		l.run()
+		l.recount()
 	}
 	l.observe()
 	l.model.memo = nil
@@ -135,6 +137,33 @@ func (l *learner) observe() {
 			l.u[i] += o.u
 		}
 	}
+}
+
+// passes is how often frequencies and weights are found anew from each other.
+const passes = 3
+
+// recount counts frequencies again, of people and not of records: who stands in a list ten times has a name once.
+func (l *learner) recount() {
+	odds := l.odds()
+	same := [2][]float64{make([]float64, len(l.a)), make([]float64, len(l.b))}
+	for i, p := range l.pairs {
+		q := 1 / (1 + math.Exp2(-odds[i]))
+		same[0][p.A] += q
+		if l.b != nil {
+			same[1][p.B] += q
+		} else {
+			same[0][p.B] += q
+		}
+	}
+	words, n := l.model.t.words, l.model.t.n
+	l.model.t = newTally(len(l.model.more))
+	l.model.t.words = words
+	for x, list := range [2][]*Side{l.a, l.b} {
+		for i, s := range list {
+			l.model.t.count(s, 1/(1+same[x][i]))
+		}
+	}
+	l.model.t.n = n
 }
 
 // possible is how many pairs there are in all.
