@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"amparo/internal/lang"
 	"amparo/internal/people"
 	"amparo/internal/people/typed"
 	"amparo/internal/place"
@@ -137,7 +136,7 @@ func (d *SeekData) check(c *record.Change, person record.ID) (record.Fields, err
 	if err := d.born(c, fields, say); err != nil {
 		return nil, err
 	}
-	where, err := Place("where", d.Where)
+	where, err := place.Coarse("where", d.Where)
 	if err != nil {
 		return nil, err
 	}
@@ -214,48 +213,6 @@ func (d *SeekData) agreed(c *record.Change, person record.ID, fields record.Fiel
 		return record.Refuse("assent", "child_assent")
 	}
 	return nil
-}
-
-// Place checks where somebody was parted from their family: a municipality, a state of Mexico or a country, and nothing finer. Empty is
-// allowed.
-func Place(field, text string) (string, error) {
-	text = strings.ToUpper(strings.TrimSpace(text))
-	switch len(text) {
-	case 0:
-		return "", nil
-	case 2:
-		if slices.ContainsFunc(place.FederalStates(), func(s place.FederalState) bool { return s.Code == text }) {
-			return text, nil
-		}
-	case 3:
-		if code, err := typed.Country(field, text); err == nil {
-			return code, nil
-		}
-	case 5:
-		if _, known := place.Municipality(text); known {
-			return text, nil
-		}
-	}
-	return "", record.Refuse(field, "not_a_coarse_place", "got", typed.Got(text))
-}
-
-// PlaceName is such a place as it is called.
-func PlaceName(tag lang.Tag, code string) string {
-	switch len(code) {
-	case 2:
-		for _, s := range place.FederalStates() {
-			if s.Code == code {
-				return s.Name
-			}
-		}
-	case 3:
-		return lang.Country(tag, code)
-	case 5:
-		if a, known := place.Municipality(code); known {
-			return a.Label()
-		}
-	}
-	return code
 }
 
 // CloseData is what family.close takes.
