@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 
 	"amparo/internal/lang"
@@ -14,7 +16,9 @@ import (
 func query(ctx context.Context, c *call) error {
 	var w who
 	var plain []string
+	var err error
 	params := map[string][]string{}
+	fromInput := false
 	for rest := c.rest; len(rest) > 0; {
 		arg := rest[0]
 		rest = rest[1:]
@@ -42,6 +46,9 @@ func query(ctx context.Context, c *call) error {
 		case "by": // `--by year,region` is two keys
 			params[name] = append(params[name], strings.Split(value, ",")...)
 		default:
+			if value, err = c.given(name, value, &fromInput); err != nil {
+				return err
+			}
 			params[strings.ReplaceAll(name, "-", "_")] = append(params[strings.ReplaceAll(name, "-", "_")], value)
 		}
 	}
@@ -58,6 +65,39 @@ func query(ctx context.Context, c *call) error {
 		return err
 	}
 	return c.print(answer)
+}
+
+// maxValue bounds a value that is read: no parameter takes more.
+const maxValue = 64 << 10
+
+// given is a value as it stands on the line or, for - and @FILE, read: what stands on the line, every program of the machine can
+// see while this one runs, and a shell keeps it.
+func (c *call) given(name, value string, fromInput *bool) (string, error) {
+	var from io.Reader
+	switch file, named := strings.CutPrefix(value, "@"); {
+	case value == "-" && *fromInput:
+		return "", usagef("%s", lang.T(c.lang, "cmd.query.one_input"))
+	case value == "-":
+		*fromInput = true
+		from = c.Stdin
+	case named:
+		f, err := os.Open(file)
+		if err != nil {
+			return "", spoken{lang.T(c.lang, "cmd.cannot_read", "file", file)}
+		}
+		defer f.Close() // nothing is lost when it fails: it was only read
+		from = f
+	default:
+		return value, nil
+	}
+	raw, err := io.ReadAll(io.LimitReader(from, maxValue+1))
+	if err != nil {
+		return "", spoken{lang.T(c.lang, "cmd.cannot_read", "file", value)}
+	}
+	if len(raw) > maxValue {
+		return "", spoken{lang.T(c.lang, "cmd.query.too_long", "name", name)}
+	}
+	return strings.TrimRight(string(raw), "\r\n"), nil
 }
 
 // described is one line of `amparo actions` and `amparo queries`.

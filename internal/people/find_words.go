@@ -92,6 +92,22 @@ var placeNames = sync.OnceValue(func() map[string]bool {
 	return names
 })
 
+// spellings are languages as registrars write them in Spanish, beside the names of today.
+const spellings = `quc quiche
+kek kekchi quekchi ketchi queqchi
+cak cakchiquel cachiquel kaqchiquel
+cab garifona
+tzj tzutuhil zutuhil tzutuil
+kjb canjobal kanjobal
+mam mame
+nah mexicano nahua
+ht creol kreol kreyol criollo creole
+yua yucateco maya
+qu quichua kichwa quechua
+gn guarani
+wo olof uolof
+ln lingala`
+
 // languageNamed is the BCP 47 tag for a word or phrase in lower case without accents, in any of the five languages; empty when it
 // is none.
 func languageNamed(phrase string) string { return languageWords()[phrase] }
@@ -106,6 +122,14 @@ var languageWords = sync.OnceValue(func() map[string]string {
 			}
 			if first, _, more := strings.Cut(name, " "); more && len(first) > 4 && words[first] == "" && len(strings.Fields(name)) == 2 {
 				words[first] = l.Code // criollo haitiano, achi’ cubulco: the first word alone is what people say
+			}
+		}
+	}
+	for line := range strings.Lines(spellings) {
+		f := strings.Fields(line)
+		for _, word := range f[1:] {
+			if lang.Language(lang.ES, f[0]) != f[0] && words[word] == "" {
+				words[word] = f[0]
 			}
 		}
 	}

@@ -22,9 +22,11 @@ type FindPage struct {
 	Given  []Given // what was typed, carried into the registration
 	Writes bool
 	Scan   bool // may look up a card
+	Prints bool // may print cards
 	Card   *CardSaid
 	Glass  bool // may open a restricted record in need
 	Lists  bool // may bring in a list of people
+	Such   string
 }
 
 // HitLine is one person who may be meant.
@@ -47,8 +49,9 @@ func findPage(c *call) error {
 		return err
 	}
 	q := f.value("q")
-	p := FindPage{Shell: c.shell("find.title"), Writes: c.may("/register"), Scan: c.may("/scan"), Glass: c.may("/glass"), Lists: c.may("/people/import")}
+	p := FindPage{Shell: c.shell("find.title"), Writes: c.may("/register"), Scan: c.may("/scan"), Prints: c.may("/cards"), Glass: c.may("/glass"), Lists: c.may("/people/import")}
 	p.Q = f.field("q", label("field.q"), hint("find.hint"), focus(), kind("search"))
+	p.Such = c.T("find.examples", "name", "“"+c.T("find.example_name")+"”", "place", "“"+c.T("find.example_place")+"”", "card", "“4129”")
 	if len([]rune(q)) >= 2 {
 		found, err := ask[people.Found](c, "person.find", "q", q, "limit", mostHits)
 		if err != nil {
@@ -93,6 +96,10 @@ func (c *call) reason(r people.Reason) string {
 			v = c.fieldLabel(text)
 		case name == "nationality" && isText:
 			v = lang.Country(c.lang, text)
+		case name == "language" && isText:
+			v = lang.Language(c.lang, text)
+		case name == "month" && isText:
+			v = lang.PartialDate(c.lang, text)
 		}
 		if n, ok := v.(float64); ok {
 			v = int(n)
