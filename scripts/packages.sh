@@ -2,7 +2,7 @@
 # Installs the Debian packages the tests need, and only what is missing:
 #   chromium          drives every page as a person would (e2e)
 #   fonts-liberation  so that text in the browser is text and not boxes
-#   postgresql        the relay's bigger store; its tests start a server of their own
+#   postgresql        the relay's bigger store; its tests start a server of their own, and the benchmark of the search one with pg_trgm
 #   gcc libc6-dev     the race detector needs cgo; the program itself never does
 # Running it again costs a few milliseconds and touches nothing.
 set -euo pipefail

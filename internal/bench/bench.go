@@ -22,6 +22,7 @@ import (
 // Report is what one benchmark found.
 type Report struct {
 	Name    string   `json:"name"`
+	When    string   `json:"when,omitempty"` // the day, YYYY-MM-DD; older files do not say
 	Machine string   `json:"machine"`
 	Load    float64  `json:"load"` // one-minute load average when it began; other work makes figures worse
 	N       int      `json:"n"`    // how much was measured: commits, persons or rows, as the benchmark says
@@ -115,7 +116,7 @@ func Run(ctx context.Context, name string, o Options) (Report, error) {
 		return Report{}, fmt.Errorf("bench %s: %w", name, err)
 	}
 	o.Dir = dir
-	r := Report{Name: name, Machine: machine(), Load: load(), N: o.N, Results: []Result{}}
+	r := Report{Name: name, When: time.Now().UTC().Format(time.DateOnly), Machine: machine(), Load: load(), N: o.N, Results: []Result{}}
 	err = errors.Join(b.run(ctx, o, &r), os.RemoveAll(dir))
 	if err != nil {
 		return r, fmt.Errorf("bench %s: %w", name, err)
