@@ -26,10 +26,24 @@ func (s *Session) Apply(ctx context.Context, in lang.Tag, r record.Request) reco
 	return s.ApplyAll(ctx, in, []record.Request{r})[0]
 }
 
-// ApplyAll runs actions in order, each as one commit, and makes them durable together. A refused one does not stop
+// ApplyAll runs actions in order, each as one commit, and makes them durable together. An action that others do is kept as a whole. A refused one does not stop
 // the rest. When making durable fails, none of them is saved and each result says so.
 func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.Request) []record.Result {
 	results := make([]record.Result, len(requests))
+	for start, end := 0, 0; start < len(requests); start = end {
+		if s.inSteps(requests[start]) {
+			results[start], end = s.applySteps(ctx, in, requests[start]), start+1
+			continue
+		}
+		for end = start; end < len(requests) && !s.inSteps(requests[end]); end++ {
+		}
+		s.applyTogether(ctx, in, requests[start:end], results[start:end])
+	}
+	return results
+}
+
+// applyTogether runs actions in order, each as one commit, and makes them durable together.
+func (s *Session) applyTogether(ctx context.Context, in lang.Tag, requests []record.Request, results []record.Result) {
 	err := s.mending(ctx, func() error {
 		return s.writing(ctx, func() error {
 			if _, err := s.applyBatch(ctx, in, requests, results, always); err != nil {
@@ -45,7 +59,6 @@ func (s *Session) ApplyAll(ctx context.Context, in lang.Tag, requests []record.R
 			results[i] = refused(in, requests[i], err)
 		}
 	}
-	return results
 }
 
 // always keeps a batch, whatever of it was refused.
@@ -137,6 +150,9 @@ func (s *Session) reloadSeen() error {
 func (s *Session) applyOne(ctx context.Context, in lang.Tag, r record.Request) (*journal.Commit, record.Result, error) {
 	action, known := s.node.registry.Action(r.Action)
 	if !known {
+		return nil, record.Result{}, record.Refuse("action", "unknown_action", "action", r.Action)
+	}
+	if action.Run == nil { // done by others, which are kept together: not one of several
 		return nil, record.Result{}, record.Refuse("action", "unknown_action", "action", r.Action)
 	}
 	result := record.Result{OK: true, Action: r.Action, ID: r.ID}

@@ -1,6 +1,9 @@
 package people
 
-import "amparo/internal/record"
+import (
+	"amparo/internal/people/typed"
+	"amparo/internal/record"
+)
 
 // Person is who someone is.
 var Person = &record.Kind{Number: 10, Name: "person", IsPerson: true, In: record.Identity, Form: record.Entity, Fields: []record.Field{
@@ -55,7 +58,7 @@ var (
 	// Motives are why somebody goes, stays or returns; none says what was done to them.
 	Motives = []string{"family", "work", "study", "safety", "health", "papers", "asylum", "deported", "money", "route_closed", "homesick", "rather_not_say"}
 	// AgeBands are the ages that can be told in words: those in which people are counted, and the two that need no more than a look.
-	AgeBands = []string{"0_4", "5_11", "12_17", "18_24", "25_49", "50_59", "60_plus", Child, Adult}
+	AgeBands = typed.Bands
 	Purposes = []string{"care", "sharing", "referral", "statistics", "testimony"}
 )
 

@@ -107,19 +107,19 @@ func Minor(age *int, band string) bool {
 	return band == Child || band == "0_4" || band == "5_11" || band == "12_17"
 }
 
-// childGroups are those of a child who is without their parents.
-var childGroups = []string{"unaccompanied_child", "separated_child"}
+// ChildGroups are those of a child who is without their parents.
+var ChildGroups = []string{"unaccompanied_child", "separated_child"}
 
 // ChildAlone reports a child without their parents. Where the age is not known the group decides: whoever may be a child is taken for
 // one (Ley de Migración, art. 3 XVI).
 func ChildAlone(age *int, band string, groups []string) bool {
 	grown := age != nil && *age >= 18 || age == nil && band != "" && !Minor(nil, band)
-	return !grown && slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(childGroups, g) })
+	return !grown && slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(ChildGroups, g) })
 }
 
 // suggest names groups worth asking about. A child is never marked as alone by a program: somebody must ask.
 func suggest(minor bool, groups []string) []string {
-	if !minor || slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(childGroups, g) || g == "family_with_children" }) {
+	if !minor || slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(ChildGroups, g) || g == "family_with_children" }) {
 		return nil
 	}
 	return []string{"unaccompanied_child"}

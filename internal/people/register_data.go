@@ -145,7 +145,7 @@ func (d *RegisterData) allGroups(fields record.Fields, now time.Time) ([]string,
 		return nil, record.Refuse("alone", "alone_with")
 	}
 	age, _ := Age(text(fields["birth"]), d.Age, d.AgeAbout, "", now)
-	if Minor(age, text(fields["age_band"])) && !slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(childGroups, g) }) {
+	if Minor(age, text(fields["age_band"])) && !slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(ChildGroups, g) }) {
 		groups = append(groups, "unaccompanied_child")
 	}
 	return groups, nil
@@ -173,6 +173,17 @@ func Within(list string, i int, err error) error {
 	}
 	at := *r
 	at.Field = strings.TrimSuffix(list+"."+strconv.Itoa(i)+"."+r.Field, ".")
+	return &at
+}
+
+// Inside says of a refusal that it is about a field of another: "count.total".
+func Inside(field string, err error) error {
+	var r *record.Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	at := *r
+	at.Field = strings.TrimSuffix(field+"."+r.Field, ".")
 	return &at
 }
 

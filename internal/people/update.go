@@ -78,7 +78,7 @@ var update = record.NewAction("person.update", []record.Compartment{record.Ident
 			return nil, err
 		}
 	}
-	if d.Incomplete.Said && fields["incomplete"] == nil {
+	if d.Incomplete.Said && !d.Incomplete.Or() || now.incomplete && !d.Incomplete.Said && after.Complete() {
 		fields["incomplete"] = false
 	}
 	if d.Age.Said {
@@ -129,6 +129,11 @@ var update = record.NewAction("person.update", []record.Compartment{record.Ident
 	out.Child = ChildAlone(age, after.AgeBand, after.Groups) && !ChildAlone(ageOf(now, c.At), now.ageBand, now.groups)
 	return out, nil
 })
+
+// Complete reports that what is asked of everybody is known. What somebody agreed to is asked on its own page.
+func (d *RegisterData) Complete() bool {
+	return d.Sex != "" && (d.Birth != "" || d.Age != nil || d.AgeBand != "") && len(d.Nationality) > 0 && len(d.Languages) > 0
+}
 
 // setGroups writes where it belongs what a list of groups says, and leaves in fields what may stand in the person's own record.
 func setGroups(c *record.Change, person record.ID, fields record.Fields) (private bool, err error) {

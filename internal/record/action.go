@@ -59,6 +59,8 @@ type Action struct {
 	// Anyone lets every role use it, within the compartments that the role opens.
 	Anyone bool
 	Run    func(*Change, json.RawMessage) (any, error)
+	// Steps is instead of Run: other actions do it.
+	Steps func(c *Change, name func(step int) string, data json.RawMessage) (*Steps, error)
 }
 
 // NewAction declares an action whose data is T: a struct with json tags. Unknown fields and wrong types are refused

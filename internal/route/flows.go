@@ -15,7 +15,8 @@ import (
 )
 
 // Module is what package node runs.
-var Module = record.Module{Name: "route", Kinds: []*record.Kind{Flow}, Actions: []record.Action{countFlow}, Queries: []record.Query{flows}}
+var Module = record.Module{Name: "route", Kinds: []*record.Kind{Flow}, Actions: []record.Action{countFlow, registerGroup},
+	Queries: []record.Query{flows, incomplete}}
 
 // Flows is the answer to the query flows: people counted as they pass, newest first, and their sums.
 type Flows struct {

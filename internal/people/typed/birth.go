@@ -16,11 +16,51 @@ import (
 )
 
 // Born is what was understood of a box where a person says when they were born or how old they are. At most one of
-// Birth and Age is set; neither is when nothing is known.
+// Birth, Age and Band is set; none is when nothing is known.
 type Born struct {
 	Birth string // 2004, 2004-05 or 2004-05-17
 	Age   *int   // completed years
+	Band  string // one of Bands: what somebody says who only looks
 	About bool   // said with doubt
+}
+
+// Bands are the ages that can be told in words (labels `code.age_band.<code>`): those in which people are counted, then younger than
+// 18, and 18 or older.
+var Bands = []string{"0_4", "5_11", "12_17", "18_24", "25_49", "50_59", "60_plus", "child", "adult"}
+
+// bandWords are what people say of an age besides those labels, without accents.
+var bandWords = map[string]string{
+	"bebe": "0_4", "bebita": "0_4", "bebito": "0_4", "recien nacido": "0_4", "recien nacida": "0_4", "nino pequeno": "0_4", "nina pequena": "0_4", "baby": "0_4",
+	"toddler": "0_4", "small child": "0_4", "nourrisson": "0_4", "petit enfant": "0_4", "petite fille": "0_4", "petit garcon": "0_4", "crianca pequena": "0_4",
+	"menino pequeno": "0_4", "menina pequena": "0_4", "ti bebe": "0_4", "tibebe": "0_4",
+	"nino": "child", "nina": "child", "menor": "child", "menor de edad": "child", "child": "child", "kid": "child", "boy": "child", "girl": "child", "minor": "child",
+	"enfant": "child", "mineur": "child", "mineure": "child", "crianca": "child", "menino": "child", "menina": "child", "menor de idade": "child", "timoun": "child",
+	"adolescente": "12_17", "teenager": "12_17", "teen": "12_17", "adolescent": "12_17", "adolesan": "12_17", "jenn adolesan": "12_17",
+	"adulto": "adult", "adulta": "adult", "mayor de edad": "adult", "adult": "adult", "grown up": "adult", "adulte": "adult", "maior de idade": "adult", "granmoun": "adult",
+	"anciano": "60_plus", "anciana": "60_plus", "adulto mayor": "60_plus", "adulta mayor": "60_plus", "persona mayor": "60_plus", "tercera edad": "60_plus",
+	"elderly": "60_plus", "older person": "60_plus", "personne agee": "60_plus", "idoso": "60_plus", "idosa": "60_plus", "granmoun aje": "60_plus",
+}
+
+// band understands an age told in words, or as its label in any of the five languages.
+func band(text string) string {
+	want := key(text)
+	for _, tag := range lang.Tags() {
+		for _, code := range Bands {
+			if key(lang.T(tag, "code.age_band."+code)) == want {
+				return code
+			}
+		}
+	}
+	if code := bandWords[want]; code != "" {
+		return code
+	}
+	var words []string // "tiene" and "de" beside it say nothing more
+	for _, word := range strings.Fields(want) {
+		if !fillWords[word] {
+			words = append(words, word)
+		}
+	}
+	return bandWords[strings.Join(words, " ")]
 }
 
 // aboutWords say doubt; longer ones first where one begins another.
@@ -44,9 +84,12 @@ func Plain(s string) string {
 }
 
 // Understand reads what people say and type: "27 3 91", "27 de marzo de 1991", "2004-05", "mayo 2004", "1991", "~1991",
-// "30", "30 años", "como 30", "8 meses". The month never comes before the day. It is false when it cannot be sure;
+// "30", "30 años", "como 30", "8 meses", "adulto", "niña pequeña". The month never comes before the day. It is false when it cannot be sure;
 // today bounds what can be.
 func Understand(tag lang.Tag, text string, today time.Time) (Born, bool) {
+	if b := band(text); b != "" {
+		return Born{Band: b}, true
+	}
 	s := " " + strings.Join(strings.FieldsFunc(Plain(text), func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune("/.,-'’", r)
 	}), " ") + " "

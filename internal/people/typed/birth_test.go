@@ -40,6 +40,14 @@ func TestUnderstand(t *testing.T) {
 		{lang.ES, "~30", typed.Born{Age: age(30), About: true}},
 		{lang.ES, "8 meses", typed.Born{Age: age(0)}},
 		{lang.ES, "18 meses", typed.Born{Age: age(1)}},
+		{lang.ES, "adulto", typed.Born{Band: "adult"}},
+		{lang.ES, "Niña pequeña", typed.Born{Band: "0_4"}},
+		{lang.ES, "mayor de edad", typed.Born{Band: "adult"}},
+		{lang.ES, "menor de 18 años", typed.Born{Band: "child"}},
+		{lang.ES, "12–17 años", typed.Born{Band: "12_17"}},
+		{lang.FR, "moins de 18 ans", typed.Born{Band: "child"}},
+		{lang.HT, "granmoun", typed.Born{Band: "adult"}},
+		{lang.EN, "elderly", typed.Born{Band: "60_plus"}},
 		{lang.ES, "0", typed.Born{Age: age(0)}},
 		{lang.EN, "27 March 1991", typed.Born{Birth: "1991-03-27"}},
 		{lang.EN, "about 30", typed.Born{Age: age(30), About: true}},
@@ -55,7 +63,7 @@ func TestUnderstand(t *testing.T) {
 		{lang.ES, "27 January 1991", typed.Born{Birth: "1991-01-27"}}, // another language than the page's
 	} {
 		got, ok := typed.Understand(c.in, c.text, today)
-		same := ok && got.Birth == c.want.Birth && got.About == c.want.About && (got.Age == nil) == (c.want.Age == nil) && (got.Age == nil || *got.Age == *c.want.Age)
+		same := ok && got.Birth == c.want.Birth && got.About == c.want.About && got.Band == c.want.Band && (got.Age == nil) == (c.want.Age == nil) && (got.Age == nil || *got.Age == *c.want.Age)
 		if !same {
 			t.Errorf("%s %q: %+v (age %v), %v", c.in, c.text, got, got.Age, ok)
 		}
