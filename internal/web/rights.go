@@ -33,6 +33,8 @@ var needs = map[string]uses{
 	"/people/{id}/edit":                   {asks: []string{"person.show"}, does: []string{"person.update"}},
 	"/people/{id}/visit":                  {asks: []string{"person.show"}, does: []string{"visit.open"}},
 	"/people/{id}/consultation/{service}": {asks: []string{"person.show"}, does: []string{"consultation.record"}},
+	"/duplicates":                         {asks: []string{"person.duplicates", "person.compare"}},
+	"/people/{id}/same/{other}":           {asks: []string{"person.compare"}},
 	"/people/{id}/files":                  {asks: []string{"person.show", "attachment.list"}},
 	"/people/{id}/files/new":              {asks: []string{"person.show", "attachment.list"}, does: []string{"attachment.add"}},
 	"/people/{id}/files/{file}":           {asks: []string{"attachment.content"}},

@@ -21,7 +21,7 @@ func TestTemplatesFitTheirPages(t *testing.T) {
 		"nearby.html": NearbyPage{}, "carry.html": CarryPage{}, "backup.html": BackupPage{}, "restore.html": RestorePage{}, "about.html": AboutPage{}, "keys.html": KeysPage{}, "me.html": MePage{}, "field.html": FieldPage{}, "members.html": MembersPage{}, "member.html": MemberPage{}, "member_invite.html": InvitePage{},
 		"member_revoke.html": RevokePage{}, "recovery.html": RecoveryPage{}, "revive.html": RevivePage{}, "join.html": JoinPage{}, "error.html": ErrorPage{},
 		"consent.html": ConsentPage{}, "consent_read.html": AloudPage{}, "restrict.html": RestrictPage{}, "erase.html": ErasePage{},
-		"copy.html": CopyPage{}, "journey.html": JourneyPage{}, "rights.html": RightsPage{}, "history.html": HistoryPage{}, "retention.html": RetentionPage{}, "keep.html": KeepPage{}, "files.html": FilesPage{}, "files_moved.html": FilesMovedPage{},
+		"copy.html": CopyPage{}, "duplicates.html": DuplicatesPage{}, "same.html": SamePage{}, "journey.html": JourneyPage{}, "rights.html": RightsPage{}, "history.html": HistoryPage{}, "retention.html": RetentionPage{}, "keep.html": KeepPage{}, "files.html": FilesPage{}, "files_moved.html": FilesMovedPage{},
 		"intake.html": IntakePage{}, "access.html": AccessPage{}, "audit.html": AuditPage{}, "glass.html": GlassPage{}, "erasures.html": ErasuresPage{}, "erasure.html": ErasurePage{},
 	}
 	for name, page := range given {

@@ -221,6 +221,12 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 		return Board(d.House.Quiet || d.House.Bare), nil
 	case "person.find":
 		return Found(p.Get("q")), nil
+	case "person.duplicates":
+		return duplicates(d, p), nil
+	case "person.alike":
+		return alike(p), nil
+	case "person.compare":
+		return compared(p)
 	case "person.cards":
 		return cardsOf(d, p.Get("person"))
 	case "card.read":

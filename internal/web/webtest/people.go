@@ -65,6 +65,7 @@ func show(id string) (people.Shown, error) {
 			if b.Nickname != "" { // asked, and did not agree to sharing
 				p.Travels, p.Consent, p.Registered = false, []string{"care"}, ago(day, 0)
 			}
+			linkedOf(&p)
 			return p, nil
 		}
 	}
