@@ -18,6 +18,7 @@ type tally struct {
 	sexes   [2]float64
 	more    []counter
 	groups  map[group]int32
+	typos   *typos
 }
 
 // pair counts records that have something among those that could.
@@ -41,7 +42,7 @@ func newCounter() counter {
 
 func newTally(more int) *tally {
 	t := &tally{words: map[string]int32{}, given: newCounter(), surname: newCounter(), nation: newCounter(), years: map[int]float64{},
-		dates: map[date]float64{}, groups: map[group]int32{}}
+		dates: map[date]float64{}, groups: map[group]int32{}, typos: &typos{}}
 	for range more {
 		t.more = append(t.more, newCounter())
 	}
@@ -88,10 +89,26 @@ func (c *counter) part(word, group int32) float64 {
 	return (max(c.in[[2]int32{group, word}]-own, 0) + priorGroup*f) / (c.sums[group] + priorGroup)
 }
 
+// count is how often a word comes among those of a group as counted, without belief; of the word itself that is compared one is its own.
+func (c *counter) count(word, group, compared int32) float64 {
+	n, sum := c.all[word], c.sum
+	if word == compared {
+		n = max(n-own, 0)
+	}
+	f := n / (sum + priorAll)
+	if group < 0 {
+		return f
+	}
+	in := c.in[[2]int32{group, word}]
+	if word == compared {
+		in = max(in-own, 0)
+	}
+	return (in + priorGroup*f) / (c.sums[group] + priorGroup)
+}
+
 // soundPart is how often the same sound comes in another spelling, as a multiple of how often the word itself comes.
 func (c *counter) soundPart(word int32, sound string) float64 {
-	own := c.all[word] + priorAll*priorCommon
-	return max(0.2, (c.sound[sound]-c.all[word]+priorAll*priorCommon)/own)
+	return max(0, c.sound[sound]-c.all[word]-own) / (c.all[word] + priorAll*priorCommon)
 }
 
 func (t *tally) word(text string) int32 {

@@ -3,14 +3,24 @@ package linkage
 import (
 	"math"
 	"slices"
+	"unicode/utf8"
 )
 
 // How much likelier than the value itself something that is merely alike comes by chance.
 const (
-	timesTypo     = 4.0
+	timesTypo     = 4.0 // of a value that is no name
 	timesNickname = 3.0
 	timesInitial  = 8.0
 	timesWeak     = 12.0
+)
+
+// What is near a name by a sound or a typing error is counted; before much is counted it is at least this part of the name itself, and what was
+// written instead is one of so many ways to miss it.
+const (
+	leastSound = 0.2
+	waysSound  = 3.0
+	leastTypo  = 0.1
+	waysTypo   = 30.0
 )
 
 // observe compares two records and appends what it found of each slot.
@@ -194,21 +204,29 @@ func (m *Model) chance(c *counter, group int32, level Level, a, b *token) float6
 		return math.Log2(f)
 	}
 	wb := m.t.wordOf(b)
-	if g := c.part(wb, group); g > f {
-		f, wa = g, wb
+	g := c.part(wb, group)
+	if g > f { // the commoner is taken for what was meant
+		f, g, wa, wb = g, f, wb, wa
 		a, b = b, a
 	}
-	// What comes by chance near a rare name comes at least as often as a floor.
 	floor := 20 / (c.sum + 2000)
 	switch level {
 	case Sounds:
-		f = max(f*c.soundPart(wa, a.sound), f)
+		f = max(f*c.soundPart(wa, a.sound), f*leastSound, g*waysSound)
 	case Typo:
-		f = max(f*timesTypo, floor/3)
+		u := max(f*leastTypo, g*waysTypo)
+		if wa >= 0 {
+			var others float64
+			for _, w := range m.t.typos.near(wa, m.t.words) {
+				others += c.count(w, group, wb)
+			}
+			u = max(u, others)
+		}
+		f = u
 	case Nickname:
 		f = max(f*timesNickname, floor/3)
 	case Initial:
-		if min(len([]rune(a.text)), len([]rune(b.text))) == 1 {
+		if min(utf8.RuneCountInString(a.text), utf8.RuneCountInString(b.text)) == 1 {
 			f = max(f*timesInitial, 0.07)
 		} else {
 			f = max(f*timesInitial, floor)
