@@ -39,6 +39,7 @@ func commands() []command {
 		{"apply", "DIR [FILE] [--stop]", apply},
 		{"attach", "DIR FILE … --person ID --in identity|care|mind|survivor|law --what KIND [--note TEXT] | DIR FILE … --site ID --what KIND", attach},
 		{"files", "DIR [--per-exchange SIZE|none] [--per-day SIZE|none] | DIR --get ID [--person ID] --out FILE", files},
+		{"summary", "DIR --person ID --out FILE [--lang es|en|fr|pt|ht] [--parts name,details,card,care,visits,places]", summary},
 		{"query", "DIR NAME [--PARAM VALUE …]", query},
 		{"actions", "", listActions},
 		{"queries", "", listQueries},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -389,55 +388,4 @@ func encode(d personData) string {
 		panic(err) // every value is JSON already
 	}
 	return string(raw)
-}
-
-// SummaryPage is a person's summary to take along: A4, black on white, in the person's language.
-type SummaryPage struct {
-	Shell
-	Name, Card string
-	Facts      []Fact
-	Entries    []EntryLine
-	Made       string
-	Back       string
-	Choices    []LangChoice
-	Address    string
-}
-
-// summaryKinds are what a person takes along: when and where they were seen and the medical care they got. What was
-// said to the psychologist or the social worker stays off paper that others may find.
-var summaryKinds = []string{"person", "visit", "consultation"}
-
-func summaryPage(c *call) error {
-	if tag, ok := lang.Parse(c.r.URL.Query().Get("lang")); ok {
-		c.lang = tag // of this paper only
-	}
-	id := c.r.PathValue("id")
-	p, err := ask[people.Shown](c, "person.show", "person", id)
-	if err != nil {
-		return err
-	}
-	told, err := ask[people.Timeline](c, "person.timeline", "person", id)
-	if err != nil {
-		return err
-	}
-	page := SummaryPage{Shell: c.shell("print.title"), Name: c.nameOf(p.Brief), Card: cardNumber(p.Card), Back: "/people/" + p.ID.String(), Address: "/people/" + p.ID.String() + "/summary",
-		Made: c.T("print.made", "site", orDash(c.siteName()), "date", lang.DateTime(c.lang, c.now().In(c.zone())))}
-	page.Choices = page.Langs
-	add := func(label, value string) {
-		if value != "" {
-			page.Facts = append(page.Facts, Fact{label, value})
-		}
-	}
-	add(c.fieldLabel("age"), c.ageOrUnknown(p.Brief))
-	add(c.fieldLabel("birth"), lang.PartialDate(c.lang, p.Birth))
-	add(c.fieldLabel("nationality"), c.countries(p.Nationality))
-	for _, e := range told.Entries {
-		e.Kept = nil // paper goes elsewhere: what is on it is no longer only here
-		if slices.Contains(summaryKinds, e.Kind) && e.Corrected.IsZero() {
-			line := c.entry(e)
-			line.Where, line.Recorded = e.SiteName, "" // who wrote it stays off paper that others may find
-			page.Entries = append(page.Entries, line)
-		}
-	}
-	return c.show(http.StatusOK, "summary.html", page)
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -137,12 +138,22 @@ func personCardsPage(c *call) error {
 		}
 		page.Cards = append(page.Cards, line)
 	}
+	slices.SortStableFunc(page.Cards, func(a, b CardLine) int { // what is in use first
+		return order(a.Lost) - order(b.Lost)
+	})
 	page.Number = f.field("number", label("card.number"), hint("card.number_hint"), class("w6 mono"), func(_ *form, d *Field) { d.Mode, d.Max = "numeric", 40 })
 	page.Form, page.Faulty = f.close(), len(f.Faults) > 0
 	if page.Writes {
 		page.Shell.Form = f.ID
 	}
 	return c.show(f.status(), "card.html", page)
+}
+
+func order(lost bool) int {
+	if lost {
+		return 1
+	}
+	return 0
 }
 
 func (c *call) cardGiven(g people.CardGiven) string {

@@ -119,6 +119,8 @@ func init() {
 		{"GET", "/people/{id}/files/{file}", Session, identity, fileGet, false},
 		{"POST", "/people/{id}/files/{file}/remove", Session, identity, fileRemove, false},
 		{"GET", "/people/{id}/summary", Session, identity, summaryPage, false},
+		{"POST", "/people/{id}/summary", Session, identity, summaryPage, false},
+		{"POST", "/people/{id}/summary/file", Session, identity, summaryFile, false},
 		{"GET", "/people/{id}/copy", Session, identity, copyPage, false},
 		{"GET", "/people/{id}/rights", Session, identity, rightsPage, false},
 		{"GET", "/people/{id}/history", Session, identity, historyPage, false},

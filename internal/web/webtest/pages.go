@@ -115,6 +115,8 @@ func Pages() []Page {
 		get("files-moved", "/files"),
 		post("files-moved-mistakes", "/files", 422, url.Values{"exchange": {"mucho"}}),
 		get("summary", person+"/summary?lang=ht"),
+		get("summary-little", person+"/summary?part=&part=card&part=places&part=care"),
+		post("summary-file", person+"/summary/file", 200, url.Values{"part": {"name", "care"}}),
 		get("consent", person+"/consent"),
 		get("consent-child", alone+"/consent?purpose=sharing"),
 		post("consent-mistakes", person+"/consent", 422, url.Values{"purposes": {"sharing"}, "language": {"klingon"}, "interpreter": {"Jean"}}),
