@@ -22,6 +22,7 @@ func TestTemplatesFitTheirPages(t *testing.T) {
 		"member_revoke.html": RevokePage{}, "recovery.html": RecoveryPage{}, "revive.html": RevivePage{}, "join.html": JoinPage{}, "error.html": ErrorPage{},
 		"consent.html": ConsentPage{}, "consent_read.html": AloudPage{}, "restrict.html": RestrictPage{}, "erase.html": ErasePage{},
 		"copy.html": CopyPage{}, "duplicates.html": DuplicatesPage{}, "same.html": SamePage{}, "journey.html": JourneyPage{}, "rights.html": RightsPage{}, "history.html": HistoryPage{}, "retention.html": RetentionPage{}, "keep.html": KeepPage{}, "files.html": FilesPage{}, "files_moved.html": FilesMovedPage{},
+		"family.html": FamilyPage{}, "family_with.html": FamilyWithPage{}, "family_seek.html": FamilySeekPage{}, "family_sheet.html": FamilySheetPage{}, "families.html": FamiliesPage{}, "family_proposal.html": FamilyProposalPage{},
 		"intake.html": IntakePage{}, "access.html": AccessPage{}, "audit.html": AuditPage{}, "glass.html": GlassPage{}, "erasures.html": ErasuresPage{}, "erasure.html": ErasurePage{},
 	}
 	for name, page := range given {

@@ -198,6 +198,10 @@ func (d *Desk) Apply(_ context.Context, _ lang.Tag, r record.Request) record.Res
 		done.Result = people.Consented{ID: ID(73), Consent: ID(73), Person: Maria.ID, Travels: true}
 	case "person.glass":
 		done.Result = map[string]any{"id": ID(60), "person": Maria.ID, "until": Now.Add(4 * time.Hour), "compartments": []record.Compartment{record.Identity, record.Care}}
+	case "family.seek":
+		done.Result = family.SoughtNow{ID: ID(120), Seek: ID(120), Person: Maria.ID, State: family.Open, Proposes: true}
+	case "family.answer":
+		done.Result = family.Answered{Seek: ID(120), Candidate: ID(14), Stage: family.ToAsk, Changed: true}
 	case "conflict.settle":
 		done.Result = settled(r.Data)
 	case "visit.open":
@@ -253,6 +257,12 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 		return past(p.Get("person"))
 	case "journey.show":
 		return way(p.Get("person"))
+	case "family.show":
+		return familyOf(d, p.Get("person"))
+	case "family.proposals":
+		return familyProposals(d, p.Get("person")), nil
+	case "family.proposal":
+		return familyProposal(d, p.Get("seek"), p.Get("candidate"))
 	case "person.consents":
 		return Wishes(p.Get("person"))
 	case "person.restrictions":
