@@ -88,7 +88,7 @@ func multitude(ctx context.Context, o Options, r *Report) error {
 	for way, name := range ways {
 		r.against("found among the first ten, "+name, mean(ours[way].found10), "part", "the information limit: namesakes nobody can tell apart", limits[way].All)
 		r.alone("short of that limit, "+name, limits[way].All-mean(ours[way].found10), "part")
-		r.alone("found first, "+name, mean(ours[way].found1), "part")
+		r.against("found first, "+name, mean(ours[way].found1), "part", "the information limit", limits[way].First)
 	}
 
 	every := max(1, len(questions)/orUsual(o.Peer, peerQuestions))

@@ -104,10 +104,10 @@ func (d drawing) question(class string, p Listed) Sought {
 }
 
 // Limit is the part of questions whose answer can stand among the first ten, by class and (All) of all: somebody who undoes every slip
-// still faces all who share what was typed, and can do no better than draw ten of them.
+// still faces all who share what was typed, and can do no better than draw ten of them. First is the part whose answer can be the first.
 type Limit struct {
-	ByClass map[string]float64
-	All     float64
+	ByClass    map[string]float64
+	All, First float64
 }
 
 // Limits gives the information limit of questions about the registry: with nothing but the name, and with the age and nationality
@@ -198,8 +198,10 @@ func limitOf(queries []Sought, alike []int) Limit {
 		l.ByClass[q.Class] += part
 		of[q.Class]++
 		l.All += part
+		l.First += 1 / float64(max(1, alike[i]))
 	}
 	l.All /= float64(max(1, len(queries)))
+	l.First /= float64(max(1, len(queries)))
 	for class := range l.ByClass {
 		l.ByClass[class] /= of[class]
 	}

@@ -166,6 +166,8 @@ func TestASmallRegistry(t *testing.T) {
 		}
 		if name, context := r.Limits(r.Queries()); name.All > context.All+1e-9 {
 			t.Errorf("more is found without an age than with it: %v, %v", name.All, context.All)
+		} else if name.First > name.All || n == 1 && name.First != 1 {
+			t.Errorf("%d people: %v stand first and %v among ten", n, name.First, name.All)
 		}
 	}
 }
