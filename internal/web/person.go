@@ -236,6 +236,14 @@ func (c *call) entry(e people.Entry) EntryLine {
 		line.Icon, line.Note = "people", ""
 	case "journey":
 		c.journeyEntry(e, &line)
+	case "link":
+		verdict, _ := e.Fields["verdict"].(string)
+		reason, _ := e.Fields["reason"].(string)
+		card, _ := e.Fields["card"].(string)
+		line.Title, line.Icon = c.coded("link_verdict", verdict)+" · #"+cardEnd(card), "two"
+		if line.Note = ""; reason != "" {
+			line.Note = c.coded("link_reason", reason)
+		}
 	case "change":
 		line.Icon, line.Note = "edit", c.fieldNames(e.Fields["changed"])
 	case "visit":
@@ -259,6 +267,9 @@ func (c *call) entry(e people.Entry) EntryLine {
 		line.State = c.T("timeline.corrects")
 	}
 	line.Where = c.T("timeline.where_who", "site", orDash(e.SiteName), "name", orDash(e.ByName))
+	if e.RecordCard != "" {
+		line.Where += " · " + c.T("timeline.from_record", "card", cardEnd(e.RecordCard))
+	}
 	if e.Recorded.Sub(e.At) > 2*time.Hour {
 		line.Recorded = c.T("timeline.recorded", "when", lang.DateTime(c.lang, e.Recorded.In(zone)))
 	}
