@@ -256,9 +256,17 @@ func linkEntries(a *record.Ask, k *record.Kind, person record.ID) ([]Entry, erro
 	if err := readSayings(a.Context, a, []record.ID{person}, w); err != nil {
 		return nil, err
 	}
+	cards := map[record.ID]string{}
+	by, err := briefsBy(a, sortedPairs(w))
+	if err != nil {
+		return nil, err
+	}
+	for id, b := range by {
+		cards[id] = b.Card
+	}
 	var out []Entry
-	for p, said := range w {
-		other := p.a
+	for _, p := range sortedPairs(w) {
+		said, other := w[p], p.a
 		if other == person {
 			other = p.b
 		}
@@ -269,7 +277,7 @@ func linkEntries(a *record.Ask, k *record.Kind, person record.ID) ([]Entry, erro
 		for _, one := range said {
 			_, offset := one.At.Zone()
 			e := Entry{ID: id, Kind: k.Name, Compartment: k.In, At: one.At, Zone: offset / 60, Recorded: recordedAt(one.rec>>16, one.At), Site: one.Site, By: one.By,
-				Fields: map[string]any{"other": other, "verdict": one.Verdict}}
+				Fields: map[string]any{"other": other, "card": cards[other], "verdict": one.Verdict}}
 			if one.Reason != "" {
 				e.Fields["reason"] = one.Reason
 			}
