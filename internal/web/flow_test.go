@@ -125,7 +125,7 @@ func TestUpdateSendsOnlyWhatChangedAndCanBeUndone(t *testing.T) {
 		t.Errorf("undo: %d to %q", r.StatusCode, r.Header.Get("Location"))
 	}
 	_, data = last(t, house)
-	same(t, data, `{"groups":["pregnant","survivor_violence"],"note":"Viaja con su hermana menor.","person":"`+webtest.Maria.ID.String()+`","surname2":"Hernández"}`)
+	same(t, data, `{"groups":["pregnant","private_talk"],"note":"Viaja con su hermana menor.","person":"`+webtest.Maria.ID.String()+`","surname2":"Hernández"}`)
 	before := len(house.Applied)
 	b.post("/undo", url.Values{"step": {step}})
 	if len(house.Applied) != before {

@@ -99,6 +99,8 @@ func (c *call) understood(text string) string {
 		return c.T("refuse.bad_date", "got", text)
 	case born.Age != nil:
 		return lang.Age(c.lang, *born.Age, born.About)
+	case born.Band != "":
+		return c.T("code.age_band." + born.Band)
 	case born.Birth != "":
 		return lang.PartialDate(c.lang, born.Birth)
 	}

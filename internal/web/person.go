@@ -165,6 +165,9 @@ func (c *call) personFacts(p people.Shown) []Fact {
 	if p.Sex != "" {
 		add(c.fieldLabel("sex"), c.coded("sex", p.Sex))
 	}
+	for _, fact := range c.rarerFacts(p) {
+		add(fact.Label, fact.Value)
+	}
 	add(c.fieldLabel("gender"), p.Gender)
 	add(c.fieldLabel("nationality"), c.countries(p.Nationality))
 	var tongues []string

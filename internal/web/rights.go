@@ -30,6 +30,8 @@ var needs = map[string]uses{
 	"/people/import/leave":                  {does: []string{"person.register"}},
 	"/people/import/rejected":               {does: []string{"person.register"}},
 	"/people/{id}":                          {asks: []string{"person.show", "person.timeline"}},
+	"/people/{id}/priority":                 {asks: []string{"person.show"}, does: []string{"person.priority"}},
+	"/incomplete":                           {asks: []string{"group.incomplete"}},
 	"/people/{id}/edit":                     {asks: []string{"person.show"}, does: []string{"person.update"}},
 	"/people/{id}/visit":                    {asks: []string{"person.show"}, does: []string{"visit.open"}},
 	"/people/{id}/consultation/{service}":   {asks: []string{"person.show"}, does: []string{"consultation.record"}},

@@ -27,6 +27,7 @@ type session struct {
 	mu       sync.Mutex
 	site     record.ID
 	places   map[record.ID]string
+	before   companion             // registered last: whoever comes next may be with them
 	drafts   map[string]url.Values // by address: what was typed and not yet saved
 	notice   *notice
 	back     *notice      // whose step can still be taken back

@@ -27,7 +27,7 @@ type Banner struct {
 // goesFirst and aloneFirst turn the groups a person belongs to into what anyone at the table may know.
 var (
 	goesFirst  = []string{"unaccompanied_child", "separated_child", "pregnant", "lactating", "older", "disability", "chronic_illness", "family_with_children"}
-	talksAlone = []string{"survivor_violence", "lgbtiq", "woman_alone", "unaccompanied_child", "separated_child"}
+	talksAlone = []string{people.PrivateTalk, people.SurvivorGroup, "lgbtiq", "woman_alone", "unaccompanied_child", "separated_child"}
 )
 
 func anyOf(groups, among []string) bool {
@@ -41,6 +41,9 @@ func (c *call) banner(p people.Brief) Banner {
 	}
 	if n := c.countries(p.Nationality); n != "" {
 		b.More = append(b.More, n)
+	}
+	if p.Interpreter != "" {
+		b.Flags = append(b.Flags, c.T("flag.interpreter", "language", c.tongue(p.Interpreter)))
 	}
 	if anyOf(p.Groups, goesFirst) {
 		b.Flags = append(b.Flags, c.T("board.urgent"))
@@ -82,6 +85,9 @@ func (c *call) nameOf(p people.Brief) string {
 }
 
 func (c *call) age(p people.Brief) string {
+	if p.Age == nil && p.AgeBand != "" {
+		return c.coded("age_band", p.AgeBand)
+	}
 	if p.Age == nil {
 		return ""
 	}

@@ -225,6 +225,8 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 		return Board(d.House.Quiet || d.House.Bare), nil
 	case "person.find":
 		return Found(p.Get("q")), nil
+	case "group.incomplete":
+		return incompletes(d), nil
 	case "person.duplicates":
 		return duplicates(d, p), nil
 	case "person.alike":

@@ -77,6 +77,11 @@ func Pages() []Page {
 		post("find-card-lost", "/find", 200, url.Values{"q": {LostCard}}),
 		post("register", "/register", 200, url.Values{"_look": {"1"}, "given": {"Ana Lucía"}, "surname1": {"Pérez"}}),
 		post("register-mistakes", "/register", 422, url.Values{"given": {"Zz"}, "birth": {"27 13 91"}, "nationality": {"Narnia"}}),
+		get("priority", person+"/priority"),
+		post("priority-mistakes", person+"/priority", 422, url.Values{}),
+		get("incomplete", "/incomplete"),
+		with(get("incomplete-none", "/incomplete"), quiet),
+		post("register-more", "/register", 422, url.Values{"given": {"Zz"}, "birth": {"adulto"}, "spoken": {"Sis"}, "interpreter": {"mam, quiché"}, "identified": {"staff"}, "company": {"alone"}}),
 		post("register-alike", "/register", 200, url.Values{"given": {"María"}, "surname1": {"López"}}),
 		with(post("register-refused", "/register", 422, url.Values{"note": {"nada más"}}), func(p *Page) {
 			p.House.Refuses = &record.Problem{Code: "name_required", Field: "given", Message: "Escribe al menos un nombre, un apellido o un apodo."}

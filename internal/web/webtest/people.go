@@ -20,8 +20,9 @@ const day = 24 * time.Hour
 // Maria is the person most pages show. She does not exist.
 var Maria = people.Shown{
 	Brief: people.Brief{ID: ID(10), Card: "48214129", Name: "María Fernanda López Hernández", Nickname: "", Sex: "f", Age: years(34), Birth: "1991-05", Nationality: []string{"HND"},
-		Groups: []string{"pregnant", "survivor_violence"}, LastSeen: ago(3*day, 0), Rivals: 1},
-	Given: "María Fernanda", Surname1: "López", Surname2: "Hernández", Languages: []string{"es"}, Direction: "north", Note: "Viaja con su hermana menor.",
+		Groups: []string{"pregnant", people.PrivateTalk}, Interpreter: "mam", LastSeen: ago(3*day, 0), Rivals: 1},
+	Given: "María Fernanda", Surname1: "López", Surname2: "Hernández", Languages: []string{"es", "mam"}, Direction: "north", Intention: "undecided",
+	Aliases: []string{"Mari"}, Priorities: priorities(), Note: "Viaja con su hermana menor.",
 	Consent: []string{"care", "sharing"}, Refused: []string{"statistics"}, Travels: true, Registered: ago(24*day, 0), RegisteredBy: Julio.ID, ByName: Julio.Name, Visits: 4, Sites: 2,
 	RivalFields: []people.RivalField{{Field: "direction", Values: []people.RivalValue{
 		{Value: "south", By: Rosa.ID, ByName: Rosa.Name, Site: ID(31), SiteName: "Casa Coatzacoalcos", At: Now.Add(-4 * day), Recorded: Now.Add(-3 * day), Says: "00000000000000a1", Rec: 9},
