@@ -73,8 +73,8 @@ func (c *call) summarise(all people.Copy, parts []string) Summary {
 		if !taken || !with(part) || !e.Corrected.IsZero() {
 			continue
 		}
-		if service, _ := e.Fields["service"].(string); slices.Contains(discreet, service) {
-			e.Fields = nil
+		if service, _ := e.Fields["service"].(string); part == "visits" && !with("care") || slices.Contains(discreet, service) {
+			e.Fields = nil // that they came, and not for what
 		}
 		line := c.entry(e)
 		one := SummaryEntry{Title: line.Title, When: line.When, Note: line.Note}
