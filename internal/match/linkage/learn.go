@@ -37,6 +37,7 @@ type Linked struct {
 	Model *Model
 	Sides [2][]*Side // the records made ready; the second is empty when a list was compared with itself
 	Pairs []Scored   // every candidate pair, in the order of Candidates
+	Apart bool       // as in Options
 }
 
 // Link learns weights from two lists (or, when b is nil, one that is compared with itself) and weighs every candidate pair. Nothing is
@@ -56,7 +57,7 @@ func Link(a, b []Record, o Options) Linked {
 	l.observe()
 	l.model.memo = nil
 	odds := l.odds()
-	out := Linked{Model: l.model, Sides: [2][]*Side{l.a, l.b}, Pairs: make([]Scored, len(l.pairs))}
+	out := Linked{Model: l.model, Sides: [2][]*Side{l.a, l.b}, Pairs: make([]Scored, len(l.pairs)), Apart: o.Apart && b != nil}
 	for i, p := range l.pairs {
 		out.Pairs[i] = Scored{p, odds[i]}
 	}
@@ -65,6 +66,17 @@ func Link(a, b []Record, o Options) Linked {
 
 // Learn is Link for who wants the weights only.
 func Learn(a, b []Record, o Options) *Model { return Link(a, b, o).Model }
+
+// OnceEach reports whether everybody seems to stand in a list once, judged by linking it with itself: then of two such lists a record of the
+// one has at most one counterpart in the other (Options.Apart).
+func OnceEach(list []Record) bool {
+	l := Link(list, nil, Options{Each: 6})
+	found := 0.0
+	for _, p := range l.Pairs {
+		found += 1 / (1 + math.Exp2(-p.Odds))
+	}
+	return found < 0.02*float64(len(list))
+}
 
 // fieldsOf lists the names of More that the records use.
 func fieldsOf(lists ...[]Record) []string {
