@@ -128,8 +128,8 @@ func isMinor(ctx context.Context, r record.Reader, person record.ID, on time.Tim
 
 // Minor reports somebody under 18 as far as is known.
 func Minor(b people.Brief) bool {
-	if b.Age != nil {
-		return *b.Age < 18
+	if b.Age != nil || b.AgeBand != "" {
+		return people.Minor(b.Age, b.AgeBand)
 	}
 	return slices.Contains(b.Groups, "unaccompanied_child") || slices.Contains(b.Groups, "separated_child")
 }

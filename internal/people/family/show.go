@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"amparo/internal/people"
 	"amparo/internal/record"
@@ -55,13 +56,18 @@ func show(a *record.Ask, p people.PersonParams) (any, error) {
 		return nil, err
 	}
 	out := Shown{Person: person}
-	if out.Households, err = households(a, id); err != nil {
+	them, err := people.Together(a.Context, a, id) // records of one person say it together
+	if err != nil {
 		return nil, err
 	}
-	if out.Relations, err = relations(a, id); err != nil {
+	if out.Households, err = households(a, them); err != nil {
 		return nil, err
 	}
-	out.Seeks, err = seeksOf(a.Context, a, "s.person = ?", id)
+	if out.Relations, err = relations(a, them); err != nil {
+		return nil, err
+	}
+	marks, args := within(them)
+	out.Seeks, err = seeksOf(a.Context, a, "s.person IN ("+marks+")", args...)
 	return out, err
 }
 
@@ -81,6 +87,14 @@ func someone(a *record.Ask, field, text string) (record.ID, people.Brief, error)
 	return id, briefs[0], nil
 }
 
+// within gives ids as the marks and arguments of a statement.
+func within(ids []record.ID) (marks string, args []any) {
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	return "?" + strings.Repeat(", ?", len(ids)-1), args
+}
+
 // others reads persons beside the one whose record is open: who they are, and never where.
 func others(ctx context.Context, a *record.Ask, ids []record.ID) (map[record.ID]people.Brief, error) {
 	slices.SortFunc(ids, func(x, y record.ID) int { return slices.Compare(x[:], y[:]) })
@@ -96,8 +110,9 @@ func others(ctx context.Context, a *record.Ask, ids []record.ID) (map[record.ID]
 	return out, nil
 }
 
-// households reads those of a person, with who belongs to them. Whose record is not here is left out, and not counted.
-func households(a *record.Ask, person record.ID) ([]HouseholdShown, error) {
+// households reads those of a person, given as all their records, with who belongs to them. Whose record is not here is left out, and
+// not counted.
+func households(a *record.Ask, person []record.ID) ([]HouseholdShown, error) {
 	type line struct {
 		household, person record.ID
 		MemberShown
@@ -106,16 +121,22 @@ func households(a *record.Ask, person record.ID) ([]HouseholdShown, error) {
 	var ids []record.ID
 	list := []HouseholdShown{}
 	at := map[record.ID]int{}
-	err := a.Select(a.Context, `SELECT h.id, h.household_kind, h.household_people, mine.until IS NULL, m.person, m.household_role, m.since, m.until, m.left_why
-		FROM identity.household_member AS mine JOIN identity.household AS h ON h.id = mine.household JOIN identity.household_member AS m ON m.household = h.id
-		WHERE mine.person = ? ORDER BY mine.until IS NOT NULL, h._rec DESC, h.id, m.until IS NOT NULL, m.since, m.person`, []any{person}, func(r record.Row) error {
-		id := r.ID(0)
+	marks, args := within(person)
+	err := a.Select(a.Context, `SELECT h.id, h.household_kind, h.household_people, m.person, m.household_role, m.since, m.until, m.left_why
+		FROM identity.household AS h JOIN identity.household_member AS m ON m.household = h.id
+		WHERE h.id IN (SELECT mine.household FROM identity.household_member AS mine WHERE mine.person IN (`+marks+`))
+		ORDER BY h._rec DESC, h.id, m.until IS NOT NULL, m.since, m.person`, args, func(r record.Row) error {
+		id, who := r.ID(0), r.ID(3)
 		if _, known := at[id]; !known {
 			at[id] = len(list)
-			list = append(list, HouseholdShown{ID: id, Kind: r.Text(1), People: int(r.Int(2)), Current: r.Bool(3), Members: []MemberShown{}})
+			list = append(list, HouseholdShown{ID: id, Kind: r.Text(1), People: int(r.Int(2)), Members: []MemberShown{}})
 		}
-		lines = append(lines, line{id, r.ID(4), MemberShown{Role: r.Text(5), Since: r.Text(6), Until: r.Text(7), Left: r.Text(8)}})
-		ids = append(ids, r.ID(4))
+		if slices.Contains(person, who) {
+			who = person[0]
+			list[at[id]].Current = list[at[id]].Current || r.Null(6)
+		}
+		lines = append(lines, line{id, who, MemberShown{Role: r.Text(4), Since: r.Text(5), Until: r.Text(6), Left: r.Text(7)}})
+		ids = append(ids, who)
 		return nil
 	})
 	if err != nil {
@@ -127,21 +148,31 @@ func households(a *record.Ask, person record.ID) ([]HouseholdShown, error) {
 	}
 	for _, l := range lines {
 		b, here := who[l.person]
-		if !here || l.Left == "mistake" && l.person != person {
+		h := &list[at[l.household]]
+		if !here || l.Left == "mistake" && l.person != person[0] || slices.ContainsFunc(h.Members, func(m MemberShown) bool { return m.Person.ID == l.person }) {
 			continue
 		}
 		l.MemberShown.Person = b
-		h := &list[at[l.household]]
 		h.Members = append(h.Members, l.MemberShown)
 	}
+	slices.SortStableFunc(list, func(x, y HouseholdShown) int {
+		switch {
+		case x.Current == y.Current:
+			return 0
+		case x.Current:
+			return -1
+		}
+		return 1
+	})
 	return list, nil
 }
 
-// relations reads who somebody's family is, as far as their records are here.
-func relations(a *record.Ask, person record.ID) ([]RelationShown, error) {
+// relations reads who the family is of a person, given as all their records, as far as records are here.
+func relations(a *record.Ask, person []record.ID) ([]RelationShown, error) {
 	var lines []RelationShown
 	var ids []record.ID
-	err := a.Select(a.Context, "SELECT other, relation, known_by, _rivals FROM identity.relation WHERE person = ? AND relation IS NOT NULL ORDER BY _rec, id", []any{person}, func(r record.Row) error {
+	marks, args := within(person)
+	err := a.Select(a.Context, "SELECT other, relation, known_by, _rivals FROM identity.relation WHERE person IN ("+marks+") AND relation IS NOT NULL ORDER BY _rec, id", args, func(r record.Row) error {
 		lines = append(lines, RelationShown{Other: people.Brief{ID: r.ID(0)}, Relation: r.Text(1), KnownBy: r.Text(2), Rivals: int(r.Int(3))})
 		ids = append(ids, r.ID(0))
 		return nil
@@ -155,10 +186,12 @@ func relations(a *record.Ask, person record.ID) ([]RelationShown, error) {
 	}
 	out := []RelationShown{}
 	for _, l := range lines {
-		if b, here := who[l.Other.ID]; here {
-			l.Other = b
-			out = append(out, l)
+		b, here := who[l.Other.ID]
+		if !here || slices.Contains(person, b.ID) || slices.ContainsFunc(out, func(o RelationShown) bool { return o.Other.ID == b.ID }) {
+			continue
 		}
+		l.Other = b
+		out = append(out, l)
 	}
 	return out, nil
 }

@@ -1,0 +1,72 @@
+package family_test
+
+import (
+	"testing"
+
+	"amparo/internal/people"
+	"amparo/internal/people/family"
+	"amparo/internal/people/worktest"
+)
+
+// Records that are one person have one family, and are proposed once; what is said of one counts for the other.
+func TestLinkedRecordsHaveOneFamily(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa", "07089")
+	rosa := somebody(b, site, fields{"given": "Rosa", "surname1": "Xitumul", "age": 31})
+	ana, again := somebody(b, site, fields{"given": "Ana", "surname1": "Xitumul", "surname2": "Tzoy", "age": 24}), somebody(b, site, fields{"given": "Ana", "surname1": "Xitumul", "surname2": "Tzoy", "age": 24})
+	luis := somebody(b, site, fields{"given": "Luis", "surname1": "Paz"})
+	s := seek(b, site, agreed(rosa, fields{"given": "Ana", "surname1": "Xitumul", "surname2": "Tzoy", "age": 24}))
+	if got := proposals(b); len(got) != 2 {
+		t.Fatalf("two records: %+v", got)
+	}
+	worktest.Do[family.Related](b, "person.relate", site, fields{"person": ana, "other": luis, "relation": "partner"})
+	worktest.Do[family.Formed](b, "household.join", site, fields{"person": again, "with": luis})
+	worktest.Do[people.LinkedNow](b, "person.link", site, fields{"person": ana, "other": again, "reason": "said_it"})
+	if got := proposals(b); len(got) != 1 {
+		t.Errorf("one person is proposed %d times", len(got))
+	}
+	for _, id := range []string{ana, again} {
+		of := worktest.Ask[family.Shown](b, "family.show", "person", id)
+		if len(of.Relations) != 1 || len(of.Households) != 1 || len(of.Households[0].Members) != 2 || of.Households[0].Members[0].Person.ID == of.Households[0].Members[1].Person.ID {
+			t.Errorf("of one of the records: %+v", of)
+		}
+	}
+	worktest.Do[family.Answered](b, "family.answer", site, fields{"seek": s, "candidate": again, "verdict": "not_same"})
+	if got := proposals(b); len(got) != 0 {
+		t.Errorf("the other record of somebody who is not the one is proposed: %+v", got)
+	}
+	worktest.Do[people.LinkedNow](b, "person.unlink", site, fields{"person": ana, "other": again})
+	if got := proposals(b); len(got) != 1 || got[0].Candidate.String() != ana {
+		t.Errorf("taken apart, the other may be the one again: %+v", got)
+	}
+	// Who turns out to be the one who seeks is not sought by them.
+	worktest.Do[people.LinkedNow](b, "person.link", site, fields{"person": ana, "other": rosa, "reason": "other"})
+	if got := proposals(b); len(got) != 0 {
+		t.Errorf("somebody is proposed to themselves: %+v", got)
+	}
+}
+
+// Erased, a person is in nobody's family, household or proposals; what others said of themselves stays.
+func TestErasedIsInNobodysFamily(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa", "07089")
+	rosa, luis := somebody(b, site, fields{"given": "Rosa", "surname1": "Ceiba"}), somebody(b, site, fields{"given": "Luis", "surname1": "Ceiba"})
+	worktest.Do[family.Formed](b, "household.form", site, fields{"people": 2, "members": []fields{{"person": rosa}, {"person": luis}}})
+	worktest.Do[family.Related](b, "person.relate", site, fields{"person": rosa, "other": luis, "relation": "child"})
+	worktest.Do[family.SoughtNow](b, "family.seek", site, agreed(luis, fields{"given": "Berta", "surname1": "Ceiba", "relation": "parent"}))
+	worktest.Do[family.SoughtNow](b, "family.seek", site, agreed(rosa, fields{"given": "Luis", "surname1": "Ceiba", "relation": "child"}))
+	if r := b.Apply("person.erase", site, fields{"person": luis, "compartments": []string{"identity"}, "reason": "mistake", "authority": "él"}); !r.OK {
+		t.Fatalf("%+v", r.Error)
+	}
+	of := worktest.Ask[family.Shown](b, "family.show", "person", rosa)
+	if len(of.Relations) != 0 || len(of.Households) != 1 || len(of.Households[0].Members) != 1 || len(of.Seeks) != 1 {
+		t.Errorf("after erasing: %+v", of)
+	}
+	got := worktest.Ask[family.Proposals](b, "family.proposals", "all", "true")
+	if len(got.Proposals) != 0 || got.Seeks != 1 {
+		t.Errorf("after erasing: %+v", got)
+	}
+	if n := b.Sum("(SELECT 1 AS n FROM identity.family_sought WHERE given = 'Berta')", "TRUE"); n != 0 {
+		t.Errorf("what the erased said is still there %d times", n)
+	}
+}
