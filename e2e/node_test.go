@@ -49,6 +49,12 @@ func start(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startAt(t, path, args...)
+}
+
+// startAt runs a program until the test ends.
+func startAt(t *testing.T, path string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, cmd: exec.Command(path, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	p.cmd.Env = append(os.Environ(), "AMPARO_PASSPHRASE="+passphrase)

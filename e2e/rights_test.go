@@ -18,6 +18,9 @@ func TestWhatAPersonMayAskFor(t *testing.T) {
 				p.pictures = []string{"consent", "consent-read"}
 			}
 			person := registerQuietly(p)
+			turnToThem(p, person)
+			putRight(p, person)
+			tellTheWay(p, person)
 			decide(p, person)
 			restrictAndLift(p, person)
 			p.Goto("http://" + p.host + person + "/copy?lang=fr")
@@ -53,6 +56,69 @@ func registerQuietly(p *Page) string {
 	p.Follow("#form .go")
 	p.Until("the person's page", `location.pathname.startsWith('/people/')`)
 	return p.Path()
+}
+
+// turnToThem shows the person what they may ask for, in another language with one tap, without anybody's name.
+func turnToThem(p *Page, person string) {
+	p.t.Helper()
+	p.Go("[href='" + person + "/rights']")
+	p.at(person + "/rights")
+	p.NotSee(surname1)
+	p.Inspect("rights")
+	p.Go("[href='" + person + "/rights?lang=ht']")
+	p.Until("the page in Creole", `document.documentElement.lang === 'ht'`)
+	p.NotSee(surname1)
+	p.Inspect("rights-creole")
+	p.Go("[href='" + person + "/history?lang=ht']")
+	p.at(person + "/history")
+	p.Goto("http://" + p.host + person)
+}
+
+// putRight corrects a name from the history, which tells both afterwards.
+func putRight(p *Page, person string) {
+	p.t.Helper()
+	p.Goto("http://" + p.host + person + "/history")
+	p.Click("#same")
+	p.Go("[href='" + person + "/edit#given']")
+	p.at(person + "/edit")
+	p.Put("[name=given]", "Marisol")
+	p.Go("#form .save .go")
+	p.at(person)
+	p.Go("[href='" + person + "/history']")
+	p.at(person + "/history")
+	p.See("Marisol")
+	p.See(given)
+	p.Inspect("history")
+	p.Goto("http://" + p.host + person + "/edit")
+	p.Put("[name=given]", given)
+	p.Go("#form .save .go")
+	p.at(person)
+}
+
+// tellTheWay writes a leg down and puts it right.
+func tellTheWay(p *Page, person string) {
+	p.t.Helper()
+	p.Goto("http://" + p.host + person + "/journey")
+	p.Inspect("journey-empty")
+	p.Go("[href='" + person + "/journey?add=leg#add']")
+	p.Put("[name=origin]", "Honduras")
+	p.Put("[name=place]", "calle 5 norte")
+	p.Pick("transport", "bus")
+	p.Go("#form .save .go")
+	p.expectFault("status of 422") // a street is no place to be written down
+	p.Until("the fault is named", `document.querySelector('[role=alert] [href="#place"]')`)
+	p.Inspect("journey-faults")
+	p.Put("[name=place]", "Tapachula, Chiapas")
+	p.Go("#form .save .go")
+	p.Until("one part", `document.querySelectorAll('.time > li').length === 1`)
+	p.Go("[href*='mend=']")
+	p.Put("[name=ended]", "marzo 2025")
+	p.Go("#form .save .go")
+	p.Until("it is put right", `document.querySelectorAll('.time > li').length === 1 && !document.querySelector('#add')`)
+	p.See("2025")
+	p.Inspect("journey")
+	p.Goto("http://" + p.host + person)
+	p.See("Tapachula")
 }
 
 func decide(p *Page, person string) {
@@ -130,5 +196,33 @@ func notFound(p *Page) {
 	}
 	if hit := eval[bool](p, `!!document.querySelector('#results .hits a')`); hit {
 		p.t.Errorf("the person is found\n%s", p.describe())
+	}
+}
+
+// Reading aloud is offered only where this machine itself has a voice of the language, and says the page without its buttons.
+func TestReadingAloudStaysOnThisMachine(t *testing.T) {
+	p := signedIn(t, phone, true)
+	person := registerQuietly(p)
+	for _, page := range []string{"/rights", "/consent/read"} {
+		p.Goto("http://" + p.host + person + page + "?lang=fr")
+		const hidden = `document.querySelector('[data-speak]').hidden`
+		has := func(voices string) {
+			eval[bool](p, `(() => { speechSynthesis.getVoices = () => `+voices+`; speechSynthesis.onvoiceschanged(); return true })()`)
+		}
+		has(`[{lang: 'fr-FR', localService: false}, {lang: 'es-MX', localService: true}]`)
+		if !eval[bool](p, hidden) {
+			t.Error("a voice from elsewhere, or of another language, is offered")
+		}
+		has(`[{lang: 'fr-CA', localService: true}]`)
+		if eval[bool](p, hidden) {
+			t.Fatal("the voice of this machine is not offered")
+		}
+		eval[bool](p, `(() => { globalThis.heard = []; globalThis.SpeechSynthesisUtterance = class { constructor(text) { this.text = text } }; speechSynthesis.speak = (said) => heard.push(said); return true })()`)
+		p.Click("[data-speak]")
+		p.Until("something is said", `heard.length > 5 && heard.every(said => said.lang === 'fr' && said.voice.localService)`)
+		if eval[bool](p, `[...document.querySelectorAll('.aloud a')].some(a => heard.some(said => said.text.includes(a.innerText)))`) {
+			t.Error("buttons are read out")
+		}
+		p.Inspect("aloud-voice")
 	}
 }

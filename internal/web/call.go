@@ -35,10 +35,21 @@ func (c *call) T(key string, args ...any) string { return lang.T(c.lang, key, ar
 
 // readersLang is what the reader chose, otherwise what the browser prefers.
 func (c *call) readersLang() lang.Tag {
+	if tag, ok := c.turned(); ok {
+		return tag
+	}
 	if tag, ok := lang.Parse(cookie(c.r, "l")); ok {
 		return tag
 	}
 	return lang.Match(c.r.Header.Get("Accept-Language"))
+}
+
+// turned reports a page about a person that is shown in the person's language, as its address says.
+func (c *call) turned() (lang.Tag, bool) {
+	if !strings.HasPrefix(c.route.Pattern, "/people/{id}/") {
+		return "", false
+	}
+	return lang.Parse(c.r.URL.Query().Get("lang"))
 }
 
 // admit finds the session and refuses what the route does not allow.

@@ -107,6 +107,13 @@ func (c *call) form(action string, start url.Values) (*form, error) {
 			f.typed, f.Client, f.Resumed, f.Fresh = draft, draft.Get("_id"), c.T("form.resumed"), c.T("form.fresh")
 		}
 	}
+	if _, turned := c.turned(); turned { // what is wrong with it is said in the same language
+		mark := "?"
+		if strings.Contains(action, "?") {
+			mark = "&"
+		}
+		f.Action = action + mark + "lang=" + string(c.lang)
+	}
 	if !goodClient(f.Client) {
 		f.Client = newClient()
 	}

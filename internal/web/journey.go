@@ -91,10 +91,10 @@ func journeyPage(c *call) error {
 	}
 	asked := c.r.URL.Query()
 	page.Add, page.Mend = asked.Get("add"), asked.Get("mend")
-	start := url.Values{}
+	start, record := url.Values{}, told.Person.ID // a part is put right in the record in which it stands
 	if at := slices.IndexFunc(told.Steps, func(t journey.Told) bool { return t.ID.String() == page.Mend }); at >= 0 {
 		t := told.Steps[at]
-		page.Add = t.What
+		page.Add, record = t.What, t.Person
 		start = c.stepSheet(t)
 	} else if page.Mend != "" {
 		return c.to(address) // it was put right meanwhile: the list shows how
@@ -116,7 +116,7 @@ func journeyPage(c *call) error {
 	f.Draft = "" // an unfinished account of somebody's way is not left behind
 	if f.submitted {
 		data := f.stepData(page.Add)
-		data.Person, data.Corrects = told.Person.ID.String(), page.Mend
+		data.Person, data.Corrects = record.String(), page.Mend
 		said := "journey.saved"
 		if page.Mend != "" {
 			said = "journey.corrected"

@@ -100,7 +100,7 @@ var further = []struct{ address, key string }{
 func (c *call) shell(title string) Shell {
 	s := Shell{
 		Lang: c.lang, Title: c.T(title), Tab: c.config.Tab, CSS: assetAddress("paper.css"), JS: assetAddress("paper.js"),
-		Mark: assetAddress("mark.svg"), Path: c.r.URL.RequestURI(), Open: c.session != nil, Plain: c.session == nil,
+		Mark: assetAddress("mark.svg"), Path: c.wayBack(), Open: c.session != nil, Plain: c.session == nil,
 	}
 	if s.Tab == "" {
 		s.Tab = c.T("app.tab")
@@ -148,6 +148,18 @@ func (c *call) shell(title string) Shell {
 		}
 	}
 	return s
+}
+
+// wayBack is this page's address as the switch of languages comes back to it: without a language of its own.
+func (c *call) wayBack() string {
+	if _, turned := c.turned(); !turned {
+		return c.r.URL.RequestURI()
+	}
+	back := *c.r.URL
+	asked := back.Query()
+	asked.Del("lang")
+	back.RawQuery = asked.Encode()
+	return back.RequestURI()
 }
 
 // kept words how much exists only on this device, and how much is still on its way here. Calm: offline is the normal state.

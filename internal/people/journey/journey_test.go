@@ -19,6 +19,7 @@ func person(b *worktest.Bed, site string) string {
 
 func tell(b *worktest.Bed, site string, data fields) string {
 	b.Helper()
+	b.Now = b.Now.Add(time.Minute) // nobody tells two things at once
 	return worktest.Do[journey.Recorded](b, "journey.record", site, data).ID.String()
 }
 
@@ -127,5 +128,25 @@ func TestAWayFollowsTheRecord(t *testing.T) {
 		if _, err := one.Session.Query(t.Context(), "es", "journey.show", map[string][]string{"person": {id}}); err == nil {
 			t.Error("the way of a restricted record is shown")
 		}
+	}
+}
+
+// When two records are one person, so is their way; each part stays in the record in which it was told.
+func TestAWayIsToldOfAllRecordsOfAPerson(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa del Río", "07089")
+	one, other := person(b, site), person(b, site)
+	tell(b, site, fields{"person": one, "what": "stay", "place": "27", "ended": "2025-05"})
+	tell(b, site, fields{"person": other, "what": "stay", "place": "07", "ended": "2025-03"})
+	worktest.Do[people.LinkedNow](b, "person.link", site, fields{"person": one, "other": other, "reason": "said_it"})
+	for _, id := range []string{one, other} {
+		got := told(b, id)
+		if len(got) != 2 || got[0].Place != "07" || got[0].Person.String() != other || got[1].Place != "27" || got[1].Person.String() != one {
+			t.Errorf("%s: %+v", id, got)
+		}
+	}
+	worktest.Do[people.LinkedNow](b, "person.unlink", site, fields{"person": one, "other": other})
+	if got := told(b, one); len(got) != 1 || got[0].Place != "27" {
+		t.Errorf("taken apart: %+v", got)
 	}
 }

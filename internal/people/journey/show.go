@@ -51,31 +51,41 @@ var show = record.NewQuery("journey.show", []record.Compartment{record.Identity,
 		return nil, record.Refuse("person", "unknown_id", "field", "person")
 	}
 	j := Journey{Person: briefs[0]}
-	if j.Steps, err = steps(a, id); err != nil {
+	records, err := people.Together(a.Context, a, id)
+	if err != nil {
+		return nil, err
+	}
+	if j.Steps, err = steps(a, records); err != nil {
 		return nil, err
 	}
 	return j, nil
 })
 
-// steps reads what a person told and nobody put right later.
-func steps(a *record.Ask, person record.ID) ([]Told, error) {
+// steps reads what a person told and nobody put right later, in all records that are theirs.
+func steps(a *record.Ask, records []record.ID) ([]Told, error) {
 	out := []Told{}
-	err := a.Select(a.Context, `SELECT t.id, person, what, origin, place, started, ended, transport, manner, direction, decision, reasons, _at, _zone, _site, _by,
-		EXISTS (SELECT 1 FROM identity._correction WHERE later = t.id)
-		FROM identity.journey AS t WHERE person = ? AND _corrected IS NULL ORDER BY _at, _rec, id`, []any{person}, func(r record.Row) error {
-		t := Told{ID: r.ID(0), Person: r.ID(1), What: r.Text(2), Origin: r.Text(3), Place: r.Text(4), Started: r.Text(5), Ended: r.Text(6), Transport: r.Text(7), Manner: r.Text(8),
-			Direction: r.Text(9), Decision: r.Text(10), Reasons: r.Set(11), At: people.When(r.Int(12), r.Int(13)), Site: r.ID(14), By: r.ID(15), Corrects: r.Bool(16)}
-		if t.Reasons == nil {
-			t.Reasons = []string{}
+	for i, id := range records {
+		if i > 0 {
+			a.Opened(id)
 		}
-		if t.What != Mistaken {
-			out = append(out, t)
+		err := a.Select(a.Context, `SELECT t.id, person, what, origin, place, started, ended, transport, manner, direction, decision, reasons, _at, _zone, _site, _by,
+			EXISTS (SELECT 1 FROM identity._correction WHERE later = t.id)
+			FROM identity.journey AS t WHERE person = ? AND _corrected IS NULL ORDER BY _at, _rec, id`, []any{id}, func(r record.Row) error {
+			t := Told{ID: r.ID(0), Person: r.ID(1), What: r.Text(2), Origin: r.Text(3), Place: r.Text(4), Started: r.Text(5), Ended: r.Text(6), Transport: r.Text(7), Manner: r.Text(8),
+				Direction: r.Text(9), Decision: r.Text(10), Reasons: r.Set(11), At: people.When(r.Int(12), r.Int(13)), Site: r.ID(14), By: r.ID(15), Corrects: r.Bool(16)}
+			if t.Reasons == nil {
+				t.Reasons = []string{}
+			}
+			if t.What != Mistaken {
+				out = append(out, t)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read the journey: %w", err)
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the journey: %w", err)
 	}
+	slices.SortStableFunc(out, func(x, y Told) int { return x.At.Compare(y.At) })
 	sites, members, err := people.Names(a.Context, a)
 	if err != nil {
 		return nil, err

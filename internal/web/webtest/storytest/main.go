@@ -2,7 +2,7 @@
 //
 //	go run ./internal/web/webtest/storytest -addr 127.0.0.1:8469
 //
-// The address / lists the pages; /page/NAME?lang=ht shows one, and &width=360 shows it in a frame as wide as a phone. Everything
+// The address / lists the pages; /page/NAME?lang=ht shows one, with status 200 whatever the page itself answers, and &width=360 shows it in a frame as wide as a phone. Everything
 // else is a live server with an open session, so that links and forms can be tried. Nothing is stored.
 package main
 
@@ -12,6 +12,7 @@ import (
 	"html"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -24,9 +25,13 @@ import (
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8469", "where to listen")
 	flag.Parse()
-	log.Printf("pages with made-up people on http://%s/", *addr)
-	server := &http.Server{Addr: *addr, Handler: handler(), ReadHeaderTimeout: 5 * time.Second}
-	log.Fatal(server.ListenAndServe())
+	line, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Printf("pages with made-up people on http://%s/", line.Addr())
+	server := &http.Server{Handler: handler(), ReadHeaderTimeout: 5 * time.Second}
+	log.Fatal(server.Serve(line))
 }
 
 func handler() http.Handler {
@@ -48,6 +53,9 @@ func list(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprint(w, `<!doctype html><meta charset="utf-8"><title>Pages</title><ul>`)
 	for _, p := range webtest.Pages() {
+		if p.Status == http.StatusSeeOther { // nothing to look at
+			continue
+		}
 		fmt.Fprintf(w, "<li>%s", html.EscapeString(p.Name))
 		for _, tag := range lang.Tags() {
 			fmt.Fprintf(w, ` <a href="/page/%s?lang=%s">%s</a>`, p.Name, tag, tag)
@@ -77,7 +85,6 @@ func page(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Del("Content-Security-Policy") // frames of this very server show pages as wide as a phone
 		w.Header().Del("X-Frame-Options")
-		w.WriteHeader(answer.StatusCode)
 		if _, err := io.Copy(w, answer.Body); err != nil {
 			log.Print(err)
 		}
