@@ -38,9 +38,13 @@ cross: ## Builds without cgo for the other machines it must run on
 # `make soak` kills and resumes with it.
 WITHOUT_RACE := ./cmd/amparo ./internal/bench
 
+# Hundreds of damaged folders, and stories of revocation, on one thread each.
+DAMAGE := 'AChangedByteInTheJournal|AJournalCutShort|ADamaged|ATornLog|RevokedWhileCutOff'
+
 unit: ## All tests of the program, with the race detector where it can find something
 	CGO_ENABLED=1 go test -race -timeout 15m $$(go list ./... | grep -vE '/(cmd/amparo|internal/bench|internal/journaltest)$$')
 	go test -timeout 12m $(WITHOUT_RACE)
+	go test -timeout 5m ./internal/node -run $(DAMAGE)
 	go test -count=1 -timeout 10m ./internal/journaltest -seeds 300
 
 e2e: ## The pages in a real browser: main path, no JavaScript, keyboard, axe

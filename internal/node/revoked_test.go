@@ -46,7 +46,7 @@ func refusedTo(sum exchange.Summary, w journal.WriterID) bool {
 // Eva is revoked while she and Berta are cut off from the relay and see each other. What Berta had before she heard of it
 // stands for everybody, what Eva wrote after that is refused and named, and nobody else loses anything.
 func TestRevokedWhileCutOff(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(storySeeds) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 3))
 			url := relayed(t)

@@ -93,3 +93,17 @@ func TestAFoundingCutOff(t *testing.T) {
 		t.Errorf("%q, %v: something was touched", left, err)
 	}
 }
+
+// viewFile is the path of a view below the folder of a node with one member.
+func viewFile(t testing.TB, dir, name string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "views", "*", name))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s: %q, %v", name, found, err)
+	}
+	path, err := filepath.Rel(dir, found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package node
+
+// storySeeds is how many stories of one kind are played.
+const storySeeds = 8
