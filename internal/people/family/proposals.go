@@ -115,7 +115,7 @@ type met struct {
 
 // known is what this session knows of who may be sought.
 func known(a *record.Ask) (*proposer, error) {
-	kept, err := a.Memo("family.proposer", nil, func() (any, error) { return &proposer{}, nil })
+	kept, err := a.Memo("family.proposer", nil, func() (any, error) { return newProposer(), nil })
 	if err != nil {
 		return nil, err
 	}

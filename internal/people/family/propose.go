@@ -53,7 +53,7 @@ type part struct {
 
 const (
 	// mostRead is how many persons are compared in one call, so that a page is not waited for; the next call goes on.
-	mostRead = 60_000
+	mostRead = 25_000
 	// mostMet is how many of the likeliest are kept for one search.
 	mostMet = 24
 	// leastBits is below what nobody is kept: a name that half the town has.
@@ -64,15 +64,16 @@ const (
 
 const candidateColumns = "rowid, id, given, surname1, surname2, nickname, sex, birth, age, age_on, nationality, spoken, written, aliases, _rec IS NULL"
 
+func newProposer() *proposer {
+	return &proposer{model: linkage.Default(), seeks: map[record.ID]*search{}, changes: map[record.ID]bool{}, unborn: map[record.ID]bool{}, position: -1, every: 1}
+}
+
 // upToDate reads what came since. It reports how far it is when there is more than one call reads.
 func (p *proposer) upToDate(a *record.Ask) error {
 	position := int64(-1)
 	err := a.Select(a.Context, "SELECT position FROM identity._view", nil, func(r record.Row) error { position = r.Int(0); return nil })
 	if err != nil {
 		return fmt.Errorf("bring proposals up to date: %w", err)
-	}
-	if p.model == nil {
-		p.model, p.seeks, p.changes, p.unborn, p.position, p.every = linkage.Default(), map[record.ID]*search{}, map[record.ID]bool{}, map[record.ID]bool{}, -1, 1
 	}
 	if position != p.position {
 		if err := p.readChanged(a); err != nil {
