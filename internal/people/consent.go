@@ -105,7 +105,13 @@ var giveConsent = record.NewAction("person.consent", Sealed, func(c *record.Chan
 	if err := follow(c, p, before, after); err != nil {
 		return nil, err
 	}
-	return Consented{ID: happening, Consent: happening, Person: id, Wishes: after, Travels: after.MayTravel(), Counted: after.MayBeCounted()}, nil
+	out := Consented{ID: happening, Consent: happening, Person: id, Wishes: after}
+	if out.Travels, err = mayWith(c, id, after); err != nil {
+		return nil, err
+	}
+	no, err := linkedRefused(c.Context, c, id, Statistics, c.Now)
+	out.Counted = after.MayBeCounted() && !no
+	return out, err
 })
 
 // check validates what was said and gives the fields to write.
@@ -270,6 +276,13 @@ func inOrder(said []answer, a answer) []answer {
 // follow makes a change of wishes felt: a record that may no longer leave is held here and hidden at other sites, one that
 // may again is released.
 func follow(c *record.Change, p stored, before, after Wishes) error {
+	if err := followOwn(c, p, before, after); err != nil {
+		return err
+	}
+	return followLinked(c, p.id, after)
+}
+
+func followOwn(c *record.Change, p stored, before, after Wishes) error {
 	limits, err := limitsOn(c.Context, c, record.Identity, p.id)
 	if err != nil {
 		return err

@@ -52,7 +52,19 @@ func readConsents(a *record.Ask, p PersonParams) (Consents, error) {
 	if err != nil {
 		return Consents{}, err
 	}
-	out := Consents{Person: briefs[0], Tongues: row.languages, Travels: w.MayTravel(), Counted: w.MayBeCounted(), Minor: row.minor(a.Now), Home: sites[row.site]}
+	cluster, err := Together(a.Context, a, id)
+	if err != nil {
+		return Consents{}, err
+	}
+	linked, err := linkedTravel(a.Context, a, cluster, a.Now)
+	if err != nil {
+		return Consents{}, err
+	}
+	no, err := linkedRefused(a.Context, a, id, Statistics, a.Now)
+	if err != nil {
+		return Consents{}, err
+	}
+	out := Consents{Person: briefs[0], Tongues: row.languages, Travels: w.MayTravel() && linked, Counted: w.MayBeCounted() && !no, Minor: row.minor(a.Now), Home: sites[row.site]}
 	if out.Answers, err = happenings(a, Consent, id); err != nil {
 		return Consents{}, err
 	}

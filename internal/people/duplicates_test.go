@@ -29,7 +29,10 @@ func TestDuplicatesAreFoundAndDecided(t *testing.T) {
 	crowd(b, 40)
 	one := register(b, map[string]any{"given": "Ana Lucía", "surname1": "Xitumul", "surname2": "Cojolón", "sex": "f", "birth": "1991-04-12", "nationality": []string{"GTM"}})
 	two := register(b, map[string]any{"given": "Ana", "surname1": "Chitumul", "surname2": "Cojolon", "sex": "f", "birth": "1991-12-04", "nationality": []string{"GTM"}})
-	ask := func(params ...string) people.Duplicates { b.Helper(); return worktest.Ask[people.Duplicates](b, "person.duplicates", params...) }
+	ask := func(params ...string) people.Duplicates {
+		b.Helper()
+		return worktest.Ask[people.Duplicates](b, "person.duplicates", params...)
+	}
 
 	if d := ask("peek", "true"); len(d.Pairs) != 0 || d.Looked != 0 {
 		t.Errorf("who only peeks looks at nobody: %+v", d)

@@ -56,6 +56,9 @@ var linkSame = record.NewAction("person.link", []record.Compartment{record.Ident
 		if len(one)+len(two) > clusterMost {
 			return nil, record.Refuse("other", "link_many", "n", clusterMost)
 		}
+		if err := l.say(l.pair, Same, l.reason); err != nil {
+			return nil, err
+		}
 		for _, p := range not { // what said that they are different stands no more
 			if p != l.pair {
 				if err := l.say(p, Apart, ""); err != nil {
@@ -63,6 +66,7 @@ var linkSame = record.NewAction("person.link", []record.Compartment{record.Ident
 				}
 			}
 		}
+		return l.done(Same, true)
 	}
 	if err := l.say(l.pair, Same, l.reason); err != nil {
 		return nil, err
@@ -161,9 +165,14 @@ func sayLink(c *record.Change, p pair, verdict, reason string) error {
 }
 
 func (l *link) done(verdict string, changed bool) (any, error) {
-	id, err := linkID(l.person, l.other)
+	id, err := linkID(l.pair.a, l.pair.b) // what the action says first
 	if err != nil {
 		return nil, err
+	}
+	if changed {
+		if err := l.holdTogether(); err != nil {
+			return nil, err
+		}
 	}
 	linked := slices.DeleteFunc(slices.Clone(l.web.with(l.person)), func(id record.ID) bool { return id == l.person })
 	return LinkedNow{ID: id, Person: l.person, Other: l.other, Verdict: verdict, Changed: changed, Linked: linked}, nil

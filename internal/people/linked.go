@@ -287,17 +287,6 @@ func linkEntries(a *record.Ask, k *record.Kind, person record.ID) ([]Entry, erro
 	return out, nil
 }
 
-// linkedTravel reports whether the other records of a person let them all travel: a no said on one of them counts for every one.
-func linkedTravel(ctx context.Context, r record.Reader, others []record.ID, now time.Time) (bool, error) {
-	for _, id := range others {
-		w, err := WishesOf(ctx, r, id, now)
-		if err != nil || !w.MayTravel() {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
 // copyLinked reads what a person's copy holds of their other records.
 func copyLinked(a *record.Ask, others []LinkedRecord) ([]LinkedCopy, error) {
 	out := []LinkedCopy{}

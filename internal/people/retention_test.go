@@ -115,7 +115,7 @@ func TestCopyHoldsAll(t *testing.T) {
 		if want := map[string]string{"person.copy": "copy"}[q.Name]; q.Why != want {
 			t.Errorf("%s is noted as %q", q.Name, q.Why)
 		}
-		if opens := slices.Contains([]string{"person.show", "person.timeline", "person.consents", "person.copy", "person.cards", "person.history"}, q.Name); opens != (q.About == "person") {
+		if opens := slices.Contains([]string{"person.show", "person.timeline", "person.consents", "person.copy", "person.cards", "person.history", "person.compare"}, q.Name); opens != (q.About == "person") {
 			t.Errorf("%s notes who asks: %v", q.Name, q.About)
 		}
 	}

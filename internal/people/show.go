@@ -87,7 +87,7 @@ func showLinked(a *record.Ask, s *Shown, members map[record.ID]string) error {
 	}
 	s.Sites = len(met)
 	if s.Travels {
-		if s.Travels, err = linkedTravel(a.Context, a, cluster[1:], a.Now); err != nil {
+		if s.Travels, err = linkedTravel(a.Context, a, cluster, a.Now); err != nil {
 			return err
 		}
 	}

@@ -120,8 +120,12 @@ func ToCount(ctx context.Context, r record.Reader, person record.ID, day time.Ti
 	if err != nil {
 		return Counting{}, err
 	}
+	refused, err := linkedRefused(ctx, r, person, Statistics, day)
+	if err != nil {
+		return Counting{}, err
+	}
 	age, _ := Age(p.birth, p.age, p.ageAbout, p.ageOn, day)
-	return Counting{Agreed: w.MayBeCounted(), Sex: or(p.sex, "unknown"), AgeBand: CountedBand(age, p.ageBand), Nationality: OneNationality(p.nationality)}, nil
+	return Counting{Agreed: w.MayBeCounted() && !refused, Sex: or(p.sex, "unknown"), AgeBand: CountedBand(age, p.ageBand), Nationality: OneNationality(p.nationality)}, nil
 }
 
 // Briefs reads several persons with where they were last met, in the order of ids; those not known here are left out.

@@ -132,12 +132,19 @@ func standing(consent, refused, referralTo []string, said []answer, today time.T
 }
 
 // travels is what the engine asks before anything about a person is handed on. What is restricted, waits to be erased or was taken
-// back is kept and not passed on.
+// back is kept and not passed on; and a no said on one of a person's linked records counts for all of them.
 func travels(ctx context.Context, r record.Reader, person record.ID, now time.Time) (bool, error) {
 	limits, err := limitsOn(ctx, r, record.Identity, person)
 	if err != nil || limits != nil && len(limits.Why) > 0 {
 		return false, err
 	}
 	w, err := WishesOf(ctx, r, person, now)
-	return w.MayTravel(), err
+	if err != nil || !w.MayTravel() {
+		return false, err
+	}
+	cluster, err := Together(ctx, r, person)
+	if err != nil {
+		return false, err
+	}
+	return linkedTravel(ctx, r, cluster, now)
 }

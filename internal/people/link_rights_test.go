@@ -1,0 +1,96 @@
+package people_test
+
+import (
+	"testing"
+
+	"amparo/internal/care"
+	"amparo/internal/people"
+	"amparo/internal/people/worktest"
+)
+
+// A person says no once, on whichever of their records is open: it counts for all, for as long as they are linked.
+func TestANoOnOneRecordCountsForAllLinked(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa del Río", "07089")
+	b.Stand(site)
+	yes := map[string]any{"given": "Ana", "surname1": "Xitumul", "consent": []string{"care", "sharing", "statistics"}}
+	one, two, three := register(b, yes), register(b, yes), register(b, yes)
+	say(b, "person.link", one, two)
+	say(b, "person.link", two, three)
+	counted := func(person string) bool {
+		b.Helper()
+		before := b.Sum("field.contact", "1")
+		visit := worktest.Do[care.VisitOpened](b, "visit.open", site, map[string]any{"person": person, "service": "nursing"}).Visit
+		worktest.Do[care.VisitClosed](b, "visit.close", site, map[string]any{"visit": visit, "outcome": "seen"})
+		return b.Sum("field.contact", "1") > before
+	}
+	says := func(person, purpose, answer string) people.Consented {
+		b.Helper()
+		data := map[string]any{"person": person, "purpose": purpose, "answer": answer}
+		if answer == people.Given {
+			data["language"], data["medium"], data["understood"] = "es", "spoken", true
+		}
+		return worktest.Do[people.Consented](b, "person.consent", site, data)
+	}
+	all := func(want bool, when string) {
+		t.Helper()
+		for i, id := range []string{one, two, three} {
+			if b.Travels(id) != want {
+				t.Errorf("%s: record %d travels: %v", when, i+1, !want)
+			}
+			if s := worktest.Ask[people.Shown](b, "person.show", "person", id); s.Travels != want {
+				t.Errorf("%s: record %d is shown as travelling: %v", when, i+1, s.Travels)
+			}
+			if c := worktest.Ask[people.Consents](b, "person.consents", "person", id); c.Travels != want {
+				t.Errorf("%s: the consents of record %d say that it travels: %v", when, i+1, c.Travels)
+			}
+		}
+	}
+	all(true, "nobody said no")
+	if !counted(one) {
+		t.Error("who agreed is not counted")
+	}
+	says(three, "sharing", people.Refused)
+	says(three, "statistics", people.Refused)
+	all(false, "a no on the third")
+	if counted(one) {
+		t.Error("counted although they said no on another record")
+	}
+	if c := says(one, "sharing", people.Given); c.Travels {
+		t.Error("a yes on one record travels although a no stands on another")
+	}
+	say(b, "person.unlink", two, three)
+	if !b.Travels(one) || !b.Travels(two) || b.Travels(three) {
+		t.Error("apart, each record does not follow its own answers")
+	}
+	if !counted(two) {
+		t.Error("apart, and still not counted")
+	}
+	say(b, "person.link", one, three)
+	all(false, "linked with who said no")
+	says(three, "sharing", people.Given)
+	all(true, "agreed again")
+}
+
+// What is written about a linked record after the no stays on this machine, and goes when the records are taken apart.
+func TestALinkedRecordIsHeldBack(t *testing.T) {
+	url := worktest.Relay(t)
+	here := worktest.New(t)
+	site := here.Site("Casa del Río", "07089")
+	here.Stand(site)
+	one := register(here, map[string]any{"given": "Ana", "surname1": "Xitumul", "consent": []string{"care"}}) // asked, and did not agree to sharing
+	two := register(here, map[string]any{"given": "Anita", "surname1": "Xitumul", "consent": []string{"sharing"}})
+	there := here.Join(url, "Rosa", site, "registrar")
+	worktest.Meet(url, here, there)
+	say(here, "person.link", one, two)
+	worktest.Do[people.Updated](here, "person.update", site, map[string]any{"person": two, "phone": "55 1234"})
+	worktest.Meet(url, here, there)
+	if s := worktest.Ask[people.Shown](there, "person.show", "person", two); s.Phone != "" || len(s.Linked) != 0 {
+		t.Errorf("what was written after the link left this machine: %q, %d linked", s.Phone, len(s.Linked))
+	}
+	say(here, "person.unlink", two, one)
+	worktest.Meet(url, here, there)
+	if s := worktest.Ask[people.Shown](there, "person.show", "person", two); s.Phone != "55 1234" || len(s.Linked) != 0 {
+		t.Errorf("apart again, what was held back did not follow: %q, %d linked", s.Phone, len(s.Linked))
+	}
+}
