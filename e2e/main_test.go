@@ -12,6 +12,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// cameraFile is what the camera sees, in the folder of the tests.
+const cameraFile = "camera.y4m"
+
 // What all tests share: one running browser, and a folder for what they leave behind.
 var (
 	browser context.Context
@@ -66,6 +69,10 @@ func run(m *testing.M) int {
 		chromedp.Flag("force-color-profile", "srgb"),
 		chromedp.Flag("hide-scrollbars", true),
 		chromedp.Flag("accept-lang", "es-MX,es"),
+		// A camera that shows what a test has put into a file, and is allowed without a question.
+		chromedp.Flag("use-fake-device-for-media-stream", true),
+		chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("use-file-for-fake-video-capture", filepath.Join(folder, cameraFile)),
 	)
 	defer stop()
 	ctx, cancel := chromedp.NewContext(ctx)
