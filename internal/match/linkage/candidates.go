@@ -135,8 +135,39 @@ func (s *seeker) nearest(i int32, each int, from, to int32) []int32 {
 	for _, j := range s.opened {
 		s.score[j] += beside(own, s.sides[j])
 	}
-	slices.SortFunc(s.opened, func(x, y int32) int { return cmp.Or(cmp.Compare(s.score[y], s.score[x]), cmp.Compare(x, y)) })
-	return s.opened[:min(each, len(s.opened))]
+	return s.best(each)
+}
+
+// best gives the foremost of those opened, unordered: a heap with the worst of them on top.
+func (s *seeker) best(each int) []int32 {
+	worse := func(x, y int32) bool { return s.score[x] < s.score[y] || s.score[x] == s.score[y] && x > y }
+	top := s.opened[:min(each, len(s.opened))]
+	sift := func(i int) {
+		for {
+			child := 2*i + 1
+			if child >= len(top) {
+				return
+			}
+			if child+1 < len(top) && worse(top[child+1], top[child]) {
+				child++
+			}
+			if !worse(top[child], top[i]) {
+				return
+			}
+			top[i], top[child] = top[child], top[i]
+			i = child
+		}
+	}
+	for i := len(top)/2 - 1; i >= 0; i-- {
+		sift(i)
+	}
+	for _, x := range s.opened[len(top):] {
+		if len(top) > 0 && worse(top[0], x) {
+			top[0] = x
+			sift(0)
+		}
+	}
+	return top
 }
 
 // beside weighs what is known beside the names, roughly.

@@ -1,6 +1,7 @@
 package linkage
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -123,7 +124,7 @@ func alike(a, b token) Level {
 	if d == 1 && la > 2 {
 		return Typo
 	}
-	if how, _ := match.Alike(a.text, b.text); how == match.Nicknamed {
+	if slices.Contains(match.Nicknames(a.sound), b.sound) {
 		return Nickname
 	}
 	if la >= 3 && strings.HasPrefix(b.text, a.text) {
