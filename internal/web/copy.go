@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"amparo/internal/lang"
@@ -66,6 +67,9 @@ func copyPage(c *call) error {
 		if f.Label != c.fieldLabel("card") && f.Label != c.T("register.consent") && f.Label != c.fieldLabel("refused") {
 			page.Facts = append(page.Facts, f)
 		}
+	}
+	for _, o := range all.Cards {
+		page.Facts = append(page.Facts, Fact{c.fieldLabel("card"), strings.Trim(cardNumber(o.Number)+", "+c.coded("card_state", o.State)+". "+c.cardState(o), ". ")})
 	}
 	page.Choices = page.Langs
 	page.Stands = c.T("consent.travels")

@@ -160,7 +160,9 @@ func (c *call) personFacts(p people.Shown) []Fact {
 			out = append(out, Fact{label, value})
 		}
 	}
-	add(c.fieldLabel("card"), "#"+cardNumber(p.Card))
+	if p.Card != "" {
+		add(c.fieldLabel("card"), "#"+cardNumber(p.Card))
+	}
 	add(c.fieldLabel("birth"), lang.PartialDate(c.lang, p.Birth))
 	if p.Sex != "" {
 		add(c.fieldLabel("sex"), c.coded("sex", p.Sex))
