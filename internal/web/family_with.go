@@ -81,6 +81,8 @@ func (f *form) pickPerson(not record.ID, among []people.Brief) (chosen string, o
 			f.missing("who")
 		case len(list) == 0:
 			f.wrong("who", f.T("family.nobody", "typed", typed))
+		case typed != "" && f.value("was") != typed: // just searched: now one of them is chosen
+			f.submitted = false
 		default:
 			f.wrong("chosen", f.T("family.choose"))
 		}

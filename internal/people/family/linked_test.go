@@ -70,3 +70,33 @@ func TestErasedIsInNobodysFamily(t *testing.T) {
 		t.Errorf("what the erased said is still there %d times", n)
 	}
 }
+
+// Who did not agree to sharing stays at their site, and what their family's records say of them elsewhere names nobody.
+func TestWhoDoesNotShareIsInNobodysFamilyElsewhere(t *testing.T) {
+	url := worktest.Relay(t)
+	south := worktest.New(t)
+	home, there := south.Site("Casa", "07089"), south.Site("Clínica", "20057")
+	south.Stand(home)
+	worktest.Meet(url, south)
+	north := south.Join(url, "Bea", there, "registrar")
+	rosa := somebody(south, home, fields{"given": "Rosa", "surname1": "Ceiba"})
+	luis := somebody(south, home, fields{"given": "Luis", "surname1": "Xitumul", "surname2": "Tzoy", "consent": []string{"care"}})
+	worktest.Do[family.Formed](south, "household.form", home, fields{"members": []fields{{"person": rosa}, {"person": luis}}})
+	worktest.Do[family.Related](south, "person.relate", home, fields{"person": rosa, "other": luis, "relation": "sibling"})
+	elsa := somebody(north, there, fields{"given": "Elsa", "surname1": "Tzoy"})
+	seek(north, there, agreed(elsa, fields{"given": "Luis", "surname1": "Xitumul", "surname2": "Tzoy", "relation": "child"}))
+	worktest.Meet(url, south, north)
+	if of := worktest.Ask[family.Shown](south, "family.show", "person", rosa); len(of.Relations) != 1 || len(of.Households[0].Members) != 2 {
+		t.Errorf("at their site: %+v", of)
+	}
+	of := worktest.Ask[family.Shown](north, "family.show", "person", rosa)
+	if len(of.Relations) != 0 || len(of.Households) != 1 || len(of.Households[0].Members) != 1 {
+		t.Errorf("elsewhere: %+v", of)
+	}
+	if got := proposals(north); len(got) != 0 {
+		t.Errorf("proposed elsewhere: %+v", got)
+	}
+	if got := proposals(south); len(got) != 1 || got[0].Candidate.String() != luis {
+		t.Errorf("at their site, who is looked for is not proposed: %+v", got)
+	}
+}

@@ -79,6 +79,18 @@ func Pages() []Page {
 		post("register-mistakes", "/register", 422, url.Values{"given": {"Zz"}, "birth": {"27 13 91"}, "nationality": {"Narnia"}}),
 		get("priority", person+"/priority"),
 		post("priority-mistakes", person+"/priority", 422, url.Values{}),
+		get("group", "/group"),
+		post("group-mistakes", "/group", 422, url.Values{"rows": {"6"}, "given-2": {"Luis"}, "birth-2": {"27 13 91"}, "nationality": {"Narnia"}}),
+		post("group-nobody", "/group", 422, url.Values{"rows": {"3"}}),
+		with(post("group-refused", "/group", 422, url.Values{"rows": {"6"}, "given-1": {"Rosa"}, "given-4": {"Luis"}, "birth-4": {"31"}}), func(p *Page) {
+			p.House.Refuses = &record.Problem{Code: "in_line", Field: "people.1.given", Message: "Línea 2: Nombre: un dibujo o emoji no se puede buscar después. Escríbelo con letras. No se guardó a nadie todavía."}
+		}),
+		get("child", alone+"/child"),
+		get("child-ask", "/people/"+ID(15).String()+"/child"),
+		get("child-grown", person+"/child"),
+		post("child-mistakes", "/people/"+ID(15).String()+"/child", 422, url.Values{"identified": {"self"}}),
+		get("children", "/children"),
+		with(get("children-none", "/children"), quiet),
 		get("incomplete", "/incomplete"),
 		with(get("incomplete-none", "/incomplete"), quiet),
 		post("register-more", "/register", 422, url.Values{"given": {"Zz"}, "birth": {"adulto"}, "spoken": {"Sis"}, "interpreter": {"mam, quiché"}, "identified": {"staff"}, "company": {"alone"}}),
@@ -130,7 +142,8 @@ func Pages() []Page {
 			p.House.Refuses = &record.Problem{Code: "not_a_member", Field: "household", Message: "La persona no está en esa familia o ese grupo. No se cambió nada."}
 		}),
 		get("family-with", person+"/family/with"),
-		post("family-with-choose", person+"/family/with", 422, url.Values{"who": {"rosa lopes"}}),
+		post("family-with-found", person+"/family/with", 200, url.Values{"who": {"rosa lopes"}}),
+		post("family-with-choose", person+"/family/with", 422, url.Values{"who": {"rosa lopes"}, "was": {"rosa lopes"}}),
 		post("family-with-nobody", person+"/family/with", 422, url.Values{"who": {"zzyzx"}}),
 		get("family-relate", person+"/family/relate"),
 		get("family-seek", person+"/family/seek"),
