@@ -495,7 +495,7 @@ func TestEveryAddressForEveryRole(t *testing.T) {
 				t.Errorf("POST /api/v1/actions %s, %s: %d", a.Name, role, got)
 			}
 		}
-		for _, page := range []string{"/board", "/keys", "/sites", "/find", "/people/" + person, "/people/" + person + "/access", "/access", "/audit", "/conflicts"} { // what is offered can be used
+		for _, page := range []string{"/board", "/keys", "/sites", "/find", "/people/" + person, "/people/" + person + "/access", "/people/" + person + "/rights", "/people/" + person + "/history", "/people/" + person + "/journey", "/access", "/audit", "/conflicts"} { // what is offered can be used
 			for _, address := range offered(t, ask("GET", page, token, "", "")) {
 				if address == page {
 					continue // to show it again is no offer
