@@ -200,3 +200,21 @@ func TestComparingTwoRecords(t *testing.T) {
 		t.Error("a record is compared with itself")
 	}
 }
+
+// Who is registered although somebody alike was shown is remembered as somebody else, in the same commit.
+func TestRegisteringSomebodyElseIsRemembered(t *testing.T) {
+	b := worktest.New(t)
+	one := register(b, map[string]any{"given": "Ana Lucía", "surname1": "Xitumul", "birth": "1991"})
+	b.Refused("person.register", "", map[string]any{"given": "Ana Lucía", "surname1": "Xitumul", "different": []string{"0000000000000000000000000a"}}, "different", "unknown_id")
+	if got := worktest.Ask[people.Alike](b, "person.alike", "given", "Ana Lucía", "surname1", "Xitumul", "birth", "1991"); len(got.People) != 1 {
+		t.Fatalf("a refused registration left something behind: %+v", got.People)
+	}
+	two := register(b, map[string]any{"given": "Ana Lucía", "surname1": "Xitumul", "birth": "1991", "different": []string{one}})
+	c := worktest.Ask[people.Compared](b, "person.compare", "person", two, "other", one)
+	if len(c.Said) != 1 || c.Said[0].Verdict != people.Different {
+		t.Errorf("nobody remembers that they are different: %+v", c.Said)
+	}
+	if d := worktest.Ask[people.Duplicates](b, "person.duplicates"); len(d.Pairs) != 0 {
+		t.Errorf("proposed although it was said: %+v", d.Pairs)
+	}
+}

@@ -66,6 +66,9 @@ func Enrol(c *record.Change, d RegisterData) (Registered, error) {
 			return none, err
 		}
 	}
+	if err := markDifferent(c, id, d.Different); err != nil {
+		return none, err
+	}
 	if !MayTravel(set(fields["consent"]), nil) {
 		c.Hold(id)
 	}

@@ -43,6 +43,7 @@ type RegisterData struct {
 	Phone       string         `json:"phone,omitempty"`
 	Note        string         `json:"note,omitempty"`
 	Card        string         `json:"card,omitempty" jsonschema:"description=a printed card that is handed to them; one is drawn when empty"`
+	Different   []string       `json:"different,omitempty" jsonschema:"description=records that were shown and are not this person"`
 	Incomplete  bool           `json:"incomplete,omitempty" jsonschema:"description=the rest is still to be asked"`
 	Consent     []string       `json:"consent,omitempty" jsonschema:"description=care and sharing and statistics; when anything is said and sharing is not among it the record stays at its site"`
 }

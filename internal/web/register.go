@@ -2,12 +2,10 @@ package web
 
 import (
 	"bytes"
-	"strings"
 	"time"
 
 	"amparo/internal/lang"
 	"amparo/internal/people"
-	"amparo/internal/people/typed"
 	"amparo/internal/record"
 )
 
@@ -21,11 +19,9 @@ type RegisterPage struct {
 	With                  string // the person whom the choices of Company name; empty: none
 	Told                  bool   // more is said of the groups than that the person told them
 	When                  When
-	Alike                 []HitLine // people already here who may be the same; asked once before saving
+	Alike                 []AlikeLine // people already here who may be the same; asked once before saving
+	Others                string      // who they are, for the answer that it is none of them
 }
-
-// alikeFrom is the score from which somebody already here is shown before a new record is opened.
-const alikeFrom = 6
 
 func registerPage(c *call) error {
 	if ok, err := c.sited(); !ok {
@@ -49,7 +45,7 @@ func registerPage(c *call) error {
 	if f.typed.Has("_look") { // from the search, with what was searched
 		f.submitted = false
 	}
-	var alike []HitLine
+	var alike []AlikeLine
 	if f.submitted {
 		data := f.personData()
 		f.registration(data)
@@ -60,10 +56,11 @@ func registerPage(c *call) error {
 		}
 		at := f.at()
 		if f.ready() && f.value("_other") == "" {
-			if alike, err = c.alike(f); err != nil {
+			if alike, err = c.alike(data); err != nil {
 				return err
 			}
 		}
+		f.notThem(data)
 		if f.ready() && len(alike) == 0 {
 			r, err := c.apply("person.register", f.Client, at, data)
 			if err != nil {
@@ -78,7 +75,7 @@ func registerPage(c *call) error {
 			}
 		}
 	}
-	p := RegisterPage{Shell: c.shell("register.title"), PersonForm: f.personForm(), When: f.when(), Alike: alike}
+	p := RegisterPage{Shell: c.shell("register.title"), PersonForm: f.personForm(), When: f.when(), Alike: alike, Others: others(alike)}
 	p.Company, p.With = f.company()
 	p.Identified = f.field("identified", codes("identified", people.Identifiers...))
 	p.MayRecord = f.field("may_record", codes("may_record", people.MayRecord...))
@@ -168,26 +165,4 @@ func (f *form) company() (d Field, with string) {
 	}
 	f.offer(&d, all)
 	return d, with
-}
-
-// alike finds people already here who may be the one being registered.
-func (c *call) alike(f *form) ([]HitLine, error) {
-	q := strings.Join(strings.Fields(f.value("given")+" "+f.value("surname1")+" "+f.value("surname2")+" "+f.value("nickname")), " ")
-	if q == "" {
-		return nil, nil
-	}
-	if born, ok := typed.Understand(c.lang, f.value("birth"), c.now()); ok && len(born.Birth) >= 4 {
-		q += " " + born.Birth[:4]
-	}
-	found, err := ask[people.Found](c, "person.find", "q", q, "limit", "4")
-	if err != nil {
-		return nil, err
-	}
-	var out []HitLine
-	for _, h := range found.Hits {
-		if h.Score >= alikeFrom {
-			out = append(out, c.hit(h))
-		}
-	}
-	return out, nil
 }

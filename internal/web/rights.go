@@ -24,7 +24,7 @@ var needs = map[string]uses{
 	"/scan/frame":                           {asks: []string{"card.read"}},
 	"/cards":                                {asks: []string{"card.blank"}},
 	"/people/{id}/card":                     {asks: []string{"person.cards"}},
-	"/register":                             {asks: []string{"person.find"}, does: []string{"person.register"}},
+	"/register":                             {asks: []string{"person.find", "person.alike"}, does: []string{"person.register"}},
 	"/people/import":                        {does: []string{"person.register"}},
 	"/people/import/take":                   {does: []string{"person.register"}},
 	"/people/import/leave":                  {does: []string{"person.register"}},

@@ -9,7 +9,7 @@ import (
 
 // said is a made-up verdict.
 func said(verdict, reason string, who record.ID, name string, days int) people.Saying {
-	return people.Saying{Verdict: verdict, Reason: reason, By: who, ByName: name, Site: sitesHere[0].ID, At: Now.Add(-day * 1).AddDate(0, 0, 1-days)}
+	return people.Saying{Verdict: verdict, Reason: reason, By: who, ByName: name, Site: sitesHere[0].ID, At: Now.Add(-day*1).AddDate(0, 0, 1-days)}
 }
 
 var mariaAndMarifer = []people.FieldAgreement{
