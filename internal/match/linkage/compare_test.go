@@ -3,6 +3,7 @@ package linkage
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -41,6 +42,7 @@ func TestCompare(t *testing.T) {
 		"year only":            {with(func(r *Record) { r.Birth = "1990" }), Likely, "birth", "same_year_only"},
 		"age only":             {with(func(r *Record) { r.Birth, r.Born = "", 1990.9 }), Likely, "age", "age_same"},
 		"a brother":            {with(func(r *Record) { r.Given, r.Birth = "Carlos", "1994-11-02" }), Unlikely, "relatives", "family_like"},
+		"a twin":               {with(func(r *Record) { r.Given = "Carlos Alberto" }), Unlikely, "relatives", "family_like"},
 		"somebody else":        {Record{Given: "Juan", Surname1: "Pérez", Sex: "m", Birth: "1971-02-03", Nationality: []string{"HND"}}, Unlikely, "given", "different"},
 		"nothing known":        {Record{}, Unlikely, "", ""},
 	} {
@@ -109,4 +111,42 @@ func TestUncount(t *testing.T) {
 	if len(m.t.surname.all) != len(n.t.surname.all) || len(m.t.dates) != len(n.t.dates) {
 		t.Error("a name that nobody carries any more is still counted")
 	}
+}
+
+// The more records there are, the more must agree before two of them are likely one person.
+func TestPeopleRaiseTheBar(t *testing.T) {
+	m := Default()
+	town(m)
+	a := Record{Given: "Ana", Surname1: "López", Surname2: "Cruz", Sex: "f", Birth: "1990", Nationality: []string{"HND"}}
+	few := m.Compare(&a, &a)
+	m.People = 1_000_000
+	if many := m.Compare(&a, &a); few.Odds-many.Odds < 5 {
+		t.Errorf("%.1f bits among %d and %.1f among a million", few.Odds, m.Counted(), many.Odds)
+	}
+}
+
+// Whatever is typed is compared without a panic, in bounded time, the same both ways, and every level has a code.
+func FuzzCompare(f *testing.F) {
+	f.Add("María José", "López", "de la Cruz", "1990-05-07", "Pepe", "55512345")
+	f.Add("\U0001f600\u202e", "\xff\xfe", strings.Repeat("ñ", 500), "19901399", "محمد", "-1")
+	f.Add("J", "", "", "0000", "'", "0")
+	m := Default("phone")
+	town(m)
+	f.Fuzz(func(t *testing.T, given, first, second, birth, also, phone string) {
+		a := Record{Given: given, Surname1: first, Surname2: second, Birth: birth, Also: []string{also}, Sex: "f", Nationality: []string{"HND"}, More: map[string]string{"phone": phone}}
+		b := Record{Given: also, Surname1: second, Surname2: first, Birth: birth, Also: []string{given}, Sex: "m", More: map[string]string{"phone": also}}
+		for _, pair := range [][2]*Record{{&a, &a}, {&a, &b}} {
+			c, back := m.Compare(pair[0], pair[1]), m.Compare(pair[1], pair[0])
+			if math.IsNaN(c.Weight) || math.IsInf(c.Weight, 0) || math.Abs(c.Weight-back.Weight) > 8 {
+				t.Fatalf("%v bits one way and %v the other: %+v", c.Weight, back.Weight, c.Fields)
+			}
+			for _, x := range c.Fields {
+				if x.Level == "" || x.Field == "" || math.IsNaN(x.Weight) {
+					t.Fatalf("%+v", x)
+				}
+			}
+		}
+		m.Count(&a)
+		m.Uncount(&a)
+	})
 }

@@ -6,10 +6,11 @@ import "math"
 type tally struct {
 	n       float64 // records
 	words   map[string]int32
-	given   counter // by nationality and sex
-	surname counter // by nationality
-	second  pair    // records with a second given name
-	mother  pair    // records with a second surname
+	texts   []string // by word
+	given   counter  // by nationality and sex
+	surname counter  // by nationality
+	second  pair     // records with a second given name
+	mother  pair     // records with a second surname
 	nation  counter
 	years   map[int]float64
 	dates   map[date]float64
@@ -115,8 +116,9 @@ func (t *tally) word(text string) int32 {
 	if w, ok := t.words[text]; ok {
 		return w
 	}
-	w := int32(len(t.words))
+	w := int32(len(t.texts))
 	t.words[text] = w
+	t.texts = append(t.texts, text)
 	return w
 }
 

@@ -167,9 +167,9 @@ func (l *learner) recount() {
 			same[0][p.B] += q
 		}
 	}
-	words, near, n := l.model.t.words, l.model.t.typos, l.model.t.n
+	words, texts, near, n := l.model.t.words, l.model.t.texts, l.model.t.typos, l.model.t.n
 	l.model.t = newTally(len(l.model.more))
-	l.model.t.words, l.model.t.typos = words, near
+	l.model.t.words, l.model.t.texts, l.model.t.typos = words, texts, near
 	for x, list := range [2][]*Side{l.a, l.b} {
 		for i, s := range list {
 			l.model.t.count(s, 1/(1+same[x][i]))

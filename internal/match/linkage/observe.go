@@ -217,7 +217,7 @@ func (m *Model) chance(c *counter, group int32, level Level, a, b *token) float6
 		u := max(f*leastTypo, g*waysTypo)
 		if wa >= 0 {
 			var others float64
-			for _, w := range m.t.typos.near(wa, m.t.words) {
+			for _, w := range m.t.typos.near(wa, m.t.texts) {
 				others += c.count(w, group, wb)
 			}
 			u = max(u, others)

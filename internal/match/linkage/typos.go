@@ -13,50 +13,44 @@ type typos struct {
 	upTo  int                // words that are in gaps
 	gaps  map[uint64][]int32 // words by what is left when a letter is left out
 	lists map[int32][]int32  // answers, valid while upTo stands
-	texts []string
 }
 
 // near lists the words that alike calls Typo of a word.
-func (y *typos) near(w int32, words map[string]int32) []int32 {
+func (y *typos) near(w int32, texts []string) []int32 {
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	if y.gaps == nil || len(words) > y.upTo {
-		y.grow(words)
+	if y.gaps == nil || len(texts) > y.upTo {
+		y.grow(texts)
 	}
 	if list, ok := y.lists[w]; ok {
 		return list
 	}
 	var list []int32
-	own := tokensOf(y.texts[w], 1)
-	eachGap(y.texts[w], func(gap uint64) {
+	own := tokensOf(texts[w], 1)
+	eachGap(texts[w], func(gap uint64) {
 		for _, v := range y.gaps[gap] {
 			if v == w || slices.Contains(list, v) {
 				continue
 			}
-			if other := tokensOf(y.texts[v], 1); len(own) == 1 && len(other) == 1 && alike(own[0], other[0]) == Typo {
+			if other := tokensOf(texts[v], 1); len(own) == 1 && len(other) == 1 && alike(own[0], other[0]) == Typo {
 				list = append(list, v)
 			}
 		}
 	})
+	slices.Sort(list) // sums must not depend on the order of a map
 	y.lists[w] = list
 	return list
 }
 
 // grow takes in the words counted since.
-func (y *typos) grow(words map[string]int32) {
+func (y *typos) grow(texts []string) {
 	if y.gaps == nil {
 		y.gaps = map[uint64][]int32{}
 	}
 	y.lists = map[int32][]int32{}
-	y.texts = append(y.texts, make([]string, len(words)-len(y.texts))...)
-	for text, w := range words {
-		if int(w) < y.upTo {
-			continue
-		}
-		y.texts[w] = text
-		eachGap(text, func(gap uint64) { y.gaps[gap] = append(y.gaps[gap], w) })
+	for ; y.upTo < len(texts); y.upTo++ {
+		eachGap(texts[y.upTo], func(gap uint64) { y.gaps[gap] = append(y.gaps[gap], int32(y.upTo)) })
 	}
-	y.upTo = len(words)
 }
 
 // eachGap gives a word and the word with each letter left out, hashed.
