@@ -80,7 +80,7 @@ var duplicates = record.NewQuery("person.duplicates", []record.Compartment{recor
 		return l.duplicatesOf(a, p)
 	}
 	if !p.Peek {
-		ix, err := everybody(a)
+		ix, err := indexOf(a)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +119,7 @@ func (l *linker) duplicatesOf(a *record.Ask, p DuplicatesParams) (Duplicates, er
 	if err != nil {
 		return out, err
 	}
-	ix, err := everybody(a)
+	ix, err := indexOf(a)
 	if err != nil {
 		return out, err
 	}
@@ -260,7 +260,7 @@ var alikeQuery = record.NewQuery("person.alike", []record.Compartment{record.Ide
 	if err != nil {
 		return nil, err
 	}
-	ix, err := everybody(a)
+	ix, err := indexOf(a)
 	if err != nil {
 		return nil, err
 	}

@@ -48,15 +48,6 @@ func linkerOf(a *record.Ask) (*linker, error) {
 	return known.(*linker), nil
 }
 
-// everybody is the index of the names of all who are shown to who asks.
-func everybody(a *record.Ask) (*match.Index, error) {
-	known, err := a.Memo("people.index", nil, func() (any, error) { return &roll{}, nil })
-	if err != nil {
-		return nil, err
-	}
-	return known.(*roll).upToDate(a)
-}
-
 // upToDate counts the names of whoever is new, and notes who is to be looked at again. The lock is held.
 func (l *linker) upToDate(a *record.Ask) error {
 	position, top := int64(-1), int64(0)

@@ -65,6 +65,7 @@ type ConflictsPage struct {
 type RivalGroup struct {
 	Title, Kind, Link string // Kind says what it is, when it is not a person
 	Rivals            []Rival
+	Said              []string // of two records: who said what; it is settled on their page
 }
 
 // mostRivals bounds what one page asks to be settled.
@@ -76,8 +77,14 @@ func conflictsPage(c *call) error {
 		return err
 	}
 	p := ConflictsPage{Shell: c.shell("conflict.title"), Records: answer.Records, Settles: c.may("/settle")}
+	if p.Groups, err = c.doubtGroups(); err != nil {
+		return err
+	}
 	at := map[record.ID]int{}
 	for i, one := range answer.Conflicts {
+		if one.Kind == people.Link.Name { // said under both records, and settled for both at once
+			continue
+		}
 		if i >= mostRivals {
 			p.More = len(answer.Conflicts) - mostRivals
 			break
@@ -95,6 +102,22 @@ func conflictsPage(c *call) error {
 		p.Groups[where].Rivals = append(p.Groups[where].Rivals, c.rival(one.Record.String(), one.Kind, one.Field, one.Values, "/conflicts"))
 	}
 	return c.show(http.StatusOK, "conflicts.html", p)
+}
+
+// doubtGroups are the pairs of records of which two members said different things.
+func (c *call) doubtGroups() (out []RivalGroup, err error) {
+	if !c.may("/duplicates") {
+		return nil, nil
+	}
+	known, err := ask[people.Duplicates](c, "person.duplicates", "peek", "true", "limit", "1")
+	for _, d := range known.Doubts {
+		g := RivalGroup{Title: c.T("duplicates.pair", "one", c.nameOf(d.Person), "two", c.nameOf(d.Other)), Kind: c.T("same.title"), Link: pairAddress(d.Person.ID, d.Other.ID)}
+		for _, s := range d.Said {
+			g.Said = append(g.Said, c.saying(s))
+		}
+		out = append(out, g)
+	}
+	return out, err
 }
 
 // rivalGroup names a record. To show whose it is is to open the record: it is noted as such.

@@ -77,6 +77,9 @@ func (c *call) hit(h people.Hit) HitLine {
 	if s := h.Person.LastSeen; s != nil {
 		line.Seen = c.T("find.last_seen", "site", orDash(s.SiteName), "ago", lang.Ago(c.lang, s.At, c.now()))
 	}
+	if n := len(h.Linked); n > 0 {
+		line.Seen += " · " + c.T("same.also", "n", n)
+	}
 	var why []string
 	for _, r := range h.Reasons {
 		if text := c.reason(r); text != "" {
