@@ -20,6 +20,7 @@ func bench(ctx context.Context, c *call) (err error) {
 	n, dir, out := fs.Int("n", 0, ""), fs.String("dir", "", ""), fs.String("out", "", "")
 	couch, profile := fs.String("couch", "", ""), fs.String("cpuprofile", "", "")
 	seed, data, peer := fs.Uint64("seed", 0, ""), fs.String("data", "", ""), fs.Int("peer", 0, "")
+	left, right, truth := fs.String("left", "", ""), fs.String("right", "", ""), fs.String("truth", "", "")
 	names, err := c.flags(fs, 0, -1)
 	if err != nil {
 		return err
@@ -42,7 +43,7 @@ func bench(ctx context.Context, c *call) (err error) {
 		}
 		defer stop()
 	}
-	o := measure.Options{Registry: reg, N: *n, Dir: *dir, Out: *out, Couch: *couch, Seed: *seed, Data: *data, Peer: *peer, Program: program, Pages: benchPages(reg),
+	o := measure.Options{Registry: reg, N: *n, Dir: *dir, Out: *out, Couch: *couch, Seed: *seed, Data: *data, Peer: *peer, Left: *left, Right: *right, Truth: *truth, Program: program, Pages: benchPages(reg),
 		Tell: func(format string, args ...any) { fmt.Fprintf(c.Stderr, format+"\n", args...) }}
 	for _, name := range names {
 		r, err := measure.Run(ctx, name, o)

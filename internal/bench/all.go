@@ -11,6 +11,7 @@ var benchmarks = []benchmark{
 	{name: "unlock", usual: 7, run: unlockCost},
 	{name: "pages", usual: 200, run: pages},
 	{name: "people", usual: 1_000_000, run: multitude},
+	{name: "linkage", usual: 100_000, run: samePerson},
 	{name: "find", usual: 10_000, run: sought},
 	{name: "link", usual: 600, run: siteDay},
 	{name: "nothing", usual: 100, run: nothingNew},
