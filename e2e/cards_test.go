@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -27,6 +28,7 @@ func TestACardFindsItsPerson(t *testing.T) {
 			person := registerQuietly(p)
 			p.Goto("http://" + p.host + person + "/card")
 			p.Inspect("card")
+			p.onPaper(surname1, workspace, "Albergue")
 			digits := eval[string](p, `document.querySelector('.cut').getAttribute('aria-label')`)
 			if w.script {
 				beforeTheCamera(p, ".cut")
@@ -56,7 +58,24 @@ func TestACardFindsItsPerson(t *testing.T) {
 			p.Goto("http://" + p.host + "/cards?sheets=2")
 			p.Until("twenty cards", `document.querySelectorAll('.cut').length === 20`)
 			p.Inspect("cards")
+			p.onPaper(workspace, "Albergue")
 		})
+	}
+}
+
+// onPaper looks at the page as it is printed: it says none of these.
+func (p *Page) onPaper(never ...string) {
+	p.t.Helper()
+	for _, media := range []string{"print", ""} {
+		if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: media}); err != nil {
+			p.t.Fatal(err)
+		}
+		text := p.Text()
+		for _, word := range never {
+			if media != "" && strings.Contains(text, word) {
+				p.t.Errorf("%q is printed:\n%s", word, text)
+			}
+		}
 	}
 }
 
