@@ -17,63 +17,67 @@ const budget = 20_000
 // shares a date or another value with it, is scored by how rare what they share is, and each record's foremost each are
 // taken. When b is nil, a is compared with itself. Every pair comes once, in order.
 func Candidates(a, b []*Side, each int) []Pair {
-	s := newSeeker(a, b)
-	var out []Pair
-	if b == nil {
-		for i := range a {
-			for _, j := range s.nearest(int32(i), each, 0, int32(len(a))) {
-				out = append(out, Pair{min(int32(i), j), max(int32(i), j)})
+	c := newCrowded(a, b)
+	n, all := int32(len(a)), int32(len(a)+len(b))
+	nearest := make([][]int32, all)
+	together(int(all), c.seeker, func(s *seeker, from, to int) {
+		for i := int32(from); i < int32(to); i++ {
+			switch {
+			case b == nil:
+				nearest[i] = slices.Clone(s.nearest(i, each, 0, n))
+			case i < n:
+				nearest[i] = slices.Clone(s.nearest(i, each, n, all))
+			default:
+				nearest[i] = slices.Clone(s.nearest(i, each, 0, n))
 			}
 		}
-	} else {
-		n := int32(len(a))
-		all := n + int32(len(b))
-		for i := range n {
-			for _, j := range s.nearest(i, each, n, all) {
-				out = append(out, Pair{i, j - n})
+	})
+	out := make([]Pair, 0, int(all)*each)
+	for i := range all {
+		for _, j := range nearest[i] {
+			p := Pair{min(i, j), max(i, j)}
+			if b != nil {
+				p.B -= n
 			}
+			out = append(out, p)
 		}
-		for j := n; j < all; j++ {
-			for _, i := range s.nearest(j, each, 0, n) {
-				out = append(out, Pair{i, j - n})
-			}
-		}
+		nearest[i] = nil
 	}
 	slices.SortFunc(out, func(x, y Pair) int { return cmp.Or(cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B)) })
 	return slices.Compact(out)
 }
 
-// seeker finds the records that share most with one.
-type seeker struct {
-	sides  []*Side
-	nation []int32
+// crowded is all records, in the ways in which they are looked up. Nothing in it changes.
+type crowded struct {
+	names  [][]int32 // by record: the sounds of its name
+	beside []brief
 	voc    *nearby
 	crowd  *crowd
 	has    features
-
-	score  []float32
-	stamp  []int32 // score counts only where stamp is epoch
-	credit []int32 // the last name part that was credited
-	epoch  int32
-	round  int32
-	opened []int32
 }
 
-func newSeeker(a, b []*Side) *seeker {
+// brief is what is known of a record beside its name, small, because twenty thousand are looked at for each.
+type brief struct {
+	born   float32 // 0: unknown
+	nation int32   // -1: none, or several
+	sex    byte
+}
+
+func newCrowded(a, b []*Side) *crowded {
 	all := append(slices.Clone(a), b...)
-	s := &seeker{sides: all, nation: make([]int32, len(all)), score: make([]float32, len(all)), stamp: make([]int32, len(all)), credit: make([]int32, len(all))}
+	c := &crowded{names: make([][]int32, len(all)), beside: make([]brief, len(all))}
 	nations := map[string]int32{}
 	seen := map[string]bool{}
 	var sounds []string
 	for i, x := range all {
-		s.nation[i] = -1
+		c.beside[i] = brief{float32(x.born), -1, x.sex}
 		if len(x.nation) == 1 {
 			n, ok := nations[x.nation[0]]
 			if !ok {
 				n = int32(len(nations))
 				nations[x.nation[0]] = n
 			}
-			s.nation[i] = n
+			c.beside[i].nation = n
 		}
 		for _, t := range namesOf(x) {
 			if !seen[t.sound] {
@@ -83,13 +87,34 @@ func newSeeker(a, b []*Side) *seeker {
 		}
 	}
 	slices.Sort(sounds)
-	s.voc = newNearby(sounds)
-	s.crowd = newCrowd(all, s.voc, s.nation)
-	s.has = newFeatures(all)
-	return s
+	c.voc = newNearby(sounds)
+	for i, x := range all {
+		for _, t := range namesOf(x) {
+			c.names[i] = append(c.names[i], c.voc.at[t.sound])
+		}
+	}
+	c.crowd = newCrowd(c.names, c.beside, len(sounds))
+	c.has = newFeatures(all)
+	return c
 }
 
-// open adds to a record's score.
+// seeker finds the records that share most with one. Each goroutine has its own.
+type seeker struct {
+	*crowded
+	score  []float32
+	stamp  []int32 // score counts only where stamp is epoch
+	credit []int32 // the last name part that was credited
+	epoch  int32
+	round  int32
+	opened []int32
+}
+
+func (c *crowded) seeker() *seeker {
+	n := len(c.names)
+	return &seeker{crowded: c, score: make([]float32, n), stamp: make([]int32, n), credit: make([]int32, n)}
+}
+
+// add adds to a record's score.
 func (s *seeker) add(j int32, gain float32) {
 	if s.stamp[j] != s.epoch {
 		s.stamp[j], s.score[j], s.credit[j] = s.epoch, 0, 0
@@ -100,17 +125,17 @@ func (s *seeker) add(j int32, gain float32) {
 
 // nearest gives the records from..to that share most with record i.
 func (s *seeker) nearest(i int32, each int, from, to int32) []int32 {
-	own := s.sides[i]
+	own := s.beside[i]
 	s.epoch++
 	s.opened = s.opened[:0]
-	for _, t := range namesOf(own) {
+	for _, sound := range s.names[i] {
 		s.round++
-		for _, v := range s.voc.lists[s.voc.at[t.sound]] {
+		for _, v := range s.voc.lists[sound] {
 			gain := s.crowd.gain[v.sound] - v.penalty
 			if gain <= 0 {
 				continue
 			}
-			s.crowd.each(v.sound, s.nation[i], own.born, func(x, y int32) {
+			s.crowd.each(v.sound, own.nation, own.born, func(x, y int32) {
 				for _, j := range s.crowd.people[x:y] {
 					if j < from || j >= to || j == i || s.stamp[j] == s.epoch && s.credit[j] == s.round {
 						continue
@@ -133,7 +158,7 @@ func (s *seeker) nearest(i int32, each int, from, to int32) []int32 {
 		}
 	}
 	for _, j := range s.opened {
-		s.score[j] += beside(own, s.sides[j])
+		s.score[j] += own.with(s.beside[j])
 	}
 	return s.best(each)
 }
@@ -170,11 +195,11 @@ func (s *seeker) best(each int) []int32 {
 	return top
 }
 
-// beside weighs what is known beside the names, roughly.
-func beside(a, b *Side) float32 {
+// with weighs what is known beside the names, roughly.
+func (b brief) with(o brief) float32 {
 	var w float32
-	if years := apart(a, b); years >= 0 {
-		switch {
+	if b.born != 0 && o.born != 0 {
+		switch years := max(b.born-o.born, o.born-b.born); {
 		case years <= 1.1:
 			w += 2.5
 		case years <= 3.1:
@@ -185,11 +210,11 @@ func beside(a, b *Side) float32 {
 			w -= 4
 		}
 	}
-	if a.sex != 0 && b.sex != 0 && a.sex != b.sex {
+	if b.sex != 0 && o.sex != 0 && b.sex != o.sex {
 		w -= 4
 	}
-	if len(a.nation) > 0 && len(b.nation) > 0 {
-		if slices.Contains(b.nation, a.nation[0]) {
+	if b.nation >= 0 && o.nation >= 0 {
+		if b.nation == o.nation {
 			w += 2
 		} else {
 			w -= 3

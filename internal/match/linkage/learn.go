@@ -7,7 +7,7 @@ import (
 
 // Options of learning and linking. The zero value is usual.
 type Options struct {
-	Each   int  // candidates a record proposes; 0: 12
+	Each   int  // candidates a record proposes; 0: 15
 	Rounds int  // of expectation and maximisation; 0: 60
 	Apart  bool // two lists in which nobody stands twice: one record of the one has at most one counterpart in the other
 }
@@ -16,7 +16,7 @@ func (o Options) each() int {
 	if o.Each > 0 {
 		return o.Each
 	}
-	return 12
+	return 15
 }
 
 func (o Options) rounds() int {
@@ -48,14 +48,12 @@ func Link(a, b []Record, o Options) Linked {
 	l.model.guessHome()
 	l.model.Relatives = 0 // who is a relative is not learned
 	l.pairs = Candidates(l.a, l.b, o.each())
-	l.model.memo = memo{}
 	for range passes { // the way names are aligned depends on the weights: once more with those learned
 		l.observe()
 		l.run()
 		l.recount()
 	}
 	l.observe()
-	l.model.memo = nil
 	odds := l.odds()
 	out := Linked{Model: l.model, Sides: [2][]*Side{l.a, l.b}, Pairs: make([]Scored, len(l.pairs)), Apart: o.Apart && b != nil}
 	for i, p := range l.pairs {
@@ -136,19 +134,29 @@ func (l *learner) observe() {
 	for i := range l.seen {
 		l.seen[i] = unseen
 	}
-	var buf []observed
-	for i, p := range l.pairs {
-		other := l.b
-		if other == nil {
-			other = l.a
-		}
-		buf = l.model.observe(l.a[p.A], other[p.B], buf[:0])
-		l.u[i] = 0
-		for _, o := range buf {
-			l.seen[i*n+int(o.slot)] = byte(o.level)
-			l.u[i] += o.u
-		}
+	other := l.b
+	if other == nil {
+		other = l.a
 	}
+	type tool struct {
+		Model
+		buf []observed
+	}
+	together(len(l.pairs), func() *tool {
+		t := &tool{Model: *l.model}
+		t.memo = memo{}
+		return t
+	}, func(t *tool, from, to int) {
+		for i := from; i < to; i++ {
+			p := l.pairs[i]
+			t.buf = t.observe(l.a[p.A], other[p.B], t.buf[:0])
+			l.u[i] = 0
+			for _, o := range t.buf {
+				l.seen[i*n+int(o.slot)] = byte(o.level)
+				l.u[i] += o.u
+			}
+		}
+	})
 }
 
 // passes is how often frequencies and weights are found anew from each other.

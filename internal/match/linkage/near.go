@@ -146,23 +146,23 @@ const (
 	wideWindow = 600
 )
 
-func newCrowd(sides []*Side, voc *nearby, nation []int32) *crowd {
+func newCrowd(names [][]int32, beside []brief, sounds int) *crowd {
 	type one struct {
 		sound, nation int32
 		born          float32
 		who           int32
 	}
 	var all []one
-	for i, s := range sides {
-		for _, t := range namesOf(s) {
-			all = append(all, one{voc.at[t.sound], nation[i], float32(s.born), int32(i)})
+	for i, own := range names {
+		for _, sound := range own {
+			all = append(all, one{sound, beside[i].nation, beside[i].born, int32(i)})
 		}
 	}
 	slices.SortFunc(all, func(x, y one) int {
 		return cmp.Or(cmp.Compare(x.sound, y.sound), cmp.Compare(x.nation, y.nation), cmp.Compare(x.born, y.born), cmp.Compare(x.who, y.who))
 	})
 	all = slices.Compact(all)
-	c := &crowd{people: make([]int32, len(all)), born: make([]float32, len(all)), from: make([]int32, len(voc.sounds)+1), gain: make([]float32, len(voc.sounds))}
+	c := &crowd{people: make([]int32, len(all)), born: make([]float32, len(all)), from: make([]int32, sounds+1), gain: make([]float32, sounds)}
 	sound := int32(0)
 	for i, x := range all {
 		for sound < x.sound {
@@ -179,12 +179,12 @@ func newCrowd(sides []*Side, voc *nearby, nation []int32) *crowd {
 		}
 		c.people[i], c.born[i] = x.who, x.born
 	}
-	for int(sound) < len(voc.sounds) {
+	for int(sound) < sounds {
 		sound++
 		c.from[sound] = int32(len(c.parts))
 	}
-	for s := range voc.sounds {
-		c.gain[s] = float32(math.Log2(float64(len(sides)) / float64(max(1, c.size(int32(s))))))
+	for s := range sounds {
+		c.gain[s] = float32(math.Log2(float64(len(names)) / float64(max(1, c.size(int32(s))))))
 	}
 	return c
 }
@@ -198,7 +198,7 @@ func (c *crowd) size(sound int32) int32 {
 }
 
 // each gives the places in people of those who may be meant by a sound.
-func (c *crowd) each(sound, nation int32, born float64, yield func(from, to int32)) {
+func (c *crowd) each(sound, nation int32, born float32, yield func(from, to int32)) {
 	a, b := c.from[sound], c.from[sound+1]
 	if c.size(sound) <= rareSound {
 		if a < b {
@@ -215,8 +215,8 @@ func (c *crowd) each(sound, nation int32, born float64, yield func(from, to int3
 			continue
 		}
 		yield(p.from, p.dated)
-		low, _ := slices.BinarySearch(c.born[p.dated:p.to], float32(born-ageWindow))
-		high, _ := slices.BinarySearch(c.born[p.dated:p.to], float32(born+ageWindow))
+		low, _ := slices.BinarySearch(c.born[p.dated:p.to], born-ageWindow)
+		high, _ := slices.BinarySearch(c.born[p.dated:p.to], born+ageWindow)
 		yield(p.dated+int32(low), p.dated+int32(high))
 	}
 }
