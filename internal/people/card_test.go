@@ -181,3 +181,21 @@ func TestCodesOfCards(t *testing.T) {
 		}
 	})
 }
+
+// A card leads to nobody who is not shown: neither by the scanner nor by the search.
+func TestCardsOfWhoIsNotShown(t *testing.T) {
+	b := worktest.New(t)
+	ana := worktest.Do[people.Registered](b, "person.register", "", fields{"given": "Ana"})
+	id := ana.ID.String()
+	spare := worktest.Do[people.CardGiven](b, "person.card", "", fields{"person": id, "new": true})
+	worktest.Do[people.RestrictedNow](b, "person.restrict", "", fields{"person": id, "reason": "lo pidió", "authority": "ella"})
+	for _, code := range []string{ana.Card, spare.Card, spare.Code} {
+		if got := worktest.Ask[people.CardRead](b, "card.read", "code", code); got.State != "blank" || len(got.Holders) != 0 {
+			t.Errorf("the card of a restricted record reads as %+v", got)
+		}
+	}
+	if found := worktest.Ask[people.Found](b, "person.find", "q", spare.Card); len(found.Hits) != 0 {
+		t.Errorf("a restricted record is found by its card: %+v", found.Hits)
+	}
+	b.Refused("person.card", "", fields{"person": id, "new": true}, "person", "unknown_id")
+}
