@@ -1,6 +1,8 @@
 package family
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -93,13 +95,24 @@ func belonging(c *record.Change, person, household record.ID) (*MemberShown, err
 type FormData struct {
 	Kind    string       `json:"kind,omitempty" jsonschema:"description=family when empty,enum=family,enum=travel,enum=other"`
 	People  *int         `json:"people,omitempty" jsonschema:"description=how many they are with those who are not registered,minimum=1,maximum=200"`
-	Members []MemberData `json:"members" jsonschema:"description=who of them is registered"`
+	Members []MemberData `json:"members" jsonschema:"description=who of them is registered: objects with person and role; a person alone is taken too"`
 }
 
 // MemberData is one member, registered before.
 type MemberData struct {
 	Person string `json:"person"`
 	Role   string `json:"role,omitempty" jsonschema:"enum=head,enum=partner,enum=child,enum=parent,enum=sibling,enum=grandparent,enum=grandchild,enum=relative,enum=companion,enum=other"`
+}
+
+// UnmarshalJSON takes the person alone too.
+func (m *MemberData) UnmarshalJSON(raw []byte) error {
+	if len(raw) > 0 && raw[0] == '"' {
+		return json.Unmarshal(raw, &m.Person)
+	}
+	type whole MemberData
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	return dec.Decode((*whole)(m))
 }
 
 // Formed is the result of household.form and household.join.

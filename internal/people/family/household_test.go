@@ -68,6 +68,10 @@ func TestHouseholds(t *testing.T) {
 		t.Errorf("back again: %d and %d", now, before)
 	}
 
+	if f := worktest.Do[family.Formed](b, "household.form", site, fields{"kind": "other", "members": []any{rosa, fields{"person": ana}}}); f.Members != 2 {
+		t.Errorf("named without a role: %+v", f)
+	}
+
 	// With somebody who travels with nobody yet, and then with them both.
 	eva, leo := somebody(b, site, fields{"given": "Eva"}), somebody(b, site, fields{"given": "Leo"})
 	one := worktest.Do[family.Formed](b, "household.join", site, fields{"person": eva, "with": rosa})
@@ -88,6 +92,9 @@ func TestHouseholdsThatCannotBe(t *testing.T) {
 	b.Refused("household.form", site, fields{"kind": "army", "members": []fields{{"person": rosa}}}, "kind", "not_in_list")
 	b.Refused("household.form", site, fields{"people": 0, "members": []fields{{"person": rosa}}}, "people", "out_of_range")
 	b.Refused("household.form", site, fields{"members": []fields{{"person": rosa, "role": "boss"}}}, "role", "not_in_list")
+	b.Refused("household.form", site, fields{"members": []fields{{"person": rosa, "boss": true}}}, "boss", "unknown_field")
+	b.Refused("household.form", site, fields{"members": []any{7}}, "members", "wrong_type")
+	b.Refused("household.form", site, fields{"members": []any{nil}}, "members", "required")
 	b.Refused("household.join", site, fields{"person": rosa}, "household", "household_or_with")
 	b.Refused("household.join", site, fields{"person": rosa, "household": f.ID, "with": rosa}, "household", "household_or_with")
 	b.Refused("household.join", site, fields{"person": rosa, "with": rosa}, "with", "same_person")

@@ -37,7 +37,6 @@ type Proposal struct {
 	Here           bool      `json:"here"`     // the person found was last met at the site of who asks: it is theirs to ask them
 	Child          bool      `json:"child"`    // the person found is under 18
 	Reasons        []Reason  `json:"reasons"`
-	odds           float64
 }
 
 // Reason is why somebody is proposed. A field of the name, the age or the origin is worded by `field.<field>` and `level.<code>`; others by
@@ -93,15 +92,7 @@ var proposals = record.NewQuery("family.proposals", []record.Compartment{record.
 			return nil, err
 		}
 	}
-	out, err := proposed(a, only, p.All)
-	if err != nil {
-		return nil, err
-	}
-	if len(out.Proposals) > limit {
-		out.More = len(out.Proposals) - limit
-		out.Proposals = out.Proposals[:limit]
-	}
-	return out, nil
+	return proposed(a, only, p.All, limit)
 })
 
 // met is somebody who may be sought, before their record is looked at.
@@ -127,7 +118,7 @@ func known(a *record.Ask) (*proposer, error) {
 }
 
 // proposed makes the list. only limits it to some persons, on either side; all adds what came to an end.
-func proposed(a *record.Ask, only []record.ID, all bool) (Proposals, error) {
+func proposed(a *record.Ask, only []record.ID, all bool, limit int) (Proposals, error) {
 	p, err := known(a)
 	if err != nil {
 		return Proposals{}, err
@@ -138,24 +129,31 @@ func proposed(a *record.Ask, only []record.ID, all bool) (Proposals, error) {
 		return Proposals{}, err
 	}
 	out := Proposals{Proposals: []Proposal{}, Seeks: len(p.seeks), Looked: p.looked(), Of: p.total}
-	if p.made == nil || p.madeAt != p.position || p.madeWith != out.Looked || p.madeFor != a.Site {
+	if p.made == nil || p.madeAt != p.position || p.madeWith != out.Looked {
 		if p.made, err = p.make(a); err != nil {
 			return out, err
 		}
-		p.madeAt, p.madeWith, p.madeFor = p.position, out.Looked, a.Site
+		p.madeAt, p.madeWith = p.position, out.Looked
 	}
-	for _, one := range p.made {
-		ended := one.Stage == Rejected || one.Stage == NoContact || one.Stage == Told
-		if ended && !all || only != nil && !slices.Contains(only, one.Seeker) && !slices.Contains(only, one.Candidate) {
+	var list []met
+	for _, m := range p.made {
+		stage := m.trace.Stage()
+		ended := stage == Rejected || stage == NoContact || stage == Told
+		if ended && !all || only != nil && !slices.Contains(only, m.seek.Person) && !slices.Contains(only, m.candidate) {
 			continue
 		}
-		out.Proposals = append(out.Proposals, one)
+		list = append(list, m)
 	}
-	return out, nil
+	if len(list) > limit {
+		out.More, list = len(list)-limit, list[:limit]
+	}
+	out.Proposals, err = p.word(a, list)
+	return out, err
 }
 
-// make weighs who was met, joins records that are one person, and takes the likeliest of each search and those somebody worked on.
-func (p *proposer) make(a *record.Ask) ([]Proposal, error) {
+// make weighs who was met, joins records that are one person, and takes the likeliest of each search and those somebody worked on, in
+// the order in which they are to be worked on. Whose record is not here is not among them.
+func (p *proposer) make(a *record.Ask) ([]met, error) {
 	traced, err := traces(a.Context, a, "true")
 	if err != nil {
 		return nil, err
@@ -164,15 +162,38 @@ func (p *proposer) make(a *record.Ask) ([]Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if list, err = p.join(a, list, traced); err != nil {
+	if list, err = p.join(a, list); err != nil {
 		return nil, err
 	}
-	var ids []record.ID
+	ids := idsOf(list)
+	here := make(map[record.ID]bool, len(ids))
+	for some := range slices.Chunk(ids, 200) {
+		marks, args := within(some)
+		if err := a.Select(a.Context, "SELECT id FROM identity.person WHERE id IN ("+marks+")", args, func(r record.Row) error { here[r.ID(0)] = true; return nil }); err != nil {
+			return nil, fmt.Errorf("read who is here: %w", err)
+		}
+	}
+	list = slices.DeleteFunc(list, func(m met) bool { return !here[m.candidate] || !here[m.seek.Person] })
+	slices.SortStableFunc(list, func(x, y met) int {
+		return cmp.Or(cmp.Compare(slices.Index(order, x.trace.Stage()), slices.Index(order, y.trace.Stage())), cmp.Compare(y.odds, x.odds),
+			slices.Compare(x.seek.ID[:], y.seek.ID[:]), slices.Compare(x.candidate[:], y.candidate[:]))
+	})
+	return append([]met{}, list...), nil
+}
+
+// idsOf lists everybody in it, each once.
+func idsOf(list []met) []record.ID {
+	ids := make([]record.ID, 0, 2*len(list))
 	for _, m := range list {
 		ids = append(ids, m.candidate, m.seek.Person)
 	}
 	slices.SortFunc(ids, func(x, y record.ID) int { return slices.Compare(x[:], y[:]) })
-	briefs, err := people.Briefs(a.Context, a, slices.Compact(ids), a.Now)
+	return slices.Compact(ids)
+}
+
+// word says of some who the two are, by alias, and why they are proposed.
+func (p *proposer) word(a *record.Ask, list []met) ([]Proposal, error) {
+	briefs, err := people.Briefs(a.Context, a, idsOf(list), a.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -180,15 +201,11 @@ func (p *proposer) make(a *record.Ask) ([]Proposal, error) {
 	for _, b := range briefs {
 		by[b.ID] = b
 	}
-	out := []Proposal{}
+	out := make([]Proposal, 0, len(list))
 	for _, m := range list {
-		seeker, here := by[m.seek.Person]
-		candidate, there := by[m.candidate]
-		if !here || !there {
-			continue
-		}
-		one := Proposal{Seek: m.seek.ID, Seeker: seeker.ID, Candidate: candidate.ID, SeekerAlias: aliasOf(seeker), SeekerCard: seeker.Card, CandidateAlias: aliasOf(candidate),
-			CandidateCard: candidate.Card, Relation: m.seek.Relation, Band: linkage.Possible.String(), Stage: m.trace.Stage(), Child: Minor(candidate), odds: m.odds}
+		seeker, candidate := by[m.seek.Person], by[m.candidate]
+		one := Proposal{Seek: m.seek.ID, Seeker: m.seek.Person, Candidate: m.candidate, SeekerAlias: aliasOf(seeker), SeekerCard: seeker.Card, CandidateAlias: aliasOf(candidate),
+			CandidateCard: candidate.Card, Relation: m.seek.Relation, Band: linkage.Possible.String(), Stage: m.trace.Stage(), Child: Minor(candidate)}
 		if m.odds >= likelyFrom {
 			one.Band = linkage.Likely.String()
 		}
@@ -198,9 +215,6 @@ func (p *proposer) make(a *record.Ask) ([]Proposal, error) {
 		}
 		out = append(out, one)
 	}
-	slices.SortStableFunc(out, func(x, y Proposal) int {
-		return cmp.Or(cmp.Compare(slices.Index(order, x.Stage), slices.Index(order, y.Stage)), cmp.Compare(y.odds, x.odds), slices.Compare(x.Seek[:], y.Seek[:]), slices.Compare(x.Candidate[:], y.Candidate[:]))
-	})
 	return out, nil
 }
 
@@ -271,13 +285,8 @@ func (p *proposer) mutually(m met) met {
 }
 
 // join makes one of records that are one person, leaves out who is the one who seeks or is with them, and takes the likeliest.
-func (p *proposer) join(a *record.Ask, list []met, traced map[traced]Trace) ([]met, error) {
-	var ids []record.ID
-	for _, m := range list {
-		ids = append(ids, m.candidate, m.seek.Person)
-	}
-	slices.SortFunc(ids, func(x, y record.ID) int { return slices.Compare(x[:], y[:]) })
-	linked, err := people.LinkedTo(a.Context, a, slices.Compact(ids))
+func (p *proposer) join(a *record.Ask, list []met) ([]met, error) {
+	linked, err := people.LinkedTo(a.Context, a, idsOf(list))
 	if err != nil {
 		return nil, err
 	}

@@ -29,10 +29,9 @@ type proposer struct {
 	keys     map[string][]part
 	stale    bool // keys must be made anew
 
-	made     []Proposal // the list as it was made last
+	made     []met // the list as it was made last
 	madeAt   int64
 	madeWith int
-	madeFor  record.ID
 }
 
 // search is one search that proposes, made ready.

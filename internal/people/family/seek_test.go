@@ -248,3 +248,40 @@ func TestSearchesThatCannotBe(t *testing.T) {
 		t.Errorf("opened again after taking the yes back: %+v", n)
 	}
 }
+
+// Two who look for each other speak for each other; who is put right is compared again, and so is a search that is said anew.
+func TestProposalsFollowWhatIsSaid(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa", "07089")
+	marta, juan := somebody(b, site, fields{"given": "Marta", "surname1": "Ixcoy", "age": 31}), somebody(b, site, fields{"given": "Wilfredo", "surname1": "Marroquín", "age": 17})
+	s := seek(b, site, agreed(marta, fields{"given": "Juan", "surname1": "Tzul", "age": 17, "where": "07089", "when": "2026-02"}))
+	has := func(p []family.Proposal, code string) bool {
+		return slices.ContainsFunc(p, func(p family.Proposal) bool {
+			return slices.ContainsFunc(p.Reasons, func(r family.Reason) bool { return r.Code == code })
+		})
+	}
+	if got := proposals(b); len(got) != 0 {
+		t.Fatalf("before: %+v", got)
+	}
+	worktest.Do[people.Updated](b, "person.update", site, fields{"person": juan, "given": "Juan", "surname1": "Tzul"})
+	got := proposals(b)
+	if len(got) != 1 || got[0].Candidate.String() != juan || has(got, "mutual") {
+		t.Fatalf("after putting the name right: %+v", got)
+	}
+	seek(b, site, agreed(juan, fields{"given": "Marta", "surname1": "Ixcoy", "age": 30, "where": "07089", "when": "2026-02-11", "assent": true}))
+	if got := proposals(b); len(got) != 2 || !has(got[:1], "mutual") || !has(got[1:], "mutual") || !has(got, "same_parting") || got[0].Band != "likely" {
+		t.Errorf("two who look for each other: %+v", got)
+	}
+	if got := proposals(b, "limit", "1"); len(got) != 1 {
+		t.Errorf("more than asked for: %+v", got)
+	}
+	worktest.Do[family.SoughtNow](b, "family.seek", site, agreed(marta, fields{"seek": s, "given": "Berta", "surname1": "Coc", "age": 60}))
+	if got := proposals(b, "person", juan); len(got) != 1 || got[0].Seek.String() == s {
+		t.Errorf("a search for somebody else: %+v", got)
+	}
+	worktest.Do[family.SoughtNow](b, "family.close", site, fields{"seek": got[0].Seek, "why": "other"})
+	worktest.Do[people.Updated](b, "person.update", site, fields{"person": marta, "surname1": "Otzoy", "given": "Carlota"})
+	if got := proposals(b); len(got) != 0 {
+		t.Errorf("who is called otherwise is still proposed: %+v", got)
+	}
+}
