@@ -10,7 +10,7 @@ var floors = []struct {
 	{"command", false, []string{"amparo/cmd/amparo"}},
 	{"faces", false, []string{"~/web", "~/publish", "~/report", "~/disclose", "~/sample", "~/bench"}},
 	{"the work", false, []string{"~/people", "~/place", "~/care", "~/attachment", "~/custody", "~/relief", "~/route", "~/observatory"}},
-	{"methods", false, []string{"~/match", "~/clock", "~/surge", "~/tables", "~/sheet"}},
+	{"methods", false, []string{"~/match", "~/match/linkage", "~/clock", "~/surge", "~/tables", "~/sheet"}},
 	{"engine", true, []string{"~/node", "~/exchange", "~/relay", "~/store", "~/vault", "~/record", "~/journal", "~/seal", "~/lang"}},
 }
 
