@@ -194,6 +194,10 @@ func in(c ...record.Compartment) []record.Compartment { return c }
 
 // deeds say of every action how it is done. A consultation is one of three.
 var deeds = map[string][]deed{
+	"child.step": {{in(record.Identity), func(c *crew) any {
+		return m{"person": c.somebody(), "step": "notice", "step_state": "done", "told_to": "procuraduria"}
+	}, ""}},
+	"child.company": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "company": "alone"} }, ""}},
 	"group.register": {{in(record.Identity), func(c *crew) any {
 		return m{"people": []m{{"given": "Ceiba", "family": "a"}, {"given": "Ceibo", "family": "a"}}}
 	}, ""}},
@@ -388,7 +392,7 @@ func TestEveryQueryForEveryRole(t *testing.T) {
 	}
 	params := map[string]url.Values{
 		"attachment.list": {"person": {person}}, "attachment.content": {"attachment": {sketch}},
-		"person.find": {"q": {"Marca"}}, "group.incomplete": nil, "person.duplicates": nil, "person.compare": {"person": {person}, "other": {c.somebody()}}, "person.alike": {"given": {"Ceiba"}, "surname1": {"Marca"}}, "family.show": {"person": {person}}, "family.proposals": nil, "family.proposal": {"seek": {c.sought()}, "candidate": {person}}, "card.read": {"code": {people.CheckedCard(1)}}, "card.blank": nil, "person.cards": {"person": {person}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
+		"person.find": {"q": {"Marca"}}, "child.path": {"person": {person}}, "child.list": nil, "group.incomplete": nil, "person.duplicates": nil, "person.compare": {"person": {person}, "other": {c.somebody()}}, "person.alike": {"given": {"Ceiba"}, "surname1": {"Marca"}}, "family.show": {"person": {person}}, "family.proposals": nil, "family.proposal": {"seek": {c.sought()}, "candidate": {person}}, "card.read": {"code": {people.CheckedCard(1)}}, "card.blank": nil, "person.cards": {"person": {person}}, "person.show": {"person": {person}}, "person.timeline": {"person": {person}}, "person.copy": {"person": {person}},
 		"journey.show": {"person": {person}}, "person.history": {"person": {person}}, "person.consents": {"person": {person}}, "person.restrictions": {"person": {person}}, "person.readers": {"person": {person}},
 		"access": {"person": {person}}, "site.board": {"site": {c.site}}, "conflicts": nil, "pending": nil, "devices": nil, "audit": nil, "erasures": nil, "retention": nil,
 		"site.list": nil, "flows": nil, "series.list": nil, "series": nil,

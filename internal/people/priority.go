@@ -83,6 +83,7 @@ type Prioritised struct {
 	ID      record.ID `json:"id"`
 	Person  record.ID `json:"person"`
 	Groups  []string  `json:"groups"`            // as they stand now, for who asks
+	Child   bool      `json:"child,omitempty"`   // a child without their parents: the child path is open
 	Private bool      `json:"private,omitempty"` // only that they want to talk in private was kept: the member does not open more
 }
 
@@ -120,10 +121,40 @@ var prioritise = record.NewAction("person.priority", []record.Compartment{record
 	if private && !d.End {
 		out.Groups = kept
 	}
+	if out.Child = ChildAlone(ageOf(now, c.At), now.ageBand, out.Groups); out.Child {
+		if err := beginChildPath(c, id); err != nil {
+			return nil, err
+		}
+	}
 	slices.Sort(out.Groups)
 	out.Groups, out.Private = slices.Compact(out.Groups), private && !d.End
 	return out, nil
 })
+
+// Regroup says, in the change of an action that has checked that the person is there, that they stand in one group and not in others. It
+// reports whether they are a child without their parents now.
+func Regroup(c *record.Change, person record.ID, in PriorityData, not []string) (child bool, err error) {
+	said, err := in.check()
+	if err != nil {
+		return false, err
+	}
+	now, err := readPerson(c.Context, c, person)
+	if err != nil {
+		return false, err
+	}
+	groups := append(slices.DeleteFunc(slices.Clone(now.groups), func(g string) bool { return slices.Contains(not, g) }), said.Group)
+	kept, _, err := sayGroups(c, person, groups, []PriorityData{said}, false)
+	if err != nil {
+		return false, err
+	}
+	if _, err := c.Set(Person, person, record.Fields{"groups": kept}); err != nil {
+		return false, err
+	}
+	if child = ChildAlone(ageOf(now, c.At), now.ageBand, kept); child {
+		err = beginChildPath(c, person)
+	}
+	return child, err
+}
 
 // sayGroups writes what is said of each group and gives the groups that may stand in the person's own record: all but the one of
 // survivors. Who may write that writes it where it belongs; from everybody else only stays that somebody wants to talk in private.

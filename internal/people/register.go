@@ -75,6 +75,11 @@ func Enrol(c *record.Change, d RegisterData) (Registered, error) {
 	minor := Minor(age, d.AgeBand)
 	out.Private, out.Suggest = private, suggest(minor, groups)
 	out.Child = ChildAlone(age, d.AgeBand, groups)
+	if out.Child {
+		if err := beginChildPath(c, id); err != nil {
+			return none, err
+		}
+	}
 	out.Ask = minor && !out.Child && d.With == "" && !slices.Contains(groups, "family_with_children")
 	return out, nil
 }
@@ -118,6 +123,20 @@ var ChildGroups = []string{"unaccompanied_child", "separated_child"}
 func ChildAlone(age *int, band string, groups []string) bool {
 	grown := age != nil && *age >= 18 || age == nil && band != "" && !Minor(nil, band)
 	return !grown && slices.ContainsFunc(groups, func(g string) bool { return slices.Contains(ChildGroups, g) })
+}
+
+// childPath is how package child begins the path of a child without their parents; nil in a program without it.
+var childPath func(c *record.Change, person record.ID) error
+
+// ChildPath declares what begins in the change that says that a child is without their parents: package child does, before any
+// node runs.
+func ChildPath(f func(c *record.Change, person record.ID) error) { childPath = f }
+
+func beginChildPath(c *record.Change, person record.ID) error {
+	if childPath == nil {
+		return nil
+	}
+	return childPath(c, person)
 }
 
 // suggest names groups worth asking about. A child is never marked as alone by a program: somebody must ask.

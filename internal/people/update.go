@@ -127,6 +127,11 @@ var update = record.NewAction("person.update", []record.Compartment{record.Ident
 	age, _ := Age(after.Birth, after.Age, after.AgeAbout, or(text(fields["age_on"]), now.ageOn), c.At)
 	out.Suggest = suggest(Minor(age, after.AgeBand), after.Groups)
 	out.Child = ChildAlone(age, after.AgeBand, after.Groups) && !ChildAlone(ageOf(now, c.At), now.ageBand, now.groups)
+	if out.Child {
+		if err := beginChildPath(c, id); err != nil {
+			return nil, err
+		}
+	}
 	return out, nil
 })
 

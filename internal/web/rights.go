@@ -11,6 +11,10 @@ type uses struct {
 // needs says it of every address behind a session, by pattern. The addresses of programs are free: each action and query
 // they name is asked for by itself.
 var needs = map[string]uses{
+	"/group":             {does: []string{"group.register"}},
+	"/people/{id}/child": {asks: []string{"child.path"}, does: []string{"child.step", "child.company"}},
+	"/children":          {asks: []string{"child.list"}},
+
 	"/start/done": {},
 	"/lock":       {},
 	"/board":      {asks: []string{"site.list", "site.board"}},

@@ -15,7 +15,7 @@ func TestTemplatesFitTheirPages(t *testing.T) {
 	given := map[string]any{
 		"start.html": StartPage{}, "start_passphrase.html": StartPassphrase{}, "start_done.html": StartDone{}, "unlock.html": UnlockPage{},
 		"measures.html": MeasuresPage{}, "board.html": BoardPage{}, "sites.html": SitesPage{}, "site_open.html": SiteOpenPage{},
-		"find.html": FindPage{}, "scan.html": ScanPage{}, "cards.html": CardsPage{}, "card.html": PersonCardsPage{}, "register.html": RegisterPage{}, "priority.html": PriorityPage{}, "incomplete.html": IncompletePage{}, "person.html": PersonPage{}, "person_edit.html": PersonEditPage{},
+		"find.html": FindPage{}, "scan.html": ScanPage{}, "cards.html": CardsPage{}, "card.html": PersonCardsPage{}, "register.html": RegisterPage{}, "priority.html": PriorityPage{}, "group.html": GroupPage{}, "child.html": ChildPage{}, "children.html": ChildrenPage{}, "incomplete.html": IncompletePage{}, "person.html": PersonPage{}, "person_edit.html": PersonEditPage{},
 		"visit.html": VisitPage{}, "consultation.html": ConsultationPage{}, "headcount.html": CountPage{}, "flow.html": CountPage{},
 		"summary.html": SummaryPage{}, "summary_file.html": SummaryFilePage{}, "series.html": SeriesPage{}, "conflicts.html": ConflictsPage{}, "pending.html": PendingPage{}, "devices.html": DevicesPage{},
 		"nearby.html": NearbyPage{}, "carry.html": CarryPage{}, "backup.html": BackupPage{}, "restore.html": RestorePage{}, "about.html": AboutPage{}, "keys.html": KeysPage{}, "me.html": MePage{}, "field.html": FieldPage{}, "members.html": MembersPage{}, "member.html": MemberPage{}, "member_invite.html": InvitePage{},

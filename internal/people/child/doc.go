@@ -5,4 +5,4 @@ package child
 import "amparo/internal/record"
 
 // Module is what package node runs.
-var Module = record.Module{Name: "child"}
+var Module = record.Module{Name: "child", Kinds: []*record.Kind{Step}, Actions: []record.Action{recordStep, sayCompany}, Queries: []record.Query{path, list}}

@@ -86,9 +86,9 @@ func Pages() []Page {
 			p.House.Refuses = &record.Problem{Code: "in_line", Field: "people.1.given", Message: "Línea 2: Nombre: un dibujo o emoji no se puede buscar después. Escríbelo con letras. No se guardó a nadie todavía."}
 		}),
 		get("child", alone+"/child"),
-		get("child-ask", "/people/"+ID(15).String()+"/child"),
+		get("child-ask", "/people/"+ID(19).String()+"/child"),
 		get("child-grown", person+"/child"),
-		post("child-mistakes", "/people/"+ID(15).String()+"/child", 422, url.Values{"identified": {"self"}}),
+		post("child-mistakes", "/people/"+ID(19).String()+"/child", 422, url.Values{"identified": {"self"}}),
 		get("children", "/children"),
 		with(get("children-none", "/children"), quiet),
 		get("incomplete", "/incomplete"),

@@ -36,6 +36,7 @@ var others = []people.Brief{
 	{ID: ID(13), Card: "55120087", Name: "", Nickname: "El Chino", Sex: "m", Nationality: []string{"VEN"}},
 	{ID: ID(14), Card: "20047713", Name: "Wilmer Alexander de la Concepción Rodríguez-Villavicencio y Montenegro", Sex: "m", Age: years(17), Birth: "2008-11-02",
 		Nationality: []string{"VEN", "COL"}, Groups: []string{"unaccompanied_child"}, LastSeen: ago(20*time.Minute, 1)},
+	{ID: ID(19), Card: "30047718", Name: "Noé Xitumul", Sex: "m", AgeBand: "child", Nationality: []string{"GTM"}, Interpreter: "quc", LastSeen: ago(10*time.Minute, 0)},
 }
 
 // Found answers a search: nobody for words with a q, otherwise some people with reasons.

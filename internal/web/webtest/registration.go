@@ -1,7 +1,10 @@
 package webtest
 
 import (
+	"time"
+
 	"amparo/internal/people"
+	"amparo/internal/people/child"
 	"amparo/internal/route"
 )
 
@@ -25,3 +28,38 @@ func priorities() []people.OnePriority {
 	}
 }
 
+// childPath is the path of the made-up child, or of somebody who is none.
+func childPath(id string) (child.Path, error) {
+	p, err := show(id)
+	if err != nil {
+		return child.Path{}, err
+	}
+	out := child.Path{Person: p.Brief, On: people.ChildAlone(p.Age, p.AgeBand, p.Groups), Doubt: p.Age == nil, Began: Now.Add(-2 * time.Hour)}
+	out.Ask = people.Minor(p.Age, p.AgeBand) && !out.On
+	for i, d := range child.Duties {
+		one := child.OneStep{Step: d.Code, Law: d.Law}
+		if i < 2 {
+			one.State, one.ByName, one.SiteName, one.At = "done", Rosa.Name, sitesHere[0].Name, Now.Add(-time.Hour)
+		}
+		if i == 3 {
+			one.State, one.Authority, one.ByName, one.SiteName, one.At = "not_possible", "dif", Rosa.Name, sitesHere[0].Name, Now.Add(-time.Hour)
+		}
+		if one.State == "" {
+			out.Open++
+		}
+		out.Steps = append(out.Steps, one)
+	}
+	return out, nil
+}
+
+func children(d *Desk) child.List {
+	out := child.List{Children: []child.Path{}}
+	if d.House.Quiet || d.House.Bare {
+		return out
+	}
+	one, err := childPath(ID(14).String())
+	if err == nil {
+		out.Children, out.Total = append(out.Children, one), 1
+	}
+	return out
+}
