@@ -52,7 +52,8 @@ func newPart(text string) part {
 type asked struct {
 	part
 	nick []string
-	open bool // still being typed
+	open bool    // still being typed
+	late float32 // what it costs more to be a beginning
 }
 
 func newAsked(text string, open bool) asked {
@@ -110,7 +111,7 @@ func alikeParts(typed, stored_ string) (Likeness, float64) {
 	var s scratch
 	v := stored{text: p.text, runes: p.runes, sound: p.sound}
 	same := string(q.sound) == string(p.sound)
-	if !same && s.distance(q.runes, p.runes, q.reach()) > q.reach() && (len(q.sound) <= 3 || len(p.sound) <= 3 || s.distance(q.sound, p.sound, 1) > 1) {
+	if !same && s.distance(q.runes, p.runes, q.reach()) > q.reach() && (len(q.sound) <= 2 || len(p.sound) <= 2 || s.distance(q.sound, p.sound, 1) > 1) {
 		return Unlike, 0
 	}
 	how, cost := q.price(&v, &s, never)

@@ -17,6 +17,7 @@ const (
 	costNickname = 3.4
 	costStem     = 3.6 // Juanito for Juan, by rule
 	costOpen     = 1.3 // still being typed; the longer what is to come, the less likely
+	costFollowed = 1.0 // a beginning with something else typed after it
 	costJoined   = 3.3 // MaríaJosé for María José, or the other way round
 
 	slipNext     = 5.9 // the key beside

@@ -36,6 +36,16 @@ type arrangement struct {
 	taken []option // by typed part; span 0: nobody's name
 }
 
+// leaves says whether no name answers for any of n typed parts.
+func (a *arrangement) leaves(first, n int) bool {
+	for t, o := range a.taken[:first+n] {
+		if t+int(o.span) > first {
+			return false
+		}
+	}
+	return true
+}
+
 // table looks up what every word gains for every part.
 func (ix *Index) table(l *line, s *search) {
 	if s.meant == nil {
@@ -88,6 +98,12 @@ func (ix *Index) exact(l *line, s *search, slot uint32, reasons *[]Reason) (floa
 	if len(l.q.Parts) > 0 {
 		s.arrange(l, names)
 		score += s.best.score
+		for k := range l.hints.doubtful {
+			d := &l.hints.doubtful[k]
+			if known, fits := d.fits(b, i, words[p.names:]); known && !fits && s.best.leaves(d.first, d.n) {
+				score += d.other
+			}
+		}
 	}
 	named := slices.ContainsFunc(s.best.taken, func(o option) bool { return o.span > 0 }) && len(l.q.Parts) > 0
 	card := uint64(0)
@@ -161,9 +177,12 @@ func (s *search) arrange(l *line, names []uint32) {
 	}
 	s.best.score, s.best.taken = never*-1, append(s.best.taken[:0], make([]option, typed)...)
 	s.trial.taken = append(s.trial.taken[:0], make([]option, typed)...)
-	s.steps = 3000
+	s.steps = mostReadings
 	s.arrangeFrom(0, 0, 0, names)
 }
+
+// mostReadings bounds how many readings of a line are tried for one person. The first is nearly always the best.
+const mostReadings = 600
 
 // arrangeFrom tries every reading of the typed parts from t on; used are the stored parts that have answered.
 func (s *search) arrangeFrom(t int, used uint64, gain float32, names []uint32) {

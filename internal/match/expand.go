@@ -149,7 +149,7 @@ func (ix *Index) far(q asked, s *search, seen map[int32]bool) []int32 {
 	g := &ix.glance
 	for w, m := range g.mask {
 		byText := reach > 1 && bits.OnesCount32(m^q.mask) <= 2*reach
-		bySound := soundSize > 3 && bits.OnesCount32(g.soundMask[w]^soundMask) <= 2
+		bySound := soundSize > 2 && bits.OnesCount32(g.soundMask[w]^soundMask) <= 2
 		if !byText && !bySound || g.length[w] == 0 || seen[int32(w)] {
 			continue
 		}
@@ -176,7 +176,7 @@ func (ix *Index) beginnings(q asked, s *search, take func(int32, Likeness, float
 			continue
 		}
 		if lacks == 0 && strings.HasPrefix(v.text, q.text) {
-			take(int32(w), Beginning, costExact+unfinished(len(v.runes)))
+			take(int32(w), Beginning, costExact+q.late+unfinished(len(v.runes)))
 			seen[int32(w)] = true
 			continue
 		}
@@ -185,7 +185,7 @@ func (ix *Index) beginnings(q asked, s *search, take func(int32, Likeness, float
 		}
 		const limit = 10
 		if cost := min(s.slips(v.runes, q.runes, true, limit), s.heard(v.runes, q.runes, true, limit)); cost < limit {
-			take(int32(w), Beginning, costExact+cost)
+			take(int32(w), Beginning, costExact+q.late+cost)
 			seen[int32(w)] = true
 		}
 	}

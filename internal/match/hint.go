@@ -33,6 +33,14 @@ type hints struct {
 	nation, tongue []float32 // by place in the list of sets
 	place          []weighed
 	month          []weighed
+	doubtful       []doubt
+}
+
+// doubt is a hint whose words may be a name. Who neither has the name nor fits the hint is meant less.
+type doubt struct {
+	first, n int
+	other    float32
+	fits     func(b *block, i uint32, seen []uint32) (known, fits bool)
 }
 
 type weighed struct {
@@ -57,16 +65,34 @@ func likelier(of float64, some, known int) float32 {
 func (ix *Index) weigh(q Query) hints {
 	var h hints
 	for _, hint := range q.hints() {
+		var fits func(*block, uint32, []uint32) (bool, bool)
 		other := func(w float32) float32 {
-			if hint.N > 0 || hint.Unsure {
+			if hint.Unsure {
+				return 0
+			}
+			if hint.N > 0 {
+				h.doubtful = append(h.doubtful, doubt{hint.First, hint.N, w, fits})
 				return 0
 			}
 			return w
 		}
+		inSet := func(s *sets, shift int) {
+			fits = func(b *block, i uint32, _ []uint32) (bool, bool) {
+				set := s.list[uint16(b.trait[i]>>shift)]
+				return len(set) > 0, slices.Contains(set, hint.Code)
+			}
+		}
+		met := func(is func(uint32) bool) {
+			fits = func(_ *block, _ uint32, seen []uint32) (bool, bool) {
+				return len(seen) > 0, slices.ContainsFunc(seen, is)
+			}
+		}
 		switch hint.About {
 		case Nation:
+			inSet(&ix.nation, 16)
 			h.nation = bySet(&ix.nation, h.nation, hint.Code, 0.95, other(otherNationality))
 		case Language:
+			inSet(&ix.tongue, 0)
 			h.tongue = bySet(&ix.tongue, h.tongue, hint.Code, 0.9, other(otherLanguage))
 		case Place:
 			ids, some := map[uint16]bool{}, 0
@@ -76,7 +102,9 @@ func (ix *Index) weigh(q Query) hints {
 					some += ix.place.count[id]
 				}
 			}
-			h.place = append(h.place, weighed{hint, func(w uint32) bool { return ids[uint16(w>>16)] }, max(0.5, likelier(0.7, some, ix.place.known)), other(elsewhere)})
+			there := func(w uint32) bool { return ids[uint16(w>>16)] }
+			met(there)
+			h.place = append(h.place, weighed{hint, there, max(0.5, likelier(0.7, some, ix.place.known)), other(elsewhere)})
 		case Month:
 			is := monthOf(hint.Code)
 			some := 0
@@ -85,7 +113,9 @@ func (ix *Index) weigh(q Query) hints {
 					some += n
 				}
 			}
-			h.month = append(h.month, weighed{hint, func(w uint32) bool { return w&0xffff != 0 && is(int(w&0xffff)) }, max(0.3, likelier(0.6, some, ix.place.known)), other(elsewhere)})
+			then := func(w uint32) bool { return w&0xffff != 0 && is(int(w&0xffff)) }
+			met(then)
+			h.month = append(h.month, weighed{hint, then, max(0.3, likelier(0.6, some, ix.place.known)), other(elsewhere)})
 		}
 	}
 	return h

@@ -45,8 +45,56 @@ func Tokens(text string) []string {
 // maxPart bounds one name part, in letters: what is longer is not a name, and comparing it would only cost time.
 const maxPart = 40
 
+// base are the letters of Latin up to U+024F without their accents, in lower case; empty: look it up. So names need no table of
+// Unicode, which a million of them would wait for.
+var base = func() (table [0x250]string) {
+	for r := range rune(len(table)) {
+		switch {
+		case apostrophe(r), unicode.Is(unicode.Mn, r):
+			continue
+		case r < 0x80 && !unicode.IsLetter(r):
+			table[r] = " "
+		case unicode.IsLetter(r):
+			s := strings.Join(foldSlowly(string(r)), " ")
+			if _, written := plain[unicode.ToLower(r)]; written || len([]rune(s)) == 1 { // what is two letters counts as two
+				table[r] = s
+			}
+		}
+	}
+	return table
+}()
+
 // fold lowers, strips accents and splits at everything that is neither letter nor apostrophe.
 func fold(text string) []string {
+	var words []string
+	var short [64]byte
+	b := short[:0]
+	n := 0
+	for _, r := range text {
+		if r >= rune(len(base)) || base[r] == "" {
+			return foldSlowly(text)
+		}
+		s := base[r]
+		if s == " " {
+			if n > 0 {
+				words = append(words, string(b))
+				b, n = b[:0], 0
+			}
+			continue
+		}
+		if n < maxPart {
+			b = append(b, s...)
+			n++
+		}
+	}
+	if n > 0 {
+		words = append(words, string(b))
+	}
+	return words
+}
+
+// foldSlowly is fold for every script.
+func foldSlowly(text string) []string {
 	var words []string
 	var b strings.Builder
 	n := 0

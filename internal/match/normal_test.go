@@ -55,6 +55,9 @@ func FuzzTokens(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		if quick, slow := fold(s), foldSlowly(s); !slices.Equal(quick, slow) {
+			t.Fatalf("fold(%q) = %q, slowly %q", s, quick, slow)
+		}
 		tokens := Tokens(s)
 		for _, w := range tokens {
 			if w == "" || !utf8.ValidString(w) {

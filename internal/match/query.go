@@ -18,6 +18,7 @@ type Query struct {
 	Card        string   // four or more digits: the end of a card number
 	Hints       []Hint
 
+	short  bool // something else follows the last part: it may be a beginning too, but rather is whole
 	sharp  int  // how sharply Born was told
 	yearly bool // Card may also be a year
 }
@@ -86,7 +87,7 @@ func (w Words) Parse(text string, on time.Time) Query {
 			}
 		}
 		if q.number(word, on) {
-			q.Open = false
+			q.Open, q.short = false, true
 			if i+1 < len(words) && years[strings.Join(fold(words[i+1]), "")] {
 				i++
 			}
@@ -99,17 +100,17 @@ func (w Words) Parse(text string, on time.Time) Query {
 		if i+1 < len(words) && befores[plain] {
 			if n := w.hintAt(&q, words[i+1:], true); n > 0 {
 				i += n
-				q.Open = false
+				q.Open, q.short = false, true
 				continue
 			}
 		}
 		if n := w.hintAt(&q, words[i:], false); n > 0 {
 			i += n - 1
-			q.Open = false
+			q.Open, q.short = false, true
 			continue
 		}
 		little = append(little, q.add(word)...)
-		q.Open = !strings.HasSuffix(text, " ")
+		q.Open, q.short = !strings.HasSuffix(text, " "), false
 	}
 	if len(q.Parts) == 0 && len(little) <= maxParts { // a surname made of particles only
 		q.Parts = little

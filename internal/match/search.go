@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Hit is one entry that may be meant.
@@ -91,10 +92,7 @@ func (ix *Index) search(q Query, limit int, why bool) []Hit {
 		}
 	}
 	slices.SortFunc(front, func(a, b ranked) int {
-		if c := cmp.Compare(b.score, a.score); c != 0 {
-			return c
-		}
-		return slices.Compare(ix.keyAt(a.slot)[:], ix.keyAt(b.slot)[:])
+		return cmp.Or(cmp.Compare(b.score, a.score), slices.Compare(ix.keyAt(a.slot)[:], ix.keyAt(b.slot)[:]))
 	})
 	for _, r := range front[:min(len(front), limit)] {
 		h := Hit{Key: *ix.keyAt(r.slot), Score: float64(r.score)}
@@ -148,9 +146,6 @@ func (ix *Index) decide(q Query) Query {
 			kept = append(kept, part)
 		}
 	}
-	if drop[len(q.Parts)-1] {
-		q.Open = false
-	}
 	for i := range q.Hints {
 		if q.Hints[i].N > 0 {
 			q.Hints[i].First = moved[q.Hints[i].First]
@@ -163,11 +158,21 @@ func (ix *Index) decide(q Query) Query {
 // meant expands every typed part, and the neighbours that may be one part, and the one that may be two.
 func (ix *Index) meant(q Query, s *search) []expansion {
 	out := make([]expansion, 0, 2*len(q.Parts))
+	last := len(q.Parts) - 1 // that is no word of a hint
+	for k := len(q.Hints) - 1; k >= 0; k-- {
+		if h := q.Hints[k]; h.N > 0 && h.First+h.N == last+1 {
+			last = h.First - 1
+		}
+	}
 	for i, text := range q.Parts {
-		x := ix.expand(newAsked(text, q.Open && i == len(q.Parts)-1), s)
+		typed := newAsked(text, (q.Open || q.short) && i == last)
+		if typed.open && q.short {
+			typed.late = costFollowed
+		}
+		x := ix.expand(typed, s)
 		x.first, x.last = i, i
-		if x.mass > 9 && len(x.runes) >= 6 {
-			x.half = ix.halves(x.text)
+		if len(x.runes) >= 2*leastHalf {
+			x.half = ix.halves(x)
 		}
 		out = append(out, x)
 	}
@@ -191,28 +196,36 @@ func (ix *Index) meant(q Query, s *search) []expansion {
 	return out
 }
 
-// halves finds the two words of which a part is most likely made.
-func (ix *Index) halves(text string) *halves {
+// leastHalf is the fewest letters of a part that was written with the next one.
+const leastHalf = 3
+
+// halves finds the two words of which a part is most likely made; nil when it is likelier one word.
+func (ix *Index) halves(x expansion) *halves {
+	var words [2][]int32
 	best := 0
-	var out *halves
-	r := []rune(text)
-	for i := 2; i <= len(r)-2; i++ {
-		a, b := ix.heardAs(string(r[:i])), ix.heardAs(string(r[i:]))
-		if len(a) == 0 || len(b) == 0 {
+	for i := leastHalf; i <= len(x.runes)-leastHalf; i++ {
+		a := ix.heardAs(string(x.runes[:i]))
+		if len(a) == 0 {
 			continue
 		}
+		right := string(x.runes[i:])
+		b := ix.heardAs(right)
+		for _, little := range []string{"delos", "dela", "del", "de", "da", "dos", "do"} { // montesdeoca
+			if rest, cut := strings.CutPrefix(right, little); cut && len(b) == 0 && len(rest) >= leastHalf {
+				b = ix.heardAs(rest)
+			}
+		}
 		if n := min(ix.crowd(a), ix.crowd(b)); n > best {
-			best = n
-			out = &halves{ix.whole(string(r[:i]), a), ix.whole(string(r[i:]), b)}
+			best, words = n, [2][]int32{a, b}
 		}
 	}
-	return out
+	if one := math.Exp(-x.mass)*float64(ix.slots.n+1) - unheard; best == 0 || float64(best) < one { // far more people are called so
+		return nil
+	}
+	return &halves{ix.whole(words[0]), ix.whole(words[1])}
 }
 
 func (ix *Index) heardAs(text string) []int32 {
-	if len(text) < 2 {
-		return nil
-	}
 	return ix.sounds[Sound(text)]
 }
 
@@ -223,8 +236,8 @@ func (ix *Index) crowd(words []int32) (n int) {
 	return n
 }
 
-func (ix *Index) whole(text string, words []int32) expansion {
-	x := expansion{asked: newAsked(text, false)}
+// whole are words of which each is one half of what was typed.
+func (ix *Index) whole(words []int32) (x expansion) {
 	for _, w := range words {
 		x.words = append(x.words, meant{w, Joined, costJoined/2 + costExact})
 	}
@@ -317,13 +330,13 @@ func (ix *Index) foremost(l *line, s *search, n int, named bool) {
 					if s.front = append(s.front, ranked{slot, score}); len(s.front) == n {
 						full = true
 						for k := n/2 - 1; k >= 0; k-- {
-							down(s.front, k)
+							ix.down(s.front, k)
 						}
 						low = s.front[0].score
 					}
-				case score > low || score == low && slices.Compare(b.key[i][:], ix.keyAt(s.front[0].slot)[:]) < 0:
+				case score >= low && ix.worse(s.front[0], ranked{slot, score}):
 					s.front[0] = ranked{slot, score}
-					down(s.front, 0)
+					ix.down(s.front, 0)
 					low = s.front[0].score
 				}
 			}
@@ -365,17 +378,22 @@ func nth(v []float32, n int) float32 {
 	return v[n]
 }
 
-// down restores the heap below a place: the lowest stands first.
-func down(h []ranked, i int) {
+// worse says whether a stands behind b: less likely or, as likely, of a higher key.
+func (ix *Index) worse(a, b ranked) bool {
+	return a.score < b.score || a.score == b.score && slices.Compare(ix.keyAt(a.slot)[:], ix.keyAt(b.slot)[:]) > 0
+}
+
+// down restores the heap below a place: the worst stands first.
+func (ix *Index) down(h []ranked, i int) {
 	for {
 		c := 2*i + 1
 		if c >= len(h) {
 			return
 		}
-		if c+1 < len(h) && h[c+1].score < h[c].score {
+		if c+1 < len(h) && ix.worse(h[c+1], h[c]) {
 			c++
 		}
-		if h[i].score <= h[c].score {
+		if !ix.worse(h[c], h[i]) {
 			return
 		}
 		h[i], h[c] = h[c], h[i]

@@ -126,13 +126,22 @@ func (r *roll) stands(a *record.Ask, hidden map[record.ID]bool) (bool, error) {
 
 const indexColumns = "rowid, id, given, surname1, surname2, nickname, birth, age, age_on, nationality, card, _rec IS NULL, languages, spoken, written, aliases, _site, _at, _zone"
 
-// sparing is how much the heap may grow between two collections while everybody is read: what a million rows leave behind would
-// otherwise take as much memory again as the index.
-const sparing = 25
+// sparing is by how many parts of a hundred the heap may grow between two collections while everybody is read, and from then on
+// where there are many: by default it would take as much memory again as the index. The index has next to no pointers to follow, so
+// that collecting more often costs little.
+const (
+	sparing = 40
+	many    = 100_000
+)
 
 // readAll reads everybody. What changes is marked before persons are read: what comes between is then read twice, and never missed.
 func (r *roll) readAll(a *record.Ask, hidden map[record.ID]bool) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(sparing))
+	usual := debug.SetGCPercent(sparing)
+	defer func() {
+		if r.index.Len() < many {
+			debug.SetGCPercent(usual)
+		}
+	}()
 	r.index, r.hidden, r.unborn = match.NewIndex(), hidden, map[record.ID]bool{}
 	r.person, r.change, r.visit, r.card = mark{}, mark{}, mark{}, mark{}
 	err := a.Select(a.Context, "SELECT rowid, id, entity FROM identity._change ORDER BY rowid DESC LIMIT 1", nil, func(row record.Row) error {
