@@ -144,6 +144,9 @@ func (page *PersonPage) arrange(c *call, p people.Shown) error {
 			page.Bare = append(page.Bare, Offer{s.Links[0].Address, s.Title, s.Links[0].Icon})
 			continue
 		}
+		if s.ID == "priorities" { // it says more than the list of groups
+			page.Groups = nil
+		}
 		page.Parts = append(page.Parts, s)
 		add(s.ID, s.Title)
 	}
