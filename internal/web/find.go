@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"unicode"
@@ -54,15 +55,21 @@ func findPage(c *call) error {
 	p.Such = c.T("find.examples", "name", "“"+c.T("find.example_name")+"”", "place", "“"+c.T("find.example_place")+"”", "card", "“4129”")
 	if len([]rune(q)) >= 2 {
 		found, err := ask[people.Found](c, "person.find", "q", q, "limit", mostHits)
-		if err != nil {
+		var refusal *record.Refusal
+		switch {
+		case errors.As(err, &refusal): // a code that is no card of ours: said beside the box, which stays as it was typed
+			p.Card = &CardSaid{Text: refused(c.lang, refusal), Warn: true}
+		case err != nil:
 			return err
+		default:
+			p.Card = c.cardIn(q)
 		}
 		p.Asked = true
 		for _, h := range found.Hits {
 			p.Hits = append(p.Hits, c.hit(h))
 		}
 		p.Said, p.Among = c.T("find.results", "n", len(p.Hits)), c.T("find.among", "n", found.Total)
-		p.Given, p.Card = carried(q), c.cardIn(q)
+		p.Given = carried(q)
 	}
 	p.Form = f.close()
 	p.Form.Draft = ""

@@ -139,11 +139,15 @@ func TestACardThatIsNotToBeTrustedSaysSo(t *testing.T) {
 		"of somebody else's": {func() (*http.Response, string) {
 			return c.photo(drawn(t, people.CardCode(webtest.ID(7), webtest.MariasCard)))
 		}, 422, lang.T(lang.ES, "refuse.card_elsewhere")},
-		"an address":        {func() (*http.Response, string) { return c.photo(drawn(t, "https://example.org")) }, 422, lang.T(lang.ES, "refuse.card_no_card", "digits", 12)},
-		"no code":           {func() (*http.Response, string) { return c.photo(drawn(t, "1")[:60]) }, 422, lang.T(lang.ES, "scan.no_picture")},
-		"nothing":           {func() (*http.Response, string) { return c.post("/scan", url.Values{}) }, 422, lang.T(lang.ES, "scan.nothing_given")},
-		"searched":          {func() (*http.Response, string) { return c.post("/find", url.Values{"q": {webtest.LostCard}}) }, 200, "se perdió"},
-		"searched, misread": {func() (*http.Response, string) { return c.post("/find", url.Values{"q": {"000000000001"}}) }, 200, lang.T(lang.ES, "refuse.card_wrong")},
+		"an address": {func() (*http.Response, string) { return c.photo(drawn(t, "https://example.org")) }, 422, lang.T(lang.ES, "refuse.card_no_card", "digits", 12)},
+		"no code":    {func() (*http.Response, string) { return c.photo(drawn(t, "1")[:60]) }, 422, lang.T(lang.ES, "scan.no_picture")},
+		"nothing":    {func() (*http.Response, string) { return c.post("/scan", url.Values{}) }, 422, lang.T(lang.ES, "scan.nothing_given")},
+		"searched":   {func() (*http.Response, string) { return c.post("/find", url.Values{"q": {webtest.LostCard}}) }, 200, "se perdió"},
+		"searched, theirs": {func() (*http.Response, string) {
+			return c.post("/find", url.Values{"q": {people.CardCode(webtest.ID(7), webtest.MariasCard)}})
+		}, 200, lang.T(lang.ES, "refuse.card_elsewhere")},
+		"searched, too long": {func() (*http.Response, string) { return c.post("/find", url.Values{"q": {webtest.MariasCard + "12"}}) }, 200, lang.T(lang.ES, "refuse.card_short", "digits", 12, "n", 14)},
+		"searched, misread":  {func() (*http.Response, string) { return c.post("/find", url.Values{"q": {"000000000001"}}) }, 200, lang.T(lang.ES, "refuse.card_wrong")},
 	} {
 		if r, page := tt.post(); r.StatusCode != tt.status || !strings.Contains(page, tt.says) {
 			t.Errorf("%s: %d, without %q", name, r.StatusCode, tt.says)

@@ -228,7 +228,7 @@ func (d *Desk) Query(_ context.Context, in lang.Tag, name string, params map[str
 	case "site.board":
 		return Board(d.House.Quiet || d.House.Bare), nil
 	case "person.find":
-		return Found(p.Get("q")), nil
+		return searched(p.Get("q"))
 	case "child.path":
 		return childPath(p.Get("person"))
 	case "child.list":
