@@ -17,6 +17,7 @@ type Consents struct {
 	Answers  []Entry        `json:"answers"`  // the evidence, newest first
 	Travels  bool           `json:"travels"`  // the record may leave the site
 	Counted  bool           `json:"counted"`  // an anonymous line may be written
+	Linked   []LinkedRecord `json:"linked"`   // the other records of the same person: a no said on one counts for all
 	Home     string         `json:"home"`     // name of the site where it stays when it may not leave
 }
 
@@ -69,6 +70,13 @@ func readConsents(a *record.Ask, p PersonParams) (Consents, error) {
 		return Consents{}, err
 	}
 	if err := nameEntries(a, out.Answers); err != nil {
+		return Consents{}, err
+	}
+	members, err := memberNames(a.Context, a)
+	if err != nil {
+		return Consents{}, err
+	}
+	if out.Linked, err = linkedRecords(a, id, members); err != nil {
 		return Consents{}, err
 	}
 	slices.SortStableFunc(out.Answers, func(x, y Entry) int { return newer(x, y) })

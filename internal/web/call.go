@@ -125,6 +125,11 @@ func (c *call) apply(action, id string, at time.Time, data any) (record.Result, 
 	if err != nil {
 		return record.Result{}, fmt.Errorf("web: data of %s: %w", action, err)
 	}
+	return c.desk.Apply(c.r.Context(), c.lang, c.request(action, id, at, raw)), nil
+}
+
+// request is what is asked of the desk: at the member's site, now at its clock unless it is said when.
+func (c *call) request(action, id string, at time.Time, raw json.RawMessage) record.Request {
 	r := record.Request{Action: action, ID: id, At: at, Data: raw}
 	if site := c.siteID(); !site.IsZero() {
 		r.Site = site.String()
@@ -132,7 +137,7 @@ func (c *call) apply(action, id string, at time.Time, data any) (record.Result, 
 			r.At = c.now().In(c.zone())
 		}
 	}
-	return c.desk.Apply(c.r.Context(), c.lang, r), nil
+	return r
 }
 
 // result reads the answer of an action through its JSON form: the promise is the names, not a Go type.

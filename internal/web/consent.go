@@ -24,6 +24,7 @@ type ConsentPage struct {
 	Wishes    []Wish
 	Purposes  Field
 	Answer    Field
+	Linked    Field // the person's other records, in which it is written down too
 	To        Field
 	Language  Field
 	Medium    Field
@@ -76,7 +77,7 @@ func consentPage(c *call) error {
 	if purpose := c.r.URL.Query().Get("purpose"); slices.Contains(people.Purposes, purpose) {
 		start.Set("purposes", purpose)
 	}
-	f, err := c.form(address+"/consent", start)
+	f, err := c.form(address+"/consent", linkedChosen(start, stands.Linked))
 	if err != nil {
 		return err
 	}
@@ -85,7 +86,10 @@ func consentPage(c *call) error {
 		data := f.consentData(stands.Person.ID)
 		at := f.at()
 		if f.ready() {
-			r, err := c.apply("person.consent", f.Client, at, data)
+			r, err := f.applyTogether("person.consent", at, f.chosenWith(stands.Person.ID, stands.Linked), func(id record.ID) any {
+				data.Person = id.String()
+				return data
+			})
 			if err != nil {
 				return err
 			}
@@ -157,6 +161,7 @@ func (c *call) consentShown(f *form, stands people.Consents, address string) Con
 		page.Answers = append(page.Answers, c.entry(e))
 	}
 	page.Purposes = f.field("purposes", codes("consent", people.Purposes...))
+	page.Linked = f.linkedField(stands.Linked)
 	page.Answer = f.field("answer", codes("consent_answer", people.ConsentAnswers...))
 	page.To = f.field("to", label("field.to_whom"), hint("consent.to_hint"))
 	page.Language = f.field("language", list("tongues"))

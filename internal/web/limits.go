@@ -24,7 +24,8 @@ type RestrictPage struct {
 	LiftReason           Field
 	Parts, Reason, Until Field
 	Authority            Field
-	Again                bool // some parts are not limited yet
+	Linked               Field // the person's other records, to be limited with this one
+	Again                bool  // some parts are not limited yet
 	Back                 string
 	Glass                string // where a record that is not shown is opened in need; empty: not by this member
 }
@@ -43,7 +44,13 @@ func restrictPage(c *call) error {
 		return err
 	}
 	address := "/people/" + now.Person.String()
-	f, err := c.form(address+"/restrict", nil)
+	var known people.Shown
+	if now.Shown {
+		if known, err = ask[people.Shown](c, "person.show", "person", id); err != nil {
+			return err
+		}
+	}
+	f, err := c.form(address+"/restrict", linkedChosen(nil, known.Linked))
 	if err != nil {
 		return err
 	}
@@ -65,7 +72,14 @@ func restrictPage(c *call) error {
 			}
 		}
 		if f.ready() {
-			r, err := c.apply("person.restrict", f.Client, time.Time{}, data)
+			all := []record.ID{now.Person}
+			if !data.Lift {
+				all = f.chosenWith(now.Person, known.Linked)
+			}
+			r, err := f.applyTogether("person.restrict", time.Time{}, all, func(id record.ID) any {
+				data.Person = id.String()
+				return data
+			})
 			if err != nil {
 				return err
 			}
@@ -76,11 +90,7 @@ func restrictPage(c *call) error {
 	}
 	page := RestrictPage{Shell: c.shell("restrict.title"), Known: now.Shown, Back: address}
 	if now.Shown {
-		p, err := ask[people.Shown](c, "person.show", "person", id)
-		if err != nil {
-			return err
-		}
-		page.Banner = c.banner(p.Brief)
+		page.Banner = c.banner(known.Brief)
 	} else if c.may("/glass") {
 		page.Glass = "/glass?person=" + now.Person.String()
 	}
@@ -107,6 +117,7 @@ func restrictPage(c *call) error {
 		page.LiftReason = f.field("lift_reason", label("restrict.lift_reason"), hint("restrict.lift_reason_hint"))
 	}
 	page.Parts = f.field("parts", label("field.compartments"), hint("restrict.parts_hint"), codes("data_class", free...))
+	page.Linked = f.linkedField(known.Linked)
 	page.Reason = f.field("reason", label("restrict.reason"), hint("restrict.reason_hint"))
 	page.Authority = f.field("authority", hint("restrict.authority_hint"))
 	page.Until = f.field("until", label("restrict.review"), kind("date"), class("w6"), hint("restrict.review_hint"))
@@ -135,6 +146,7 @@ type ErasePage struct {
 	Form
 	Banner                   Banner
 	Reason, Authority, Parts Field
+	Linked                   Field // the person's other records, to be erased with this one
 	Sure                     Field
 	Now                      bool // who asks administers: it is erased at once
 	Copy, Restrict, Back     string
@@ -156,7 +168,7 @@ func erasePage(c *call) error {
 	if part := c.r.URL.Query().Get("part"); slices.Contains(sealedParts, part) {
 		start.Set("parts", part)
 	}
-	f, err := c.form(address+"/erase", start)
+	f, err := c.form(address+"/erase", linkedChosen(start, p.Linked))
 	if err != nil {
 		return err
 	}
@@ -171,12 +183,14 @@ func erasePage(c *call) error {
 			f.wrong("sure", f.T("erase.sure_missing"))
 		}
 		if f.ready() {
-			r, err := c.apply("person.erase", f.Client, time.Time{}, struct {
-				Person       record.ID `json:"person"`
-				Compartments []string  `json:"compartments,omitempty"`
-				Reason       string    `json:"reason"`
-				Authority    string    `json:"authority"`
-			}{p.ID, f.values("parts"), f.value("reason"), f.value("authority")})
+			r, err := f.applyTogether("person.erase", time.Time{}, f.chosenWith(p.ID, p.Linked), func(id record.ID) any {
+				return struct {
+					Person       record.ID `json:"person"`
+					Compartments []string  `json:"compartments,omitempty"`
+					Reason       string    `json:"reason"`
+					Authority    string    `json:"authority"`
+				}{id, f.values("parts"), f.value("reason"), f.value("authority")}
+			})
 			if err != nil {
 				return err
 			}
@@ -199,6 +213,7 @@ func erasePage(c *call) error {
 		}
 	}
 	page.Parts = f.field("parts", label("field.compartments"), hint("erase.parts_hint"), codes("data_class", parts...))
+	page.Linked = f.linkedField(p.Linked)
 	page.Sure = f.field("sure", label("erase.sure"), func(f *form, d *Field) { f.offer(d, []lang.Choice{{Code: "forever", Name: f.T("erase.sure_forever")}}) })
 	page.Form, page.Shell.Form, page.Faulty = f.close(), f.ID, len(f.Faults) > 0
 	return c.show(f.status(), "erase.html", page)

@@ -16,7 +16,7 @@ func Wishes(id string) (people.Consents, error) {
 	if err != nil {
 		return people.Consents{}, err
 	}
-	c := people.Consents{Person: p.Brief, Minor: p.Age != nil && *p.Age < 18, Tongues: p.Languages, Answers: []people.Entry{}, Travels: true, Home: Tapachula.Name}
+	c := people.Consents{Person: p.Brief, Minor: p.Age != nil && *p.Age < 18, Tongues: p.Languages, Answers: []people.Entry{}, Travels: true, Linked: p.Linked, Home: Tapachula.Name}
 	if p.ID != Maria.ID {
 		for _, purpose := range people.Purposes {
 			c.Purposes = append(c.Purposes, people.PurposeState{Purpose: purpose, State: "not_asked", To: []string{}})
