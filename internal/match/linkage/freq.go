@@ -137,6 +137,14 @@ func (t *tally) wordOf(w *token) int32 {
 	return t.find(w.text)
 }
 
+// wordAt is wordOf a value.
+func (t *tally) wordAt(v value) int32 {
+	if v.id > 0 {
+		return v.id - 1
+	}
+	return t.find(v.text)
+}
+
 func (t *tally) groupOf(g group, make bool) int32 {
 	if g == (group{}) {
 		return -1

@@ -48,10 +48,14 @@ func Link(a, b []Record, o Options) Linked {
 	l.model.guessHome()
 	l.model.Relatives = 0 // who is a relative is not learned
 	l.pairs = Candidates(l.a, l.b, o.each())
-	for range passes { // the way names are aligned depends on the weights: once more with those learned
+	for pass := range passes { // the way names are aligned depends on the weights: once more with those learned
 		l.observe()
 		l.run()
 		l.recount()
+		if many := l.model.Duplicates; pass == 0 && b == nil && many > 1 && o.Each == 0 {
+			// Who stands in the list often needs more candidates than fit.
+			l.pairs, l.seen, l.u = Candidates(l.a, nil, min(o.each()+int(10*many), mostEach)), nil, nil
+		}
 	}
 	l.observe()
 	odds := l.odds()
@@ -158,6 +162,9 @@ func (l *learner) observe() {
 		}
 	})
 }
+
+// mostEach bounds how many candidates a record proposes, however often people seem to stand in a list.
+const mostEach = 60
 
 // passes is how often frequencies and weights are found anew from each other.
 const passes = 3

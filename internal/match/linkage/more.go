@@ -15,11 +15,12 @@ func (m *Model) moreOf(i int, a, b value) observed {
 		return observed{s, level, 0}
 	}
 	c := &m.t.more[i]
-	f := max(c.part(m.t.find(a.text), -1), c.part(m.t.find(b.text), -1))
+	f, g := c.part(m.t.wordAt(a), -1), c.part(m.t.wordAt(b), -1)
+	f, g = max(f, g), min(f, g)
 	floor := 20 / (c.sum + 2000)
 	switch level {
 	case Typo:
-		f = max(f*timesTypo, floor/3)
+		f = max(f*leastTypo, g*waysTypo)
 	case Initial, Swapped:
 		f = max(f*timesInitial, floor)
 	case Weak:

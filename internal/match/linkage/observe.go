@@ -8,7 +8,6 @@ import (
 
 // How much likelier than the value itself something that is merely alike comes by chance.
 const (
-	timesTypo     = 4.0 // of a value that is no name
 	timesNickname = 3.0
 	timesInitial  = 8.0
 	timesWeak     = 12.0
