@@ -30,13 +30,13 @@ var giveCard = record.NewAction("person.card", []record.Compartment{record.Ident
 	if err != nil {
 		return nil, err
 	}
-	cards, err := Cards(c.Context, c, []record.ID{id})
+	theirs, err := cardsTogether(c.Context, c, id)
 	if err != nil {
 		return nil, err
 	}
-	theirs, done := cards[id], CardGiven{Person: id}
+	done := CardGiven{Person: id}
 	if d.Lost != "" {
-		if done.Lost, err = loseCard(c, id, theirs, d); err != nil {
+		if done.Lost, err = loseCard(c, theirs, d); err != nil {
 			return nil, err
 		}
 	}
@@ -66,11 +66,17 @@ var giveCard = record.NewAction("person.card", []record.Compartment{record.Ident
 		return done, nil
 	}
 	done.Code = CardCode(c.Workspace, done.Card)
-	return done, sayCard(c, id, theirs, record.Fields{"person": id, "card_number": done.Card, "card_state": CardActive, "card_since": c.At.Format(time.DateOnly), "card_reason": nil})
+	holder := id
+	for _, o := range theirs {
+		if o.Number == done.Card { // it came back: it stays where it stands
+			holder = o.Person
+		}
+	}
+	return done, sayCard(c, theirs, record.Fields{"person": holder, "card_number": done.Card, "card_state": CardActive, "card_since": c.At.Format(time.DateOnly), "card_reason": nil})
 })
 
-// loseCard says that a card of a person is no longer in use, and gives its number.
-func loseCard(c *record.Change, person record.ID, theirs []OneCard, d CardData) (string, error) {
+// loseCard says that a card of a person is no longer in use, in the record in which it stands, and gives its number.
+func loseCard(c *record.Change, theirs []OneCard, d CardData) (string, error) {
 	number, err := ReadCard(c.Workspace, "lost", d.Lost)
 	if err != nil {
 		return "", err
@@ -79,14 +85,15 @@ func loseCard(c *record.Change, person record.ID, theirs []OneCard, d CardData) 
 	if err != nil {
 		return "", err
 	}
-	if !slices.ContainsFunc(theirs, func(o OneCard) bool { return o.Number == number }) {
+	at := slices.IndexFunc(theirs, func(o OneCard) bool { return o.Number == number })
+	if at < 0 {
 		return "", record.Refuse("lost", "card_not_theirs")
 	}
-	return number, sayCard(c, person, theirs, record.Fields{"person": person, "card_number": number, "card_state": cardStates[reason], "card_since": c.At.Format(time.DateOnly), "card_reason": reason})
+	return number, sayCard(c, theirs, record.Fields{"person": theirs[at].Person, "card_number": number, "card_state": cardStates[reason], "card_since": c.At.Format(time.DateOnly), "card_reason": reason})
 }
 
 // sayCard writes how it stands with a card, unless it stands so already: then the day on which it was first told is the better one.
-func sayCard(c *record.Change, person record.ID, theirs []OneCard, fields record.Fields) error {
+func sayCard(c *record.Change, theirs []OneCard, fields record.Fields) error {
 	for _, o := range theirs {
 		if o.Number == fields["card_number"] && o.State == fields["card_state"] && o.Reason == text(fields["card_reason"]) {
 			return nil

@@ -36,6 +36,7 @@ var cardStates = map[string]string{"lost": CardLost, "stolen": CardLost, "taken"
 
 // OneCard is a card of a person.
 type OneCard struct {
+	Person record.ID `json:"person"` // in whose record it stands
 	Number string    `json:"number"` // twelve digits
 	State  string    `json:"state"`  // active, lost, returned
 	Since  string    `json:"since"`  // day on which the state was told; empty of the card of the registration
@@ -58,7 +59,7 @@ func Cards(ctx context.Context, r record.Reader, ids []record.ID) (map[record.ID
 		}
 		in := "(?" + strings.Repeat(", ?", len(some)-1) + ")"
 		err := r.Select(ctx, "SELECT id, card FROM identity.person WHERE card IS NOT NULL AND card <> '' AND id IN "+in, args, func(row record.Row) error {
-			out[row.ID(0)] = []OneCard{{Number: row.Text(1), State: CardActive}}
+			out[row.ID(0)] = []OneCard{{Person: row.ID(0), Number: row.Text(1), State: CardActive}}
 			return nil
 		})
 		if err != nil {
@@ -78,11 +79,28 @@ func Cards(ctx context.Context, r record.Reader, ids []record.ID) (map[record.ID
 	return out, nil
 }
 
+// cardsTogether reads the cards of a person and of the other records that are said to be of the same person, theirs first.
+func cardsTogether(ctx context.Context, r record.Reader, person record.ID) ([]OneCard, error) {
+	all, err := Together(ctx, r, person)
+	if err != nil {
+		return nil, err
+	}
+	cards, err := Cards(ctx, r, all)
+	if err != nil {
+		return nil, err
+	}
+	out := []OneCard{}
+	for _, id := range all {
+		out = append(out, cards[id]...)
+	}
+	return out, nil
+}
+
 // heldCards reads the lines of cards that fulfil an SQL condition, in the order in which they were first written.
 func heldCards(ctx context.Context, r record.Reader, where string, args []any, each func(record.ID, OneCard)) error {
 	state, _ := CardHeld.Field("card_state")
 	err := r.Select(ctx, "SELECT person, card_number, card_state, card_since, card_reason, _at, _zone, _by, _site, _rec, _rivals, _state FROM identity.card WHERE "+where+" ORDER BY _rec, card_number", args, func(row record.Row) error {
-		c := OneCard{Number: row.Text(1), State: row.Text(2), Since: row.Text(3), Reason: row.Text(4), by: row.ID(7), at: row.ID(8), rec: row.Int(9)}
+		c := OneCard{Person: row.ID(0), Number: row.Text(1), State: row.Text(2), Since: row.Text(3), Reason: row.Text(4), by: row.ID(7), at: row.ID(8), rec: row.Int(9)}
 		if !row.Null(5) {
 			c.At = When(row.Int(5), row.Int(6))
 		}
@@ -122,7 +140,7 @@ func holdersOf(ctx context.Context, r record.Reader, number string) ([]holder, e
 	}
 	err = r.Select(ctx, "SELECT id FROM identity.person WHERE card = ?", []any{number}, func(row record.Row) error {
 		if id := row.ID(0); !slices.ContainsFunc(out, func(h holder) bool { return h.person == id }) {
-			out = append(out, holder{id, OneCard{Number: number, State: CardActive}})
+			out = append(out, holder{id, OneCard{Person: id, Number: number, State: CardActive}})
 		}
 		return nil
 	})

@@ -79,7 +79,7 @@ func nameCards(a *record.Ask, cards []OneCard) error {
 // PersonCards is the answer to person.cards.
 type PersonCards struct {
 	Person Brief   `json:"person"`
-	Cards  []Coded `json:"cards"` // the first one first
+	Cards  []Coded `json:"cards"` // the first one first, then those of records that are said to be of the same person
 }
 
 // Coded is a card with what stands in its code.
@@ -97,15 +97,15 @@ var personCards = record.NewQuery("person.cards", []record.Compartment{record.Id
 	if err != nil {
 		return nil, err
 	}
-	cards, err := Cards(a.Context, a, []record.ID{id})
+	cards, err := cardsTogether(a.Context, a, id)
 	if err != nil {
 		return nil, err
 	}
-	if err := nameCards(a, cards[id]); err != nil {
+	if err := nameCards(a, cards); err != nil {
 		return nil, err
 	}
 	out := PersonCards{Person: briefs[0], Cards: []Coded{}}
-	for _, c := range cards[id] {
+	for _, c := range cards {
 		out.Cards = append(out.Cards, Coded{c, CardCode(a.Workspace, c.Number)})
 	}
 	return out, nil

@@ -199,3 +199,24 @@ func TestCardsOfWhoIsNotShown(t *testing.T) {
 	}
 	b.Refused("person.card", "", fields{"person": id, "new": true}, "person", "unknown_id")
 }
+
+// Two records of one person: the cards of both are theirs, and a loss is noted where the card stands.
+func TestCardsOfLinkedRecords(t *testing.T) {
+	b := worktest.New(t)
+	one := worktest.Do[people.Registered](b, "person.register", "", fields{"given": "Ana", "surname1": "Ruiz"})
+	two := worktest.Do[people.Registered](b, "person.register", "", fields{"given": "Anita", "surname1": "Ruiz"})
+	if r := b.Apply("person.link", "", fields{"person": one.ID.String(), "other": two.ID.String(), "reason": "said_it"}); !r.OK {
+		t.Fatalf("%+v", r.Error)
+	}
+	worktest.Do[people.CardGiven](b, "person.card", "", fields{"person": one.ID.String(), "lost": two.Card, "new": true})
+	if cards := worktest.Ask[people.PersonCards](b, "person.cards", "person", one.ID.String()).Cards; len(cards) != 3 || cards[2].Number != two.Card || cards[2].State != people.CardLost || cards[2].Person != two.ID {
+		t.Errorf("the cards of both are %+v", cards)
+	}
+	if r := b.Apply("person.unlink", "", fields{"person": one.ID.String(), "other": two.ID.String()}); !r.OK {
+		t.Fatalf("%+v", r.Error)
+	}
+	if cards := worktest.Ask[people.PersonCards](b, "person.cards", "person", two.ID.String()).Cards; len(cards) != 1 || cards[0].State != people.CardLost {
+		t.Errorf("apart, the second has %+v", cards)
+	}
+	b.Refused("person.card", "", fields{"person": one.ID.String(), "lost": two.Card}, "lost", "card_not_theirs")
+}
