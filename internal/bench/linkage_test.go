@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"amparo/internal/match/linkage"
+	"amparo/internal/sample"
 )
 
 func TestReadPeople(t *testing.T) {
@@ -132,5 +134,44 @@ func TestJudge(t *testing.T) {
 		if math.Abs(c[0]-c[1]) > 1e-9 {
 			t.Errorf("%s is %v, want %v", name, c[0], c[1])
 		}
+	}
+}
+
+// People of the route who were registered twice are found again, learned and by the usual weights, and what is said to be likely is.
+func TestPeopleRegisteredTwice(t *testing.T) {
+	registry := sample.NewRegistry(7, 5000)
+	var people peopleTable
+	for p := range registry.People() {
+		people.records, people.truth = append(people.records, recordOf(p)), append(people.truth, strconv.Itoa(p.ID))
+	}
+	for d := range registry.Duplicates() {
+		people.records, people.truth = append(people.records, recordOf(d.Listed)), append(people.truth, strconv.Itoa(d.Person))
+	}
+	l := linking{ctx: context.Background(), r: &Report{}}
+	f, err := l.link("", "", people, peopleTable{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.f1 < 0.96 || f.precision < 0.96 || f.at99 < 0.9 || f.compared < 0.995 {
+		t.Errorf("%+v", f)
+	}
+	model := linkage.Default()
+	model.Duplicates = 0.27 // as in these
+	sides := make([]*linkage.Side, len(people.records))
+	for i := range sides {
+		sides[i] = model.Ready(&people.records[i])
+		model.CountReady(sides[i])
+	}
+	likely, right := 0, 0
+	for _, p := range linkage.Candidates(sides, nil, 10) {
+		if model.CompareReady(sides[p.A], sides[p.B]).Band == linkage.Likely {
+			likely++
+			if people.truth[p.A] == people.truth[p.B] {
+				right++
+			}
+		}
+	}
+	if total := pairsOf(people.truth, nil); float64(right) < 0.85*float64(likely) || float64(right) < 0.85*float64(total) {
+		t.Errorf("%d of %d said to be likely are one person, of %d that there are", right, likely, total)
 	}
 }
