@@ -1,12 +1,17 @@
 package people
 
-import "amparo/internal/record"
+import (
+	"slices"
+
+	"amparo/internal/record"
+)
 
 // Copy is the answer to person.copy: everything that the member may open about a person, for the person themself. They are
 // entitled to it; what this member may not open has to be asked from those who do.
 type Copy struct {
 	Person   Shown                `json:"person"`
 	Entries  []Entry              `json:"entries"` // newest first
+	Past     []FieldHistory       `json:"past"`    // fields of which something else was said before, with all that was
 	Consents Consents             `json:"consents"`
 	Cards    []OneCard            `json:"cards"`
 	Limits   []Limits             `json:"limits"` // what limits the use of the record
@@ -54,6 +59,11 @@ var personCopy = func() record.Query {
 		if out.Linked, err = copyLinked(a, s.Linked); err != nil {
 			return nil, err
 		}
+		past, err := histories(a, s.ID, told.Linked)
+		if err != nil {
+			return nil, err
+		}
+		out.Past = slices.DeleteFunc(past, func(f FieldHistory) bool { return len(f.Values) < 2 })
 		for _, in := range Sealed {
 			if a.Opens(in) {
 				out.Opened = append(out.Opened, in)

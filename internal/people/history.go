@@ -58,25 +58,9 @@ var history = record.NewQuery("person.history", record.Compartments(), func(a *r
 	if err != nil {
 		return nil, err
 	}
-	h := History{Person: told.Person, Linked: told.Linked, Fields: []FieldHistory{}, Corrections: []Correction{}}
-	sites, members, err := Names(a.Context, a)
-	if err != nil {
+	h := History{Person: told.Person, Linked: told.Linked, Corrections: []Correction{}}
+	if h.Fields, err = histories(a, told.Person.ID, told.Linked); err != nil {
 		return nil, err
-	}
-	records := []record.ID{told.Person.ID}
-	for _, other := range told.Linked {
-		records = append(records, other.ID)
-	}
-	named := func(said record.Said) Author {
-		at := When(said.At, int64(said.Zone))
-		return Author{By: said.By, ByName: members[said.By], Site: said.Site, SiteName: sites[said.Site], At: at, Recorded: recordedAt(said.Rec>>16, at)}
-	}
-	for _, id := range records {
-		fields, err := fieldHistories(a, id, named)
-		if err != nil {
-			return nil, err
-		}
-		h.Fields = append(h.Fields, fields...)
 	}
 	entries := map[record.ID]Entry{}
 	for _, e := range told.Entries {
@@ -89,6 +73,28 @@ var history = record.NewQuery("person.history", record.Compartments(), func(a *r
 	}
 	return h, nil
 })
+
+// histories reads what was ever said in the records of one person.
+func histories(a *record.Ask, person record.ID, linked []Brief) ([]FieldHistory, error) {
+	sites, members, err := Names(a.Context, a)
+	if err != nil {
+		return nil, err
+	}
+	named := func(said record.Said) Author {
+		at := When(said.At, int64(said.Zone))
+		return Author{By: said.By, ByName: members[said.By], Site: said.Site, SiteName: sites[said.Site], At: at, Recorded: recordedAt(said.Rec>>16, at)}
+	}
+	out, err := fieldHistories(a, person, named)
+	for _, other := range linked {
+		if err != nil {
+			break
+		}
+		var more []FieldHistory
+		more, err = fieldHistories(a, other.ID, named)
+		out = append(out, more...)
+	}
+	return out, err
+}
 
 // fieldHistories reads what was ever said in the records about one person. Of who the person is, every field that was ever said is
 // there; of other records those of which something else was said before.

@@ -71,6 +71,14 @@ func TestHistoryTellsEverythingEverSaid(t *testing.T) {
 	if !reflect.DeepEqual(here.Fields, there.Fields) {
 		t.Errorf("two machines tell different histories:\n%+v\n%+v", here.Fields, there.Fields)
 	}
+	copied := worktest.Ask[people.Copy](b, "person.copy", "person", id).Past
+	if fields := slices.Collect(func(yield func(string) bool) {
+		for _, f := range copied {
+			yield(f.Field)
+		}
+	}); !slices.Equal(fields, []string{"given", "languages", "phone"}) {
+		t.Errorf("the copy tells what was said before of %q", fields)
+	}
 	b.Reopen()
 	if got := past(b, id, "phone"); len(got) != 2 {
 		t.Errorf("after opening again: %q", got)

@@ -20,6 +20,7 @@ type CopyPage struct {
 	Wishes     []Wish
 	Stands     string
 	Entries    []EntryLine
+	Past       []FieldPast // what was said before of what changed
 	Limits     []LimitLine
 	Readers    []ReaderLine
 	Asked      bool     // who read it could be asked
@@ -82,6 +83,13 @@ func copyPage(c *call) error {
 	for _, e := range all.Entries {
 		page.Entries = append(page.Entries, c.entry(e))
 	}
+	for _, f := range all.Past {
+		if !unhistoric[f.Field] {
+			line := c.fieldPast(people.History{Person: p.Brief, Linked: briefsOf(p.Linked)}, f)
+			line.Correct = Offer{} // paper leads nowhere
+			page.Past = append(page.Past, line)
+		}
+	}
 	for _, l := range all.Limits {
 		page.Limits = append(page.Limits, c.limitLine(l))
 	}
@@ -117,4 +125,12 @@ func (c *call) whoOpened(person string) ([]ReaderLine, bool) {
 		out = append(out, line)
 	}
 	return out, true
+}
+
+func briefsOf(linked []people.LinkedRecord) []people.Brief {
+	out := make([]people.Brief, len(linked))
+	for i, l := range linked {
+		out[i] = l.Brief
+	}
+	return out
 }

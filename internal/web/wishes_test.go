@@ -140,7 +140,7 @@ func TestPapersSpeakThePersonsLanguage(t *testing.T) {
 			t.Fatal(err)
 		}
 		words := paper.All("article")[0].Words()
-		for _, want := range []string{lang.T(tag, "copy.rights"), "María Fernanda", "Duerme poco", "Llamada con su madre", "Rosa Elvira Cruz", lang.T(tag, "consent.state.withdrawn")} {
+		for _, want := range []string{lang.T(tag, "copy.rights"), "María Fernanda", "Duerme poco", "Llamada con su madre", "Rosa Elvira Cruz", "Lopes", "962 555 0134", lang.T(tag, "consent.state.withdrawn")} {
 			if !strings.Contains(words, want) {
 				t.Errorf("%s: the copy lacks %q", tag, want)
 			}

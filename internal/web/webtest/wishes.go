@@ -85,6 +85,15 @@ func copyOf(d *Desk, id string) (people.Copy, error) {
 		return people.Copy{}, err
 	}
 	out := people.Copy{Person: p, Entries: Timeline(d).Entries, Consents: wishes, Limits: limits.Limits, Opened: []record.Compartment{}, Closed: []record.Compartment{}}
+	said, err := past(id)
+	if err != nil {
+		return people.Copy{}, err
+	}
+	for _, f := range said.Fields {
+		if len(f.Values) > 1 {
+			out.Past = append(out.Past, f)
+		}
+	}
 	for _, in := range people.Sealed {
 		if d.Opens(in) {
 			out.Opened = append(out.Opened, in)
