@@ -4,11 +4,13 @@
 // It is pure: values in, values out, no files, no clock, no randomness. It knows nothing of records or screens; the package
 // people feeds it and words its reasons.
 //
-// The idea is a likelihood ratio over the vocabulary. A hundred thousand people carry only some twenty thousand distinct name
-// parts, so a typed part is compared with every part that exists (typing errors, sound, nickname, beginning) and only the people
-// behind the alike parts are scored. A shared rare part is worth more than two shared common ones, because what counts is how
-// much more likely the typed text is if this is the person than if it is anybody. There is no blocking rule that could hide
-// somebody, and what else is known (age, nationality) moves a person up or down but never out.
+// People are ranked by how likely it is that the line was typed if they are meant. A hundred thousand people carry only some twenty
+// thousand distinct name parts, so a typed part is compared with every part that exists (slips of the finger, writing by ear,
+// nicknames, beginnings: channel.go) and only the people behind the alike parts are scored, then the foremost exactly, with the order
+// of the parts and what was left out (exact.go). A shared rare part is worth more than two shared common ones, because what counts is
+// how much more likely the typed text is if this is the person than if it is anybody. There is no blocking rule that could hide
+// somebody, and what else is known (age, nationality, language, where and when somebody was met: hint.go) moves a person up or down
+// but never out. Decision 27 says why.
 //
 //	ix := match.NewIndex()
 //	ix.Put(match.Entry{Key: k, Names: []match.Name{{Field: match.Given, Text: "María José"}, {Field: match.Surname1, Text: "López"}}})
