@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,7 @@ type HouseholdMember struct {
 	Name, Link, Age, Role, Since string
 	Self, Gone                   bool
 	Person, Household            string
+	Seek                         string // address of a search for them: they were parted
 	Whys                         []Option
 	Client                       string
 }
@@ -50,7 +52,7 @@ type HouseholdMember struct {
 // RelativeLine is somebody of the family.
 type RelativeLine struct {
 	Name, Link, Age, Relation, Note string
-	Edit                            string
+	Edit, Seek                      string
 }
 
 // SeekLine is somebody who is looked for.
@@ -85,6 +87,9 @@ func familyPage(c *call) error {
 		}
 		if page.Writes {
 			line.Edit = page.Address + "/relate?other=" + r.Other.ID.String()
+			if !withThem(shown, r.Other.ID) && !looked(shown, r.Other.ID) {
+				line.Seek = page.Address + "/seek?sought=" + r.Other.ID.String()
+			}
 		}
 		page.Relations = append(page.Relations, line)
 	}
@@ -164,11 +169,24 @@ func (c *call) familyChange(page *FamilyPage) (done bool, err error) {
 	return true, c.to(page.Address)
 }
 
+// withThem reports somebody with whom the person is now.
+func withThem(shown family.Shown, other record.ID) bool {
+	return slices.ContainsFunc(shown.Households, func(h family.HouseholdShown) bool {
+		return h.Current && slices.ContainsFunc(h.Members, func(m family.MemberShown) bool { return m.Person.ID == other && m.Until == "" })
+	})
+}
+
+// looked reports somebody for whom the person looks already.
+func looked(shown family.Shown, other record.ID) bool {
+	return slices.ContainsFunc(shown.Seeks, func(s family.Seek) bool { return s.Sought == other && s.State != family.Closed })
+}
+
 func (c *call) householdLines(shown family.Shown, address string, writes bool) []HouseholdLine {
 	var out []HouseholdLine
 	for _, h := range shown.Households {
 		line := HouseholdLine{ID: "h-" + h.ID.String(), Title: c.coded("household_kind", h.Kind), Past: !h.Current}
 		now := 0
+		parted := slices.ContainsFunc(h.Members, func(m family.MemberShown) bool { return m.Person.ID == shown.Person.ID && m.Left == "separated" })
 		for _, m := range h.Members {
 			one := HouseholdMember{Name: c.nameOf(m.Person), Link: "/people/" + m.Person.ID.String(), Age: c.age(m.Person), Self: m.Person.ID == shown.Person.ID, Gone: m.Until != "",
 				Person: m.Person.ID.String(), Household: h.ID.String(), Client: newClient()}
@@ -182,6 +200,9 @@ func (c *call) householdLines(shown family.Shown, address string, writes bool) [
 				if m.Left != "" {
 					one.Since += " · " + c.coded("household_left", m.Left)
 				}
+			}
+			if writes && !one.Self && (parted || m.Left == "separated") && !withThem(shown, m.Person.ID) && !looked(shown, m.Person.ID) {
+				one.Seek = address + "/seek?sought=" + one.Person
 			}
 			if writes && h.Current && !one.Gone {
 				one.Whys = c.options("why-"+one.Household+one.Person, "household_left", family.LeftWhys)

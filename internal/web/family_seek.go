@@ -47,6 +47,23 @@ func familySeekPage(c *call) error {
 		start.Set("language", lang.Language(c.lang, person.Languages[0]))
 	}
 	sought := ""
+	if known := c.r.URL.Query().Get("sought"); known != "" && seek == "" {
+		relation, near := near(shown, known)
+		if !near {
+			return errNothingHere
+		}
+		them, err := ask[people.Shown](c, "person.show", "person", known)
+		if err != nil {
+			return err
+		}
+		sought, address = known, address+"?sought="+known
+		v := c.seekSheet(family.Seek{Given: them.Given, Surname1: them.Surname1, Surname2: them.Surname2, Nickname: them.Nickname, Sex: them.Sex, Birth: them.Birth, Age: them.Age,
+			AgeAbout: them.AgeAbout, Nationality: them.Nationality, Relation: relation})
+		for _, name := range []string{"medium", "contact", "language"} {
+			v[name] = start[name]
+		}
+		start = v
+	}
 	if seek != "" {
 		at := slices.IndexFunc(shown.Seeks, func(s family.Seek) bool { return s.ID.String() == seek })
 		if at < 0 {
@@ -87,6 +104,23 @@ func familySeekPage(c *call) error {
 	page.Banner, page.Back, page.Again = c.banner(shown.Person), back, seek != ""
 	page.Form, page.Shell.Form, page.Faulty = f.close(), f.ID, len(f.Faults) > 0
 	return c.show(f.status(), "family_seek.html", page)
+}
+
+// near reports somebody with whom the person is or was, or who is their family, and what they are to the person.
+func near(shown family.Shown, other string) (relation string, known bool) {
+	for _, r := range shown.Relations {
+		if r.Other.ID.String() == other {
+			return r.Relation, true
+		}
+	}
+	for _, h := range shown.Households {
+		for _, m := range h.Members {
+			if m.Person.ID.String() == other && m.Person.ID != shown.Person.ID {
+				return "", true
+			}
+		}
+	}
+	return "", false
 }
 
 // seekForm makes the controls.

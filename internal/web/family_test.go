@@ -119,6 +119,8 @@ func TestFamilyPagesSayWhatWasFilledIn(t *testing.T) {
 			"how":["crowd"],"by":"nobody","consent":"given","language":"es","medium":"spoken","understood":true,"contact":"name","services":["cicr"],"share":["name","sought"]}`, address,
 			url.Values{"given": {"Luis"}, "surname1": {"López"}, "relation": {"child"}, "birth": {"como 9"}, "nationality": {"Honduras"}, "where": {"tapachula"}, "when": {"febrero 2026"}, "how": {"crowd"}, "by": {"nobody"},
 				"consent": {"given"}, "language": {"español"}, "medium": {"spoken"}, "sure": {"understood"}, "contact": {"name"}, "services": {"cicr"}, "share": {"name", "sought"}}},
+		{address + "/seek?sought=" + wilmer, "family.seek", `{"person":"` + person + `","sought":"` + wilmer + `","given":"Wilmer","relation":"sibling","consent":"refused"}`, address,
+			url.Values{"given": {"Wilmer"}, "relation": {"sibling"}, "consent": {"refused"}}},
 		{address, "family.close", `{"seek":"` + sought + `","why":"in_contact"}`, address, url.Values{"seek": {sought}, "why": {"in_contact"}}},
 		{address, "family.close", `{"seek":"` + sought + `","reopen":true}`, address, url.Values{"seek": {sought}, "reopen": {"1"}}},
 		{address, "household.leave", `{"person":"` + wilmer + `","household":"` + webtest.ID(130).String() + `","why":"separated"}`, address,

@@ -147,6 +147,8 @@ func Pages() []Page {
 		post("family-with-nobody", person+"/family/with", 422, url.Values{"who": {"zzyzx"}}),
 		get("family-relate", person+"/family/relate"),
 		get("family-seek", person+"/family/seek"),
+		get("family-seek-known", person+"/family/seek?sought="+ID(14).String()),
+		with(get("family-seek-stranger", person+"/family/seek?sought="+ID(11).String()), func(p *Page) { p.Status = 404 }),
 		get("family-seek-again", person+"/family/seek/"+Sought.String()),
 		post("family-seek-mistakes", person+"/family/seek", 422, url.Values{"given": {"Luis"}, "birth": {"27 13 91"}, "where": {"Narnia"}, "when": {"antes"}}),
 		get("family-sheet", person+"/family/seek/"+Sought.String()+"/sheet?lang=fr"),
