@@ -124,7 +124,7 @@ func (r *roll) stands(a *record.Ask, hidden map[record.ID]bool) (bool, error) {
 	return true, nil
 }
 
-const indexColumns = "rowid, id, given, surname1, surname2, nickname, birth, age, age_on, nationality, card, _rec IS NULL, languages, spoken, written, aliases, _site, _at, _zone"
+const indexColumns = "rowid, id, given, surname1, surname2, nickname, birth, age, age_on, nationality, card, _rec IS NULL, languages, spoken, written, aliases, _site, _at, _zone, CASE WHEN _rivals > 0 THEN _state END"
 
 // sparing is by how many parts of a hundred the heap may grow between two collections while everybody is read, and from then on
 // where there are many: by default it would take as much memory again as the index. The index has next to no pointers to follow, so
@@ -163,10 +163,10 @@ func (r *roll) readAll(a *record.Ask, hidden map[record.ID]bool) error {
 		return err
 	}
 	err = a.Select(a.Context, "SELECT "+indexColumns+" FROM identity.person", nil, func(row record.Row) error {
-		e := r.entry(row)
+		e, err := r.entry(row)
 		e.Cards = cardsOf(row.Text(10), cards[row.ID(1)])
 		r.index.Put(e)
-		return nil
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read persons: %w", err)
@@ -253,10 +253,10 @@ func (r *roll) readAgain(a *record.Ask, ids []record.ID) error {
 			return fmt.Errorf("read visits: %w", err)
 		}
 		err = a.Select(a.Context, "SELECT "+indexColumns+" FROM identity.person WHERE id"+in, args, func(row record.Row) error {
-			e := r.entry(row)
+			e, err := r.entry(row)
 			e.Cards, e.Seen = cardsOf(row.Text(10), cards[row.ID(1)]), append(e.Seen, met[row.ID(1)]...)
 			r.index.Put(e)
-			return nil
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("read persons: %w", err)
@@ -265,8 +265,11 @@ func (r *roll) readAgain(a *record.Ask, ids []record.ID) error {
 	return nil
 }
 
+// rivalNames are the fields of a name of which two places may say different things: somebody is found by either.
+var rivalNames = []string{"given", "surname1", "surname2", "nickname"}
+
 // entry reads a row of indexColumns, all but the cards.
-func (r *roll) entry(row record.Row) match.Entry {
+func (r *roll) entry(row record.Row) (match.Entry, error) {
 	id := row.ID(1)
 	r.person.move(row.Int(0), id, id)
 	if delete(r.unborn, id); row.Bool(11) {
@@ -287,6 +290,20 @@ func (r *roll) entry(row record.Row) match.Entry {
 	for _, alias := range row.Set(15) {
 		name(match.Other, alias)
 	}
+	if !row.Null(19) {
+		state, err := record.DecodeState(row.Blob(19))
+		if err != nil {
+			return e, err
+		}
+		for _, of := range rivalNames {
+			field, _ := Person.Field(of)
+			for _, said := range state.Rivals(field) {
+				if text, ok := said.Value.(string); ok {
+					name(match.Other, text)
+				}
+			}
+		}
+	}
 	var told *int
 	if !row.Null(7) {
 		n := int(row.Int(7))
@@ -296,7 +313,7 @@ func (r *roll) entry(row record.Row) match.Entry {
 	if !row.Null(17) {
 		e.Seen = []match.Sighting{sighting(row, 16)}
 	}
-	return e
+	return e, nil
 }
 
 // sighting reads a site, an instant and a zone.

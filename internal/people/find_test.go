@@ -131,3 +131,33 @@ func TestFindAfterErasing(t *testing.T) {
 		t.Errorf("among %d, want 3", total)
 	}
 }
+
+// Two sites that wrote a surname differently, apart from each other, both find the person by either, until somebody settles it. And
+// what comes over an exchange is found there as soon as it is: persons, visits, cards, in whatever order.
+func TestFindAcrossSites(t *testing.T) {
+	url := worktest.Relay(t)
+	south := worktest.New(t)
+	home, there := south.Site("Casa", "07089"), south.Site("Posada Norte", "28032")
+	south.Stand(home)
+	worktest.Meet(url, south)
+	north := south.Join(url, "Bea", there, "registrar")
+	id := worktest.Do[people.Registered](south, "person.register", home, fields{"given": "Ana", "surname1": "Xitumul"}).Person.String()
+	if name, _ := why(north, "ana xitumul"); name != "" {
+		t.Fatal("found before it came")
+	}
+	worktest.Meet(url, south, north)
+	worktest.Do[people.Updated](south, "person.update", home, fields{"person": id, "surname1": "Quispe"})
+	worktest.Do[people.Updated](north, "person.update", there, fields{"person": id, "surname1": "Mamani"})
+	card := worktest.Do[people.CardGiven](north, "person.card", there, fields{"person": id, "new": true}).Card
+	worktest.Meet(url, south, north, south)
+	for _, b := range []*worktest.Bed{south, north} {
+		for _, q := range []string{"ana quispe", "ana mamani", card[6:]} {
+			if name, _ := why(b, q); !strings.HasPrefix(name, "Ana") {
+				t.Errorf("%q finds %q", q, name)
+			}
+		}
+		if name, _ := why(b, "xitumul"); name != "" {
+			t.Errorf("a surname that both put right finds %q", name)
+		}
+	}
+}
