@@ -46,8 +46,10 @@ func NewPIN() PIN {
 }
 
 // Carry seals a text under a PIN. The text is padded with spaces, which its reader takes off or does not mind.
-func Carry(pin PIN, text []byte) (Carried, error) {
-	c := Carried{Rounds: carriedRounds, Salt: make([]byte, 16), Nonce: make([]byte, 12)}
+func Carry(pin PIN, text []byte) (Carried, error) { return carry(pin, text, carriedRounds) }
+
+func carry(pin PIN, text []byte, rounds int) (Carried, error) {
+	c := Carried{Rounds: rounds, Salt: make([]byte, 16), Nonce: make([]byte, 12)}
 	_, _ = rand.Read(c.Salt)
 	_, _ = rand.Read(c.Nonce)
 	aead, err := c.under(pin)
