@@ -45,8 +45,8 @@ var Sought = people.About(&record.Kind{Number: 17, Name: "family_sought", In: re
 	{Number: 10, Name: "age_about", Type: record.Bool},
 	{Number: 11, Name: "age_on", Type: record.Date},
 	{Number: 12, Name: "nationality", Type: record.Set, Codes: "country"},
-	{Number: 13, Name: "relation", Type: record.Code, Codes: "relation"}, // what they are to the one who looks for them
-	{Number: 14, Name: "separated_in", Type: record.Code},                // a municipality, a state or a country, never finer
+	{Number: 13, Name: "relation", Type: record.Code, Codes: "relation"},  // what they are to the one who looks for them
+	{Number: 14, Name: "separated_in", Type: record.Code, Codes: "place"}, // a municipality, a state or a country, never finer
 	{Number: 15, Name: "separated_on", Type: record.Date},
 	{Number: 16, Name: "separated_how", Type: record.Set, Codes: "separation_how"},
 	{Number: 17, Name: "separated_by", Type: record.Code, Codes: "separation_by"},
