@@ -96,7 +96,7 @@ func TestCardFindsMistakes(t *testing.T) {
 			}
 		}
 	})
-	if people.DrawCard() == people.DrawCard() {
+	if one, other := people.DrawCard(), people.DrawCard(); one == other {
 		t.Error("two cards drawn one after the other are the same")
 	}
 }
