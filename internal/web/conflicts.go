@@ -111,7 +111,7 @@ func (c *call) doubtGroups() (out []RivalGroup, err error) {
 	}
 	known, err := ask[people.Duplicates](c, "person.duplicates", "peek", "true", "limit", "1")
 	for _, d := range known.Doubts {
-		g := RivalGroup{Title: c.T("duplicates.pair", "one", c.nameOf(d.Person), "two", c.nameOf(d.Other)), Kind: c.T("same.title"), Link: pairAddress(d.Person.ID, d.Other.ID)}
+		g := RivalGroup{Title: c.T("duplicates.pair", "one", c.nameOf(d.Person), "two", c.nameOf(d.Other)), Link: pairAddress(d.Person.ID, d.Other.ID)}
 		for _, s := range d.Said {
 			g.Said = append(g.Said, c.saying(s))
 		}

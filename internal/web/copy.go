@@ -22,6 +22,7 @@ type CopyPage struct {
 	Entries    []EntryLine
 	Past       []FieldPast // what was said before of what changed
 	Limits     []LimitLine
+	Others     []CopyOther
 	Readers    []ReaderLine
 	Asked      bool     // who read it could be asked
 	Opened     string   // parts that this copy was made from
@@ -93,6 +94,9 @@ func copyPage(c *call) error {
 	for _, l := range all.Limits {
 		page.Limits = append(page.Limits, c.limitLine(l))
 	}
+	for _, other := range all.Linked {
+		page.Others = append(page.Others, c.copyOther(other))
+	}
 	var opened []string
 	for _, in := range all.Opened {
 		opened = append(opened, c.coded("data_class", in.String()))
@@ -103,6 +107,32 @@ func copyPage(c *call) error {
 	}
 	page.Readers, page.Asked = c.whoOpened(p.ID.String())
 	return c.show(http.StatusOK, "copy.html", page)
+}
+
+// CopyOther is what a copy shows of another record of the same person. What happened stands with the rest, and says in which.
+type CopyOther struct {
+	Title  string
+	Facts  []Fact
+	Groups []string
+	Wishes []Wish
+	Limits []LimitLine
+}
+
+func (c *call) copyOther(one people.LinkedCopy) CopyOther {
+	out := CopyOther{Title: c.T("copy.other_record", "card", cardNumber(one.Person.Card)), Groups: c.codedAll("group", one.Person.Groups)}
+	out.Facts = append(out.Facts, Fact{c.fieldLabel("person"), c.nameOf(one.Person.Brief)})
+	for _, f := range c.personFacts(one.Person) {
+		if f.Label != c.fieldLabel("card") && f.Label != c.T("register.consent") && f.Label != c.fieldLabel("refused") {
+			out.Facts = append(out.Facts, f)
+		}
+	}
+	for _, w := range one.Consents.Purposes {
+		out.Wishes = append(out.Wishes, c.wish(w, "/people/"+one.Person.ID.String()))
+	}
+	for _, l := range one.Limits {
+		out.Limits = append(out.Limits, c.limitLine(l))
+	}
+	return out
 }
 
 // whoOpened lists who opened a record, as far as the member may know it; false when it could not be asked.

@@ -168,7 +168,7 @@ func erasePage(c *call) error {
 	if part := c.r.URL.Query().Get("part"); slices.Contains(sealedParts, part) {
 		start.Set("parts", part)
 	}
-	f, err := c.form(address+"/erase", linkedChosen(start, p.Linked))
+	f, err := c.form(address+"/erase", start) // the linked ones are not chosen at first: a link can be wrong, and this cannot be undone
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 	"amparo/internal/record"
 )
 
-// What a person asks of their record they ask of all of them: a page that does it offers the linked ones too, all chosen at first,
-// and does it to all that are chosen or to none.
+// What a person asks of their record they ask of all of them: a page that does it offers the linked ones too, and does it to all
+// that are chosen or to none.
 
 // linkedField offers the other records of a person. It has no options when there are none.
 func (f *form) linkedField(linked []people.LinkedRecord) Field {

@@ -175,6 +175,7 @@ func Pages() []Page {
 		with(get("journey-auditor", person+"/journey"), func(p *Page) { p.House.Roles = []string{"auditor"} }),
 		get("restrict", person+"/restrict"),
 		post("restrict-mistakes", person+"/restrict", 422, url.Values{"until": {"2026-05-01"}}),
+		get("copy-linked", "/people/"+ID(11).String()+"/copy?lang=es"),
 		get("restrict-linked", "/people/"+ID(11).String()+"/restrict"),
 		get("erase-linked", "/people/"+ID(11).String()+"/erase"),
 		get("restrict-hidden", "/people/"+Hidden.String()+"/restrict"),

@@ -84,7 +84,19 @@ func copyOf(d *Desk, id string) (people.Copy, error) {
 	if err != nil {
 		return people.Copy{}, err
 	}
-	out := people.Copy{Person: p, Entries: Timeline(d).Entries, Consents: wishes, Limits: limits.Limits, Opened: []record.Compartment{}, Closed: []record.Compartment{}}
+	var linked []people.LinkedCopy
+	for _, l := range p.Linked {
+		one, err := show(l.ID.String())
+		if err != nil {
+			return people.Copy{}, err
+		}
+		asked, err := Wishes(l.ID.String())
+		if err != nil {
+			return people.Copy{}, err
+		}
+		linked = append(linked, people.LinkedCopy{Person: one, Consents: asked})
+	}
+	out := people.Copy{Person: p, Linked: linked, Entries: Timeline(d).Entries, Consents: wishes, Limits: limits.Limits, Opened: []record.Compartment{}, Closed: []record.Compartment{}}
 	said, err := past(id)
 	if err != nil {
 		return people.Copy{}, err
