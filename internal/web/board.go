@@ -21,6 +21,7 @@ type BoardPage struct {
 	Writes        bool   // may count
 	People        bool   // may see people
 	Registers     bool   // may register them
+	Groups        bool   // may register many at once
 	Watch         string // that records were opened in an unusual way of late, to who watches over it; empty: they were not
 	Queue, Done   []QueueLine
 	Waits         int // more in the queue than the page shows
@@ -81,7 +82,7 @@ func boardPage(c *call) error {
 		return err
 	}
 	p := BoardPage{Shell: c.shell("nav.board"), Day: lang.PartialDate(c.lang, b.Day), Today: day == today,
-		Writes: c.may("/headcount") && c.may("/flow"), People: c.may("/people/{id}"), Registers: c.may("/register"),
+		Writes: c.may("/headcount") && c.may("/flow"), People: c.may("/people/{id}"), Registers: c.may("/register"), Groups: c.may("/group"),
 		Said: c.T("board.waiting", "n", b.Waiting), Heading: c.T("board.title", "site", b.Site.Name), Before: shift(day, -1), After: shift(day, 1), Pending: c.kept(c.desk.Status()).Long}
 	for _, q := range b.Queue {
 		line := QueueLine{Number: strconv.Itoa(q.Number), Person: q.Person, Alias: q.Alias, Card: cardEnd(q.Card), Service: c.coded("service", q.Service), Icon: q.Service,

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"amparo/internal/lang"
 	"amparo/internal/people"
@@ -34,7 +35,7 @@ type ChildPage struct {
 // ChildStep is one thing that is due, or that must not happen.
 type ChildStep struct {
 	Code, Title, Text, Law string
-	State, Who             string // how it ended; empty: still to do
+	State, Who, Icon       string // how it ended; empty: still to do
 	Done                   bool
 	Client                 string
 	With                   []lang.Choice
@@ -111,7 +112,10 @@ func (c *call) childSaid(f *form, p child.Path) (bool, error) {
 func (c *call) childStep(s child.OneStep, address string) ChildStep {
 	line := ChildStep{Code: s.Step, Title: c.coded("child_step", s.Step), Text: c.T("child.step." + s.Step), Law: laws(s.Law), Client: newClient(), Done: s.State != ""}
 	if line.Done {
-		line.State = c.coded("step_state", s.State)
+		line.State, line.Icon = c.coded("step_state", s.State), "note"
+		if s.State == "done" {
+			line.Icon = "kept"
+		}
 		if s.Authority != "" {
 			line.State += " · " + c.coded("child_authority", s.Authority)
 		}
@@ -126,16 +130,9 @@ func (c *call) childStep(s child.OneStep, address string) ChildStep {
 	return line
 }
 
-// laws lists articles as people quote them.
+// laws lists articles as people quote them; none comes apart at the end of a line.
 func laws(list []string) string {
-	text := ""
-	for i, one := range list {
-		if i > 0 {
-			text += " · "
-		}
-		text += one
-	}
-	return text
+	return strings.ReplaceAll(strings.ReplaceAll(strings.Join(list, "|"), " ", "\u00a0"), "|", " · ")
 }
 
 // childSection leads from a child's page to the path.

@@ -98,7 +98,7 @@ func (f *form) groupLine(i int) GroupLine {
 		case "birth":
 			key = "group.age"
 		case "size":
-			key = "field.family_size"
+			key = "group.size"
 		}
 		return f.field(cell(name, i), append([]with{label(key)}, options...)...)
 	}

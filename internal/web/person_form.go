@@ -24,6 +24,8 @@ type PersonForm struct {
 	Phone, Note, Consent                Field
 	Countries, Tongues                  []lang.Choice
 	More                                bool // the rarer boxes hold something
+	Hurried                             bool // taken up in a hurry
+	Complete                            Field
 }
 
 // groups are what to look after, in the order of the sheet.
@@ -59,6 +61,11 @@ func (f *form) personForm() PersonForm {
 	p.Gender = f.field("gender")
 	p.Phone = f.field("phone", hint("register.phone_hint"), func(_ *form, d *Field) { d.Mode, d.Class, d.Max = "tel", "w6", 30 })
 	p.Note = f.field("note", rows(2))
+	if p.Hurried = f.value("incomplete") != ""; p.Hurried {
+		p.Complete = f.field("complete", label("field.incomplete"), func(f *form, d *Field) {
+			f.offer(d, []lang.Choice{{Code: "1", Name: f.T("incomplete.complete")}})
+		})
+	}
 	p.Consent = f.field("consent", label("register.consent"), codes("consent", "care", "sharing", "statistics"), hint("register.consent_hint"))
 	return p
 }
@@ -108,6 +115,9 @@ func (f *form) personData() personData {
 	d.set("nationality", f.choose("nationality", typed.NamedCountries, "person.nationality.unknown"))
 	d.set("languages", f.choose("languages", typed.NamedLanguages, "person.languages.unknown"))
 	d.text("interpreter", f.interpreter())
+	if f.value("complete") != "" {
+		d.set("incomplete", false)
+	}
 	d.set("aliases", split(f.value("aliases")))
 	d.set("motives", f.values("motives"))
 	d.set("groups", f.values("groups"))
@@ -161,6 +171,9 @@ func (c *call) sheet(p people.Shown) url.Values {
 		"gender": p.Gender, "direction": p.Direction, "phone": p.Phone, "note": p.Note, "intention": p.Intention, "spoken": p.Spoken, "written": p.Written,
 		"aliases": strings.Join(p.Aliases, ", "), "interpreter": c.tongue(p.Interpreter)} {
 		v.Set(name, text)
+	}
+	if p.Incomplete {
+		v.Set("incomplete", "1")
 	}
 	switch {
 	case p.Birth != "":

@@ -35,6 +35,9 @@ func NamedLanguages(tag lang.Tag, text string) (codes, unknown []string) {
 		if code, ok := inAnyLanguage(tag, one, lang.Languages); ok {
 			return code, true
 		}
+		if code, ok := languageWords[key(one)]; ok {
+			return code, true
+		}
 		if isTag(one) { // one that the list of the route does not name
 			if tags, err := Languages("languages", []string{one}); err == nil {
 				return tags[0], true
@@ -42,6 +45,15 @@ func NamedLanguages(tag lang.Tag, text string) (codes, unknown []string) {
 		}
 		return "", false
 	})
+}
+
+// languageWords are what people write for a language besides the name that the list gives it, without accents and apostrophes.
+var languageWords = map[string]string{
+	"quiche": "quc", "kiche": "quc", "kekchi": "kek", "qeqchi": "kek", "cakchiquel": "cak", "kaqchikel": "cak", "tzeltal": "tzh", "tzotzil": "tzo", "tojolabal": "toj",
+	"kanjobal": "kjb", "qanjobal": "kjb", "chol": "ctu", "popti": "jac", "jacalteco": "jac", "zutujil": "tzj", "tzutujil": "tzj", "maya": "yua", "yucateco": "yua",
+	"garifuna": "cab", "criollo": "ht", "creole": "ht", "kreyol": "ht", "kreyol ayisyen": "ht", "crioulo": "ht", "castellano": "es", "castilian": "es", "castelhano": "es",
+	"miskito": "miq", "misquito": "miq", "nahuatl": "nah", "mexicano": "nah", "mandarin": "zh", "farsi": "fa", "dari": "fa", "wolof": "wo", "mame": "mam",
+	"lengua de senas": "mfs", "senas": "mfs", "sign language": "mfs", "langue des signes": "mfs",
 }
 
 // isTag reports a text that looks like a code of a language and not like its name.

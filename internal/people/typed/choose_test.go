@@ -41,6 +41,7 @@ func TestNamedLanguages(t *testing.T) {
 		{lang.ES, "Garifuna; tseltal, tzotzil", []string{"cab", "tzh", "tzo"}, nil},
 		{lang.FR, "créole haïtien / wolof", []string{"ht", "wo"}, nil},
 		{lang.ES, "quc", []string{"quc"}, nil},
+		{lang.ES, "Quiché, kekchí; kreyòl, castellano", []string{"quc", "kek", "ht", "es"}, nil},
 		{lang.ES, "klingon", []string{}, []string{"klingon"}},
 	} {
 		codes, unknown := typed.NamedLanguages(c.tag, c.text)
