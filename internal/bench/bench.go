@@ -58,7 +58,8 @@ type Options struct {
 	Seed uint64
 	Data string
 	Peer int
-	// Left, Right and Truth are tables for "linkage" instead of its own, and the column that says who a record is of; Right may be empty.
+	// Left, Right and Truth are tables for "linkage" instead of its own, and the column that says who a record is of (or two,
+	// parted by a comma, when they have different names); Right may be empty.
 	Left, Right, Truth string
 	// Couch is the folder in which couch/fetch.sh has put the peer of "link". Empty: it is measured without.
 	Couch string

@@ -51,13 +51,17 @@ type linking struct {
 
 // files links what was given.
 func (l *linking) files() error {
-	left, err := l.file(l.o.Left)
+	truth, other, two := strings.Cut(l.o.Truth, ",")
+	if !two {
+		other = truth
+	}
+	left, err := l.file(l.o.Left, truth)
 	if err != nil {
 		return err
 	}
 	right := peopleTable{}
 	if l.o.Right != "" {
-		if right, err = l.file(l.o.Right); err != nil {
+		if right, err = l.file(l.o.Right, other); err != nil {
 			return err
 		}
 	}
@@ -79,12 +83,12 @@ func (l *linking) files() error {
 	return nil
 }
 
-func (l *linking) file(path string) (peopleTable, error) {
+func (l *linking) file(path, truth string) (peopleTable, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return peopleTable{}, err
 	}
-	t, err := readPeople(f, l.o.Truth, nil)
+	t, err := readPeople(f, truth, nil)
 	return t, errors.Join(err, f.Close())
 }
 
@@ -265,22 +269,12 @@ func (l *linking) link(name, columns string, a, b peopleTable) (figures, error) 
 		return figures{}, fmt.Errorf("%s: no two records are of one person", name)
 	}
 	start := time.Now()
-	found := linkage.Link(a.records, right, linkage.Options{Apart: right != nil && linkage.OnceEach(a.records) && linkage.OnceEach(right)})
-	var linked []linkage.Pair
-	switch {
-	case right == nil:
-		linked = linkage.Within(found.Clusters())
-	case found.Apart:
-		for _, s := range linkage.Assign(found.Pairs, 0) {
-			linked = append(linked, s.Pair)
-		}
-	default:
-		for _, s := range found.Pairs {
-			if s.Odds > 0 {
-				linked = append(linked, s.Pair)
-			}
-		}
+	var o linkage.Options
+	if right != nil {
+		o.Once = [2]bool{linkage.OnceEach(a.records), linkage.OnceEach(right)}
 	}
+	found := linkage.Link(a.records, right, o)
+	linked := found.Linked(0)
 	took := time.Since(start).Seconds()
 	if err := l.ctx.Err(); err != nil {
 		return figures{}, err

@@ -39,7 +39,7 @@ var (
 	nationColumns  = []string{"nationality", "nacionalidad"}
 	// What tells records apart or gives them away is never compared: numbers of documents, of rows, and the answer itself.
 	leftOut = []string{"rec_id", "unique_id", "id", "record_id", "soc_sec_id", "ssn", "curp", "passport", "person_id", "cluster", "cluster_id", "entity_id", "culture"}
-	truths  = []string{"cluster", "cluster_id", "entity_id", "person_id", "true_id", "rec_id"}
+	truths  = []string{"cluster", "cluster_id", "entity_id", "person_id", "true_id", "rec_id", "id"}
 )
 
 // febrlID is how FEBRL numbers records: who stands in the middle.

@@ -7,9 +7,10 @@ import (
 
 // Options of learning and linking. The zero value is usual.
 type Options struct {
-	Each   int  // candidates a record proposes; 0: 15
-	Rounds int  // of expectation and maximisation; 0: 60
-	Apart  bool // two lists in which nobody stands twice: one record of the one has at most one counterpart in the other
+	Each   int // candidates a record proposes; 0: 15
+	Rounds int // of expectation and maximisation; 0: 60
+	// Once says of two lists in which of them nobody stands twice: a record of the other has at most one counterpart there.
+	Once [2]bool
 }
 
 func (o Options) each() int {
@@ -37,12 +38,15 @@ type Linked struct {
 	Model *Model
 	Sides [2][]*Side // the records made ready; the second is empty when a list was compared with itself
 	Pairs []Scored   // every candidate pair, in the order of Candidates
-	Apart bool       // as in Options
+	Once  [2]bool    // as in Options
 }
 
 // Link learns weights from two lists (or, when b is nil, one that is compared with itself) and weighs every candidate pair. Nothing is
 // labelled: what distinguishes pairs of one person from pairs of strangers is that their fields agree together.
 func Link(a, b []Record, o Options) Linked {
+	if b == nil {
+		o.Once = [2]bool{}
+	}
 	l := learner{o: o, model: Default(fieldsOf(a, b)...)}
 	l.ready(a, b)
 	l.model.guessHome()
@@ -59,7 +63,7 @@ func Link(a, b []Record, o Options) Linked {
 	}
 	l.observe()
 	odds := l.odds()
-	out := Linked{Model: l.model, Sides: [2][]*Side{l.a, l.b}, Pairs: make([]Scored, len(l.pairs)), Apart: o.Apart && b != nil}
+	out := Linked{Model: l.model, Sides: [2][]*Side{l.a, l.b}, Pairs: make([]Scored, len(l.pairs)), Once: o.Once}
 	for i, p := range l.pairs {
 		out.Pairs[i] = Scored{p, odds[i]}
 	}
@@ -69,8 +73,35 @@ func Link(a, b []Record, o Options) Linked {
 // Learn is Link for who wants the weights only.
 func Learn(a, b []Record, o Options) *Model { return Link(a, b, o).Model }
 
-// OnceEach reports whether everybody seems to stand in a list once, judged by linking it with itself: then of two such lists a record of the
-// one has at most one counterpart in the other (Options.Apart).
+// Linked gives the pairs that are one person at odds above a bound: of lists in which everybody stands once, the best together; of one list,
+// who stands together in a group.
+func (l *Linked) Linked(above float64) []Pair {
+	if len(l.Sides[1]) == 0 {
+		return Within(l.Clusters())
+	}
+	var out []Pair
+	best := [2]map[int32]float64{{}, {}}
+	kept := l.Pairs
+	if l.Once[0] && l.Once[1] {
+		kept = Assign(l.Pairs, above)
+	}
+	for _, p := range kept {
+		for side, at := range [2]int32{p.A, p.B} {
+			if odds, ok := best[side][at]; !ok || p.Odds > odds {
+				best[side][at] = p.Odds
+			}
+		}
+	}
+	for _, p := range kept {
+		// Whoever stands once in the one list is the counterpart of nobody worse than the best of a record of the other.
+		if p.Odds > above && (!l.Once[0] || p.Odds == best[1][p.B]) && (!l.Once[1] || p.Odds == best[0][p.A]) {
+			out = append(out, p.Pair)
+		}
+	}
+	return out
+}
+
+// OnceEach reports whether everybody seems to stand in a list once, judged by linking it with itself (Options.Once).
 func OnceEach(list []Record) bool {
 	l := Link(list, nil, Options{Each: 6})
 	found := 0.0
@@ -220,7 +251,7 @@ func (l *learner) odds() []float64 {
 	for i := range l.pairs {
 		out[i] = l.bits(i) + prior
 	}
-	if l.o.Apart && l.b != nil {
+	if l.o.Once != [2]bool{} {
 		l.among(out)
 	}
 	return out
@@ -255,6 +286,9 @@ func (l *learner) among(odds []float64) {
 	for i, p := range l.pairs {
 		worst := math.Inf(1)
 		for side, at := range [2]int32{p.A, p.B} {
+			if !l.o.Once[1-side] {
+				continue
+			}
 			rest := max(sums[side][at]-lr[i], 0)
 			each := share[side] / others[side]
 			o := math.Log2(each*lr[i]) - math.Log2(1-min(share[side], 0.999)+each*rest)

@@ -101,7 +101,7 @@ func TestLinkTwoLists(t *testing.T) {
 	if !OnceEach(a) || OnceEach(list) {
 		t.Errorf("a list without duplicates: %v, one with many: %v", OnceEach(a), OnceEach(list))
 	}
-	l := Link(a, b, Options{Apart: true})
+	l := Link(a, b, Options{Once: [2]bool{true, true}})
 	right, wrong := 0, 0
 	seen := map[int32]bool{}
 	for _, p := range Assign(l.Pairs, 0) {
@@ -117,6 +117,23 @@ func TestLinkTwoLists(t *testing.T) {
 	}
 	if right < 195 || wrong > 2 {
 		t.Errorf("%d of 200 were found and %d wrongly", right, wrong)
+	}
+	if n := len(l.Linked(0)); n != right+wrong {
+		t.Errorf("%d are linked and %d assigned", n, right+wrong)
+	}
+	// A list in which everybody stands twice beside one in which nobody does.
+	twice, whoTwice := append(slices.Clone(b), b...), append(slices.Clone(whoB), whoB...)
+	many := Link(a, twice, Options{Once: [2]bool{true, false}})
+	right, wrong = 0, 0
+	for _, p := range many.Linked(0) {
+		if whoA[p.A] == whoTwice[p.B] {
+			right++
+		} else {
+			wrong++
+		}
+	}
+	if right < 390 || wrong > 4 {
+		t.Errorf("%d of 400 were found and %d wrongly", right, wrong)
 	}
 }
 
