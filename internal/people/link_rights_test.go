@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"amparo/internal/care"
+	"amparo/internal/node"
 	"amparo/internal/people"
 	"amparo/internal/people/worktest"
 )
@@ -92,5 +93,24 @@ func TestALinkedRecordIsHeldBack(t *testing.T) {
 	worktest.Meet(url, here, there)
 	if s := worktest.Ask[people.Shown](there, "person.show", "person", two); s.Phone != "55 1234" || len(s.Linked) != 0 {
 		t.Errorf("apart again, what was held back did not follow: %q, %d linked", s.Phone, len(s.Linked))
+	}
+}
+
+// Who opens a record opens the linked ones: each is noted.
+func TestOpeningLinkedRecordsIsNoted(t *testing.T) {
+	b := worktest.New(t)
+	one, two, alone := register(b, map[string]any{"given": "Ana"}), register(b, map[string]any{"given": "Anita"}), register(b, map[string]any{"given": "Rosa"})
+	say(b, "person.link", one, two)
+	opened := func(person string) int {
+		b.Helper()
+		return len(worktest.Ask[node.Accesses](b, "access", "person", person).Entries)
+	}
+	if n := opened(two); n != 0 {
+		t.Fatalf("nobody opened it, and %d openings are noted", n)
+	}
+	worktest.Ask[people.Shown](b, "person.show", "person", one)
+	b.Reopen() // it is written down at the latest when the member locks
+	if opened(one) != 1 || opened(two) != 1 || opened(alone) != 0 {
+		t.Errorf("noted: %d of the record that was asked for, %d of the linked one, %d of somebody else’s", opened(one), opened(two), opened(alone))
 	}
 }
