@@ -55,6 +55,7 @@ func TestErasedIsInNobodysFamily(t *testing.T) {
 	worktest.Do[family.Related](b, "person.relate", site, fields{"person": rosa, "other": luis, "relation": "child"})
 	worktest.Do[family.SoughtNow](b, "family.seek", site, agreed(luis, fields{"given": "Berta", "surname1": "Ceiba", "relation": "parent"}))
 	worktest.Do[family.SoughtNow](b, "family.seek", site, agreed(rosa, fields{"given": "Luis", "surname1": "Ceiba", "relation": "child"}))
+	proposals(b)
 	if r := b.Apply("person.erase", site, fields{"person": luis, "compartments": []string{"identity"}, "reason": "mistake", "authority": "él"}); !r.OK {
 		t.Fatalf("%+v", r.Error)
 	}
@@ -68,6 +69,28 @@ func TestErasedIsInNobodysFamily(t *testing.T) {
 	}
 	if n := b.Sum("(SELECT 1 AS n FROM identity.family_sought WHERE given = 'Berta')", "TRUE"); n != 0 {
 		t.Errorf("what the erased said is still there %d times", n)
+	}
+	again := somebody(b, site, fields{"given": "Luis", "surname1": "Ceiba"})
+	if got := proposals(b); len(got) != 1 || got[0].Candidate.String() != again {
+		t.Errorf("who is registered after an erasing is not proposed: %+v", got)
+	}
+}
+
+// Whoever was not shown when everybody was compared is compared when they are shown again.
+func TestWhoIsShownAgainIsProposed(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa", "07089")
+	rosa, luis := somebody(b, site, fields{"given": "Rosa", "surname1": "Ceiba"}), somebody(b, site, fields{"given": "Luis", "surname1": "Xitumul"})
+	worktest.Do[people.RestrictedNow](b, "person.restrict", site, fields{"person": luis, "reason": "lo pidió", "authority": "él"})
+	seek(b, site, agreed(rosa, fields{"given": "Luis", "surname1": "Xitumul"}))
+	if got := proposals(b); len(got) != 0 {
+		t.Errorf("while restricted: %+v", got)
+	}
+	somebody(b, site, fields{"given": "Elsa", "surname1": "Tzoy"})
+	proposals(b)
+	worktest.Do[people.RestrictedNow](b, "person.restrict", site, fields{"person": luis, "lift": true, "reason": "lo pidió"})
+	if got := proposals(b); len(got) != 1 || got[0].Candidate.String() != luis {
+		t.Errorf("shown again: %+v", got)
 	}
 }
 

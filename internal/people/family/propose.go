@@ -10,6 +10,7 @@ import (
 
 	"amparo/internal/match"
 	"amparo/internal/match/linkage"
+	"amparo/internal/people"
 	"amparo/internal/record"
 )
 
@@ -21,11 +22,12 @@ type proposer struct {
 	model    *linkage.Model
 	counted  int64 // the last person's row whose names are counted
 	every    int64 // of so many persons one is counted: how often names come shows in a part of them
-	last     int64 // the last person's row there is
+	person   mark  // the last person there is
+	change   mark  // the last change that was read
 	total    int   // persons
 	seeks    map[record.ID]*search
-	changes  map[record.ID]bool // facts that changed a person, read already
 	unborn   map[record.ID]bool // whose registration has not arrived: it fills the row without standing among the changes
+	hidden   map[record.ID]bool // who is not shown, to who asks
 	keys     map[string][]part
 	stale    bool // keys must be made anew
 
@@ -63,8 +65,23 @@ const (
 
 const candidateColumns = "rowid, id, given, surname1, surname2, nickname, sex, birth, age, age_on, nationality, spoken, written, aliases, _rec IS NULL"
 
+// mark is a row of a table. A view that is made anew, because something was erased, numbers its rows anew: then another row stands
+// there, or none.
+type mark struct {
+	row         int64
+	id, subject record.ID // the row's own, and the person whose it is
+}
+
 func newProposer() *proposer {
-	return &proposer{model: linkage.Default(), seeks: map[record.ID]*search{}, changes: map[record.ID]bool{}, unborn: map[record.ID]bool{}, position: -1, every: 1}
+	p := &proposer{}
+	p.forget()
+	return p
+}
+
+// forget begins from nothing.
+func (p *proposer) forget() {
+	p.model, p.seeks, p.unborn, p.hidden, p.keys, p.made = linkage.Default(), map[record.ID]*search{}, map[record.ID]bool{}, map[record.ID]bool{}, nil, nil
+	p.position, p.every, p.counted, p.total, p.person, p.change = -1, 1, 0, 0, mark{}, mark{}
 }
 
 // upToDate reads what came since. It reports how far it is when there is more than one call reads.
@@ -83,9 +100,72 @@ func (p *proposer) upToDate(a *record.Ask) error {
 	return p.readOn(a)
 }
 
-// readChanged brings the searches in step, and compares again who was changed.
+// readChanged brings the searches in step, and compares again who was changed or is shown again.
 func (p *proposer) readChanged(a *record.Ask) error {
-	first := p.position < 0
+	hidden := map[record.ID]bool{}
+	if err := a.Select(a.Context, "SELECT person FROM identity.hiding_identity AS h WHERE hides(h.person, h.why, h.home)", nil, func(r record.Row) error {
+		hidden[r.ID(0)] = true
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read who is hidden: %w", err)
+	}
+	stands, err := p.stands(a, hidden)
+	if err != nil {
+		return err
+	}
+	if !stands {
+		p.forget()
+	}
+	if err := p.readSeeks(a); err != nil {
+		return err
+	}
+	changed := p.unborn
+	for id := range p.hidden {
+		if !hidden[id] {
+			changed[id] = true
+		}
+	}
+	p.hidden, p.unborn = hidden, map[record.ID]bool{}
+	if err := p.readMarks(a, changed); err != nil {
+		return err
+	}
+	p.index()
+	for id := range changed {
+		for _, s := range p.seeks {
+			delete(s.met, id)
+		}
+		if err := a.Select(a.Context, "SELECT "+candidateColumns+" FROM identity.person WHERE id = ?", []any{id}, func(r record.Row) error {
+			p.compare(r, math.MaxInt64)
+			return nil
+		}); err != nil {
+			return fmt.Errorf("read person: %w", err)
+		}
+	}
+	return nil
+}
+
+// stands says whether the rows read last are still where they were.
+func (p *proposer) stands(a *record.Ask, hidden map[record.ID]bool) (bool, error) {
+	for _, t := range []struct {
+		of    mark
+		query string
+	}{{p.person, "SELECT id FROM identity.person WHERE rowid = ?"}, {p.change, "SELECT id FROM identity._change WHERE rowid = ?"}} {
+		if t.of.row == 0 || hidden[t.of.subject] || p.hidden[t.of.subject] {
+			continue
+		}
+		there := false
+		if err := a.Select(a.Context, t.query, []any{t.of.row}, func(r record.Row) error { there = r.ID(0) == t.of.id; return nil }); err != nil {
+			return false, fmt.Errorf("look for the last row: %w", err)
+		}
+		if !there {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// readSeeks brings the searches in step.
+func (p *proposer) readSeeks(a *record.Ask) error {
 	open, err := seeksOf(a.Context, a, "s.search_state = ?", Open)
 	if err != nil {
 		return err
@@ -109,49 +189,52 @@ func (p *proposer) readChanged(a *record.Ask) error {
 			p.stale = true
 		}
 	}
-	if err := a.Select(a.Context, "SELECT count(*), coalesce(max(rowid), 0) FROM identity.person", nil, func(r record.Row) error {
-		p.total, p.last = int(r.Int(0)), r.Int(1)
-		p.every = max(p.every, p.last/countMost)
+	return nil
+}
+
+// readMarks reads how many persons there are, and adds who was changed since. The first time nobody was: everybody is read.
+func (p *proposer) readMarks(a *record.Ask, changed map[record.ID]bool) error {
+	was := p.person
+	if err := a.Select(a.Context, "SELECT rowid, id FROM identity.person ORDER BY rowid DESC LIMIT 1", nil, func(r record.Row) error {
+		if r.Int(0) > was.row {
+			p.person = mark{r.Int(0), r.ID(1), r.ID(1)}
+		}
+		return nil
+	}); err != nil {
+		return fmt.Errorf("read the last person: %w", err)
+	}
+	if err := a.Select(a.Context, "SELECT count(*) FROM identity.person WHERE rowid > ?", []any{was.row}, func(r record.Row) error {
+		p.total += int(r.Int(0))
+		p.every = max(p.every, int64(p.total)/countMost)
 		return nil
 	}); err != nil {
 		return fmt.Errorf("count persons: %w", err)
 	}
-	changed := p.unborn
-	p.unborn = map[record.ID]bool{}
-	if err := a.Select(a.Context, "SELECT entity, id FROM identity._change WHERE kind = 10", nil, func(r record.Row) error {
-		if fact := r.ID(1); !p.changes[fact] {
-			p.changes[fact] = true
-			changed[r.ID(0)] = true
+	query := "SELECT rowid, id, entity, kind FROM identity._change WHERE rowid > ? ORDER BY rowid"
+	if p.change.row == 0 && was.row == 0 {
+		query += " DESC LIMIT 1"
+	}
+	err := a.Select(a.Context, query, []any{p.change.row}, func(r record.Row) error {
+		person := r.ID(2)
+		if r.Int(3) == int64(people.Person.Number) {
+			changed[person] = true
 		}
+		p.change = mark{r.Int(0), r.ID(1), person}
 		return nil
-	}); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("read changes: %w", err)
-	}
-	if first {
-		return nil // everybody is read anyway
-	}
-	p.index()
-	for id := range changed {
-		for _, s := range p.seeks {
-			delete(s.met, id)
-		}
-		if err := a.Select(a.Context, "SELECT "+candidateColumns+" FROM identity.person WHERE id = ?", []any{id}, func(r record.Row) error {
-			p.compare(r, math.MaxInt64)
-			return nil
-		}); err != nil {
-			return fmt.Errorf("read person: %w", err)
-		}
 	}
 	return nil
 }
 
 // readOn compares who was not compared yet, as far as one call goes.
 func (p *proposer) readOn(a *record.Ask) error {
-	from := p.last
+	from := p.person.row
 	for _, s := range p.seeks {
 		from = min(from, s.read)
 	}
-	if len(p.seeks) == 0 || from >= p.last {
+	if len(p.seeks) == 0 || from >= p.person.row {
 		return nil
 	}
 	p.index()
@@ -165,7 +248,7 @@ func (p *proposer) readOn(a *record.Ask) error {
 		return fmt.Errorf("read persons: %w", err)
 	}
 	if n < mostRead {
-		row = p.last
+		row = p.person.row
 	}
 	for _, s := range p.seeks {
 		s.read = max(s.read, row)
@@ -175,14 +258,14 @@ func (p *proposer) readOn(a *record.Ask) error {
 
 // looked is how many persons every search was compared with, as near as rows say it.
 func (p *proposer) looked() int {
-	from := p.last
+	from := p.person.row
 	for _, s := range p.seeks {
 		from = min(from, s.read)
 	}
-	if p.last == 0 {
+	if p.person.row == 0 {
 		return 0
 	}
-	return int(int64(p.total) * from / p.last)
+	return int(int64(p.total) * from / p.person.row)
 }
 
 // index finds searches by the sounds of the names they look for.
