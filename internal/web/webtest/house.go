@@ -191,7 +191,7 @@ func (d *Desk) Apply(_ context.Context, _ lang.Tag, r record.Request) record.Res
 	case "site.open":
 		done.Result = map[string]any{"id": Tapachula.ID, "site": Tapachula.ID}
 	case "person.register":
-		done.Result = people.Registered{ID: Maria.ID, Person: Maria.ID, Card: Maria.Card}
+		done.Result = enrolled(r.Data)
 	case "group.register":
 		done.Result = json.RawMessage(`{"people":[{"person":"` + Maria.ID.String() + `"}],"incomplete":1}`)
 	case "child.step":

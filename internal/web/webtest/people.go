@@ -33,7 +33,7 @@ var Maria = people.Shown{
 var others = []people.Brief{
 	{ID: ID(11), Card: "77310542", Name: "Jean Baptiste Désir", Sex: "m", Age: years(29), AgeAbout: true, Nationality: []string{"HTI"}, LastSeen: ago(5*time.Hour, 0)},
 	{ID: ID(12), Card: "10932236", Name: "Marifer Lopes Ernandes", Sex: "f", Age: years(33), AgeAbout: true, Nationality: []string{"GTM"}, LastSeen: ago(41*day, 2)},
-	{ID: ID(13), Card: "55120087", Name: "", Nickname: "El Chino", Sex: "m", Nationality: []string{"VEN"}},
+	{ID: ID(13), Card: "55120087", Name: "", Nickname: "El Chino", Sex: "m", Nationality: []string{"VEN"}, Incomplete: true},
 	{ID: ID(14), Card: "20047713", Name: "Wilmer Alexander de la Concepción Rodríguez-Villavicencio y Montenegro", Sex: "m", Age: years(17), Birth: "2008-11-02",
 		Nationality: []string{"VEN", "COL"}, Groups: []string{"unaccompanied_child"}, LastSeen: ago(20*time.Minute, 1)},
 	{ID: ID(19), Card: "30047718", Name: "Noé Xitumul", Sex: "m", AgeBand: "child", Nationality: []string{"GTM"}, Interpreter: "quc", LastSeen: ago(10*time.Minute, 0)},

@@ -1,6 +1,7 @@
 package webtest
 
 import (
+	"encoding/json"
 	"time"
 
 	"amparo/internal/people"
@@ -62,4 +63,13 @@ func children(d *Desk) child.List {
 		out.Children, out.Total = append(out.Children, one), 1
 	}
 	return out
+}
+
+// enrolled is the answer to a registration: whoever is said to be alone is a child.
+func enrolled(data json.RawMessage) people.Registered {
+	var said struct {
+		Alone bool `json:"alone"`
+	}
+	err := json.Unmarshal(data, &said)
+	return people.Registered{ID: Maria.ID, Person: Maria.ID, Card: Maria.Card, Child: err == nil && said.Alone}
 }
