@@ -73,8 +73,8 @@ func (ix *Index) expand(q asked, s *search) expansion {
 		ix.beginnings(q, s, take, seen)
 	}
 	// When what is near explains what was typed, what is far cannot add to it, and is not looked for.
-	if bound() > byEar+slipLeftOut && len(q.runes) > 2 {
-		priced(ix.far(q, s, seen))
+	if b := bound(); b > byEar+2 && len(q.runes) > 2 {
+		priced(ix.far(q, s, seen, b > twoSlips))
 	}
 	x.settle(ix)
 	return x
@@ -141,23 +141,35 @@ func (ix *Index) near(q asked, s *search, seen map[int32]bool) []int32 {
 	return s.words
 }
 
-// far lists the words two slips away, or a letter away in sound.
-func (ix *Index) far(q asked, s *search, seen map[int32]bool) []int32 {
+// twoSlips is what noise must cost before two slips in one part are worth looking for.
+const twoSlips = 2*slipLeftOut + 2
+
+// far lists the words a letter away in sound and, when slips is set, two slips away.
+func (ix *Index) far(q asked, s *search, seen map[int32]bool, slips bool) []int32 {
 	s.words = s.words[:0]
-	n, reach := len(q.runes), q.reach()
-	soundMask, soundSize := mask(q.sound), len(q.sound)
-	g := &ix.glance
-	for w, m := range g.mask {
-		byText := reach > 1 && bits.OnesCount32(m^q.mask) <= 2*reach
-		bySound := soundSize > 2 && bits.OnesCount32(g.soundMask[w]^soundMask) <= 2
-		if !byText && !bySound || g.length[w] == 0 || seen[int32(w)] {
-			continue
-		}
-		dl, ds := int(g.length[w])-n, int(g.soundSize[w])-soundSize
-		v := &ix.parts[w]
-		if byText && dl <= reach && dl >= -reach && s.distance(q.runes, v.runes, reach) <= reach || bySound && ds <= 1 && ds >= -1 && slipped(q.sound, v.sound) {
+	take := func(w int) {
+		if !seen[int32(w)] {
 			seen[int32(w)] = true
 			s.words = append(s.words, int32(w))
+		}
+	}
+	g := &ix.glance
+	if size := uint8(min(255, len(q.sound))); size > 2 {
+		soundMask := mask(q.sound)
+		sizes := g.soundSize[:len(g.soundMask)]
+		for w, m := range g.soundMask {
+			if bits.OnesCount32(m^soundMask) <= 2 && sizes[w]+1-size <= 2 && g.length[w] > 0 && slipped(q.sound, ix.parts[w].sound) {
+				take(w)
+			}
+		}
+	}
+	if reach := q.reach(); slips && reach > 1 {
+		n := uint8(min(200, len(q.runes)))
+		lengths := g.length[:len(g.mask)]
+		for w, m := range g.mask {
+			if bits.OnesCount32(m^q.mask) <= 4 && lengths[w]+2-n <= 4 && lengths[w] > 0 && s.distance(q.runes, ix.parts[w].runes, reach) <= reach {
+				take(w)
+			}
 		}
 	}
 	return s.words
@@ -166,15 +178,17 @@ func (ix *Index) far(q asked, s *search, seen map[int32]bool) []int32 {
 // beginnings takes the words that begin with what was typed, as it was typed or with one slip or as it is heard.
 func (ix *Index) beginnings(q asked, s *search, take func(int32, Likeness, float32), seen map[int32]bool) {
 	n := len(q.runes)
-	for w, m := range ix.glance.mask {
+	g := &ix.glance
+	letter, sound := initial(q.runes), initial(q.sound)
+	for w, m := range g.mask {
+		if g.first[w] != letter && g.soundFirst[w] != sound {
+			continue
+		}
 		lacks := bits.OnesCount32(q.mask &^ m)
-		if lacks > 1 || int(ix.glance.length[w]) <= n || seen[int32(w)] {
+		if lacks > 1 || int(g.length[w]) <= n || seen[int32(w)] {
 			continue
 		}
 		v := &ix.parts[w]
-		if v.runes[0] != q.runes[0] && v.sound[0] != q.sound[0] {
-			continue
-		}
 		if lacks == 0 && strings.HasPrefix(v.text, q.text) {
 			take(int32(w), Beginning, costExact+q.late+unfinished(len(v.runes)))
 			seen[int32(w)] = true

@@ -42,12 +42,17 @@ type stored struct {
 type glance struct {
 	mask, soundMask   []uint32
 	length, soundSize []uint8 // 0: nobody carries the word
+	first, soundFirst []uint8 // their first letters, folded
 }
 
 func (g *glance) add(p part) {
 	g.mask, g.soundMask = append(g.mask, p.mask), append(g.soundMask, mask(p.sound))
 	g.length, g.soundSize = append(g.length, 0), append(g.soundSize, uint8(min(255, len(p.sound))))
+	g.first, g.soundFirst = append(g.first, initial(p.runes)), append(g.soundFirst, initial(p.sound))
 }
+
+// initial is the first letter in one byte: two letters that differ may share one.
+func initial(r []rune) uint8 { return uint8(r[0]) }
 
 // sets are the few combinations of codes that people have.
 type sets struct {

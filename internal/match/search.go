@@ -1,6 +1,7 @@
 package match
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"slices"
@@ -50,7 +51,7 @@ type ranked struct {
 
 // compared is how many people are compared exactly: crediting parts one by one bounds their scores from above, and among the
 // foremost by that bound stand the truly best.
-const compared = 768
+const compared = 384
 
 // Search gives the entries that may be meant, best first, at most limit. Equal scores stand in the order of their keys.
 func (ix *Index) Search(q Query, limit int) []Hit { return ix.search(q, limit, true) }
@@ -92,7 +93,7 @@ func (ix *Index) search(q Query, limit int, why bool) []Hit {
 		}
 	}
 	slices.SortFunc(front, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), slices.Compare(ix.keyAt(a.slot)[:], ix.keyAt(b.slot)[:]))
+		return cmp.Or(cmp.Compare(b.score, a.score), bytes.Compare(ix.keyAt(a.slot)[:], ix.keyAt(b.slot)[:]))
 	})
 	for _, r := range front[:min(len(front), limit)] {
 		h := Hit{Key: *ix.keyAt(r.slot), Score: float64(r.score)}
@@ -380,7 +381,7 @@ func nth(v []float32, n int) float32 {
 
 // worse says whether a stands behind b: less likely or, as likely, of a higher key.
 func (ix *Index) worse(a, b ranked) bool {
-	return a.score < b.score || a.score == b.score && slices.Compare(ix.keyAt(a.slot)[:], ix.keyAt(b.slot)[:]) > 0
+	return a.score < b.score || a.score == b.score && bytes.Compare(ix.keyAt(a.slot)[:], ix.keyAt(b.slot)[:]) > 0
 }
 
 // down restores the heap below a place: the worst stands first.
