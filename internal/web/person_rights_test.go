@@ -141,3 +141,25 @@ func equalJSON(t *testing.T, a, b any) bool {
 	}
 	return string(one) == string(other)
 }
+
+// A page that was turned to the person stays in their language until it is saved, and the switch of languages still works on it.
+func TestATurnedPageStaysTurned(t *testing.T) {
+	b := unlocked(t, &webtest.House{})
+	address := "/people/" + webtest.Maria.ID.String() + "/restrict?lang=ht"
+	page := b.page(b.get(address))
+	if !strings.Contains(page, `<html lang="ht"`) || !strings.Contains(page, `action="`+address+`"`) {
+		t.Error("the form is not in the person's language, or would not stay in it")
+	}
+	if page = b.page(b.post(address, url.Values{"reason": {""}})); !strings.Contains(page, `<html lang="ht"`) || !strings.Contains(page, `role="alert"`) {
+		t.Error("what is wrong with it is said in another language, or not at all")
+	}
+	if page = b.page(b.post(address, url.Values{"_lang": {"fr"}})); !strings.Contains(page, `<html lang="fr"`) || !strings.Contains(page, "lang=fr") {
+		t.Error("the switch of languages does not work on it")
+	}
+	if page = b.page(b.get("/people/" + webtest.Maria.ID.String() + "/rights?lang=ht")); strings.Contains(page, `name="to" value="/people/`+webtest.Maria.ID.String()+`/rights?lang`) {
+		t.Error("the switch of languages would come back to the language it is to leave")
+	}
+	if page = b.page(b.get("/board?lang=ht")); strings.Contains(page, `<html lang="ht"`) {
+		t.Error("pages that are nobody's are turned too")
+	}
+}
