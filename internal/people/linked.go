@@ -187,6 +187,9 @@ func compareKind(a *record.Ask, k *record.Kind, cluster []record.ID, cards, memb
 					continue
 				}
 				v := value(r, 2+i, f.Type)
+				if k.IsPerson && f.Name == "age" {
+					v = ageNow(r, k, a.Now)
+				}
 				if v == nil || v == false {
 					continue
 				}
@@ -222,6 +225,23 @@ func compareKind(a *record.Ask, k *record.Kind, cluster []record.ID, cards, memb
 		slices.SortStableFunc(out, func(x, y LinkedField) int { return fieldPlace(x.Field) - fieldPlace(y.Field) })
 	}
 	return out, nil
+}
+
+// ageNow is an age told as it is today: told in two years, the same person says two numbers.
+func ageNow(r record.Row, k *record.Kind, today time.Time) any {
+	told, on := 0, ""
+	for i, f := range k.Fields {
+		switch f.Name {
+		case "age":
+			told = int(r.Int(2 + i))
+		case "age_on":
+			on = r.Text(2 + i)
+		}
+	}
+	if years, _ := Age("", &told, false, on, today); years != nil {
+		return int64(*years)
+	}
+	return int64(told)
 }
 
 func fieldPlace(name string) int {

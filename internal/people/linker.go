@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	alikeNear  = 12      // how many of those found by name each person is compared with
-	countMost  = 200_000 // of so many persons it is counted how often names come: more say the same
-	keepMost   = 4_000   // how many pairs are remembered, the likeliest
+	alikeNear  = 12     // how many of those found by name each person is compared with
+	countMost  = 30_000 // of so many persons it is counted how often names come: more say nearly the same
+	keepMost   = 4_000  // how many pairs are remembered, the likeliest
 	alikeShown = 50
 )
 
@@ -94,6 +94,11 @@ func (l *linker) upToDate(a *record.Ask) error {
 			return fmt.Errorf("count names: %w", err)
 		}
 		l.counted = top
+	}
+	if n := float64(l.model.Counted()); n > 0 { // how rare a pair of one person is follows from all, not from those counted
+		usual := linkage.Default()
+		part := min(1, n/float64(max(1, top)))
+		l.model.Duplicates, l.model.Relatives = usual.Duplicates*part, usual.Relatives*part
 	}
 	if first {
 		l.down = top + 1
