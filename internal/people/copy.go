@@ -13,7 +13,7 @@ type Copy struct {
 	Entries  []Entry              `json:"entries"` // newest first
 	Past     []FieldHistory       `json:"past"`    // fields of which something else was said before, with all that was
 	Consents Consents             `json:"consents"`
-	Cards    []OneCard            `json:"cards"`
+	Cards    []OneCard            `json:"cards"` // also those of the other records
 	Limits   []Limits             `json:"limits"` // what limits the use of the record
 	Linked   []LinkedCopy         `json:"linked"` // the other records of the same person; their entries stand among the others
 	Opened   []record.Compartment `json:"opened"` // parts that this copy was made from
@@ -48,14 +48,14 @@ var personCopy = func() record.Query {
 		if err != nil {
 			return nil, err
 		}
-		cards, err := Cards(a.Context, a, []record.ID{s.ID})
+		cards, err := cardsTogether(a.Context, a, s.ID)
 		if err == nil {
-			err = nameCards(a, cards[s.ID])
+			err = nameCards(a, cards)
 		}
 		if err != nil {
 			return nil, err
 		}
-		out := Copy{Cards: append([]OneCard{}, cards[s.ID]...), Person: s, Entries: told.Entries, Consents: asked, Limits: append([]Limits{}, limits...), Opened: []record.Compartment{}, Closed: []record.Compartment{}}
+		out := Copy{Cards: cards, Person: s, Entries: told.Entries, Consents: asked, Limits: append([]Limits{}, limits...), Opened: []record.Compartment{}, Closed: []record.Compartment{}}
 		if out.Linked, err = copyLinked(a, s.Linked); err != nil {
 			return nil, err
 		}
