@@ -13,7 +13,7 @@ type Copy struct {
 	Entries  []Entry              `json:"entries"` // newest first
 	Past     []FieldHistory       `json:"past"`    // fields of which something else was said before, with all that was
 	Consents Consents             `json:"consents"`
-	Cards    []OneCard            `json:"cards"` // also those of the other records
+	Cards    []OneCard            `json:"cards"`  // also those of the other records
 	Limits   []Limits             `json:"limits"` // what limits the use of the record
 	Linked   []LinkedCopy         `json:"linked"` // the other records of the same person; their entries stand among the others
 	Opened   []record.Compartment `json:"opened"` // parts that this copy was made from
