@@ -8,11 +8,15 @@ import (
 // What one pair may say for or against joining two clusters, in bits: no single pair decides against many.
 const loudest = 12.0
 
+// bestCounts is how much the best pair between two groups counts against the mean of all: copies of a record say the same again, and its
+// other half somebody else wrote.
+const bestCounts = 1. / 3
+
 // largest bounds a cluster: nobody is registered more often, and a mistake does not swallow a list.
 const largest = 200
 
-// Cluster groups the records of one list into persons. It is correlation clustering, best pair first: two groups are joined when all
-// pairs between them together speak for it, so that one mistaken pair does not chain strangers together, as taking everybody who is linked
+// Cluster groups the records of one list into persons. It is correlation clustering, best pair first: two groups are joined when the
+// pairs between them together speak for it, the best of them somewhat louder, so that one mistaken pair does not chain strangers together, as taking everybody who is linked
 // somehow (transitive closure) would. weigh gives the odds in bits of any two records, also of those that are no candidates. The answer
 // gives each record the place of the first of its group.
 func Cluster(n int, pairs []Scored, weigh func(a, b int32) float64) []int32 {
@@ -45,13 +49,15 @@ func Cluster(n int, pairs []Scored, weigh func(a, b int32) float64) []int32 {
 			if x == y || len(groups[x])+len(groups[y]) > largest {
 				continue
 			}
-			var sum float64
+			sum, best := 0.0, -loudest
 			for _, a := range groups[x] {
 				for _, b := range groups[y] {
-					sum += odds(a, b)
+					w := odds(a, b)
+					sum += w
+					best = max(best, w)
 				}
 			}
-			if sum <= 0 {
+			if mean := sum / float64(len(groups[x])*len(groups[y])); bestCounts*best+(1-bestCounts)*mean <= 0 {
 				continue
 			}
 			x, y = min(x, y), max(x, y)

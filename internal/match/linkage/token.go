@@ -114,7 +114,7 @@ func alike(a, b token) Level {
 		return Different
 	}
 	reach := 2
-	if la <= 5 {
+	if la <= 4 {
 		reach = 1
 	}
 	d := reach + 1
