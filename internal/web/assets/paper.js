@@ -179,7 +179,7 @@
   const stops = (form) => {
     const seen = new Set();
     return [...form.elements].filter((el) => {
-      if (!el.matches("input:not([type=hidden]),select,textarea,button.go") || el.disabled || !el.getClientRects().length) return false;
+      if (!el.matches("input:not([type=hidden]),select,textarea,button.go") || el.disabled || !(el.checkVisibility?.() ?? el.getClientRects().length)) return false; // what is folded away has boxes, and takes no focus
       if (!el.matches("[type=radio],[type=checkbox]")) return true;
       const group = $$(`[name="${el.name}"]`, form), stop = group.find((g) => g.checked) ?? group[0];
       if (seen.has(el.name) || (el.type === "radio" && el !== stop)) return false;
