@@ -291,19 +291,25 @@ func (s *search) credit(ix *Index, l *line) {
 	}
 }
 
-// stretch is a run of slots of which the highest score is known.
-const stretch = 64
+// stretch is a run of slots of which the highest score is known; of so many stretches one is looked at to guess which scores are high.
+const (
+	stretch = 16
+	sampled = 16
+)
 
 // foremost keeps the n slots with the highest bounds.
 func (ix *Index) foremost(l *line, s *search, n int, named bool) {
 	s.front = s.front[:0]
 	most := l.hints.most() + l.q.mostAge()
-	// So many stretches hold a score of at least this: who has less is looked at only when what is known beside the name lifts
-	// them, and the foremost are then known.
+	// About as many stretches hold a score of at least this: who has less is looked at afterwards, and only when what is known
+	// beside the name may lift them above the foremost, which are then known.
 	high := float32(0)
-	if named && len(s.peak) > n {
-		s.sorted = append(s.sorted[:0], s.peak...)
-		high = nth(s.sorted, n)
+	if named && len(s.peak) > 2*n {
+		s.sorted = s.sorted[:0]
+		for i := 0; i < len(s.peak); i += sampled {
+			s.sorted = append(s.sorted, s.peak[i])
+		}
+		high = nth(s.sorted, n/sampled)
 	}
 	low := float32(0) // of the heap, once it is full
 	full := false
