@@ -114,3 +114,38 @@ func TestOpeningLinkedRecordsIsNoted(t *testing.T) {
 		t.Errorf("noted: %d of the record that was asked for, %d of the linked one, %d of somebody else’s", opened(one), opened(two), opened(alone))
 	}
 }
+
+// Whoever is limited or erased is not shown with their other record, nor counted, nor hinted at; shown again, they are together again.
+func TestWhoIsHiddenIsNotShownAsLinked(t *testing.T) {
+	b := worktest.New(t)
+	one, two, three := register(b, map[string]any{"given": "Ana", "surname1": "Xitumul"}), register(b, map[string]any{"given": "Anita", "surname1": "Xitumul"}), register(b, map[string]any{"given": "Ani", "surname1": "Xitumul"})
+	say(b, "person.link", one, two)
+	say(b, "person.link", two, three) // joined to the first by way of the second
+	alone := func(want bool, when string) {
+		t.Helper()
+		s := worktest.Ask[people.Shown](b, "person.show", "person", one)
+		told := worktest.Ask[people.Timeline](b, "person.timeline", "person", one)
+		links := 0
+		for _, e := range told.Entries {
+			if e.Kind == people.Link.Name {
+				links++
+			}
+		}
+		if got := len(s.Linked)+len(s.LinkedFields)+len(told.Linked)+links == 0; got != want {
+			t.Errorf("%s: shown alone is %v: %d linked, %d compared, %d links told", when, got, len(s.Linked), len(s.LinkedFields), links)
+		}
+		for _, h := range worktest.Ask[people.Found](b, "person.find", "q", "ana xitumul").Hits {
+			if h.Person.ID.String() == one && (len(h.Linked) == 0) != want {
+				t.Errorf("%s: found with %d other records", when, len(h.Linked))
+			}
+		}
+	}
+	alone(false, "linked")
+	worktest.Do[people.RestrictedNow](b, "person.restrict", "", map[string]any{"person": two, "reason": "lo pidió", "authority": "ella"})
+	alone(true, "the one that joins them is limited")
+	worktest.Do[people.RestrictedNow](b, "person.restrict", "", map[string]any{"person": two, "reason": "lo pidió", "lift": true})
+	alone(false, "the limit is lifted")
+	worktest.Do[any](b, "person.erase", "", map[string]any{"person": two, "reason": "asked_by_person", "authority": "ella"})
+	alone(true, "the one that joins them is erased")
+	b.Refused("person.unlink", "", map[string]any{"person": one, "other": two}, "other", "unknown_id")
+}
