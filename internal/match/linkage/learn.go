@@ -179,7 +179,7 @@ func (l *learner) observe() {
 	}
 	together(len(l.pairs), func() *tool {
 		t := &tool{Model: *l.model}
-		t.memo = memo{}
+		t.memo = newMemo()
 		return t
 	}, func(t *tool, from, to int) {
 		for i := from; i < to; i++ {

@@ -75,8 +75,18 @@ func join(list []token) token {
 	return token{text: b.String(), sound: match.Sound(b.String())}
 }
 
-// memo remembers how parts are alike while many pairs are compared: names repeat.
-type memo map[[2]int32]Level
+// memo remembers how parts are alike while many pairs are compared: names repeat. It forgets what falls on the same place, so that it stays
+// small enough to be near the processor.
+type memo []remembered
+
+type remembered struct {
+	pair  uint64
+	level Level
+}
+
+const memoBits = 17
+
+func newMemo() memo { return make(memo, 1<<memoBits) }
 
 // alike says how two name parts are alike.
 func (k memo) alike(a, b *token) Level {
@@ -86,13 +96,12 @@ func (k memo) alike(a, b *token) Level {
 	if k == nil || a.id == 0 || b.id == 0 {
 		return alike(*a, *b)
 	}
-	key := [2]int32{min(a.id, b.id), max(a.id, b.id)}
-	level, ok := k[key]
-	if !ok {
-		level = alike(*a, *b)
-		k[key] = level
+	pair := uint64(min(a.id, b.id))<<32 | uint64(max(a.id, b.id))
+	at := &k[pair*0x9e3779b97f4a7c15>>(64-memoBits)]
+	if at.pair != pair {
+		*at = remembered{pair, alike(*a, *b)}
 	}
-	return level
+	return at.level
 }
 
 // alike compares two parts that differ.
