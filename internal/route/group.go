@@ -334,6 +334,11 @@ var incomplete = record.NewQuery("group.incomplete", []record.Compartment{record
 	if limit <= 0 || limit > 500 {
 		limit = 100
 	}
+	return a.Memo("group.incomplete/"+strconv.Itoa(limit), []record.Compartment{record.Identity, record.FieldWork}, func() (any, error) { return toComplete(a, limit) })
+})
+
+// toComplete reads them: the board asks for them every half minute, so they are kept until something is written.
+func toComplete(a *record.Ask, limit int) (any, error) {
 	list, total, err := people.Incomplete(a.Context, a, limit, a.Now)
 	if err != nil {
 		return nil, err
@@ -364,4 +369,5 @@ var incomplete = record.NewQuery("group.incomplete", []record.Compartment{record
 		out.Families[i].Person = known[id]
 	}
 	return out, nil
-})
+
+}

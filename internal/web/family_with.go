@@ -24,7 +24,8 @@ type FamilyWithPage struct {
 	Role   Field
 	Known  Field
 	Relate bool
-	New    bool // a family or a group is formed or joined: its kind is asked
+	New    bool   // a family or a group is formed or joined: its kind is asked
+	Fresh  string // where somebody who is not registered yet is registered with them; empty: not the member's
 	Back   string
 }
 
@@ -127,6 +128,9 @@ func familyWithPage(c *call) error {
 		Back: "/people/" + shown.Person.ID.String() + "/family"}
 	if household != "" {
 		page.Title, page.Hint = c.T("family.add_somebody"), ""
+	}
+	if c.may("/register") {
+		page.Fresh = "/register?with=" + shown.Person.ID.String()
 	}
 	page.Who = f.field("who", label("family.who"), hint("family.who_hint"), kind("search"), focus())
 	chosen, offered, err := f.pickPerson(shown.Person.ID, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"amparo/internal/people"
@@ -222,6 +223,12 @@ var list = record.NewQuery("child.list", []record.Compartment{record.Identity, r
 	if limit <= 0 || limit > 500 {
 		limit = 50
 	}
+	key := "child.list/" + strconv.Itoa(limit) + "/" + a.Now.Format(time.DateOnly)
+	return a.Memo(key, []record.Compartment{record.Identity, record.FieldWork}, func() (any, error) { return waiting(a, limit) })
+})
+
+// waiting reads them: the board asks for them every half minute, so they are kept until something is written or the day is over.
+func waiting(a *record.Ask, limit int) (any, error) {
 	var order []record.ID
 	states := map[record.ID]map[string]said{}
 	err := a.Select(a.Context, `SELECT s.person, s.step, s.step_state, s.told_to, s._by, s._site, s._at, s._zone FROM identity.child_step AS s
@@ -250,4 +257,4 @@ var list = record.NewQuery("child.list", []record.Compartment{record.Identity, r
 	out.Total = len(out.Children)
 	out.Children = out.Children[:min(limit, len(out.Children))]
 	return out, nil
-})
+}
