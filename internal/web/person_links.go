@@ -19,7 +19,7 @@ func (c *call) linkSection(p people.Shown) (*Section, error) {
 	if !c.may("/people/{id}/same/{other}") {
 		return nil, nil
 	}
-	s := &Section{ID: "same", Title: c.T("same.section")}
+	s := &Section{ID: "links", Title: c.T("same.section")}
 	for _, l := range p.Linked {
 		line := SectionLine{Text: c.recordName(l.Brief), Link: pairAddress(p.ID, l.ID), Tag: c.T("same.tag"), Icon: "kept"}
 		for _, said := range l.Said[:min(1, len(l.Said))] {
