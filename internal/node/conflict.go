@@ -111,7 +111,11 @@ func (s *Session) Rivals(ctx context.Context) (int, error) {
 		n := 0
 		for _, k := range rivalling(s.node.registry.Kinds(), s.views) {
 			if err := s.views.Select(ctx, "SELECT count(*) FROM "+k.Table()+" WHERE _rivals > 0", nil, func(r record.Row) error {
-				n += int(r.Int(0))
+				if rows := int(r.Int(0)); k.Twice {
+					n += (rows + 1) / 2
+				} else {
+					n += rows
+				}
 				return nil
 			}); err != nil {
 				return nil, err

@@ -137,6 +137,9 @@ func TestContradictingVerdictsMeet(t *testing.T) {
 		if len(d) != 1 || len(d[0].Said) != 2 {
 			t.Errorf("nobody is told that there is something to settle: %+v", d)
 		}
+		if n, err := b.Session.Rivals(b.Context()); err != nil || n != 1 {
+			t.Errorf("one thing is to be settled, and %d are counted: %v", n, err)
+		}
 	}
 	worktest.Do[people.LinkedNow](here, "person.link", "", map[string]any{"person": one, "other": two, "reason": "same_document", "again": true})
 	worktest.Meet(url, here, there)

@@ -15,7 +15,7 @@ import (
 // Link is what somebody said of two records: that they are the same person, that they are not, or that it is open again. It is
 // said twice, once under each of the two, so that erasing one person erases what their record says of the other. Nothing is
 // copied or moved: what stands in each record stays there, and taking a link apart leaves both as they were.
-var Link = About(&record.Kind{Number: 12, Name: "link", In: record.Identity, Form: record.Keyed, Subject: "person", Brief: true,
+var Link = About(&record.Kind{Number: 12, Name: "link", In: record.Identity, Form: record.Keyed, Subject: "person", Brief: true, Twice: true,
 	Key: []string{"person", "other"}, Fields: []record.Field{
 		{Number: 1, Name: "person", Type: record.Ref, Index: true},
 		{Number: 2, Name: "other", Type: record.Ref},

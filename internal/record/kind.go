@@ -63,6 +63,8 @@ type Kind struct {
 	// Hides marks a Keyed kind whose record hides a person from every query in its compartment while its Set field "why" is
 	// not empty: key field "person". One kind a compartment has it.
 	Hides bool
+	// Twice marks a kind about two persons that is said under each of them: where it is counted, two are one.
+	Twice bool
 	// File is the Blob field in which the engine says where the bytes of a file are that is kept beside the journal, sealed, and
 	// how they open. Change.Keep gives what stands there.
 	File string
