@@ -108,7 +108,7 @@ func whoSaid(said []Saying, members map[record.ID]string) []Saying {
 }
 
 // comparable are the kinds whose records two linked persons can hold of the same thing: the person's own, and those named by key.
-// What happened is in the timeline, each by itself.
+// What happened is in the timeline, each by itself; what two persons are to each other is on the page of their family.
 func comparable(a *record.Ask, cluster []record.ID) ([]*record.Kind, error) {
 	kinds := []*record.Kind{Person}
 	for _, c := range record.Compartments() {
@@ -121,7 +121,7 @@ func comparable(a *record.Ask, cluster []record.ID) ([]*record.Kind, error) {
 				return nil, err
 			}
 			for _, k := range some {
-				if k.Form == record.Keyed && k != Link && !slices.Contains(kinds, k) {
+				if k.Form == record.Keyed && !namesOther(k) && !slices.Contains(kinds, k) {
 					kinds = append(kinds, k)
 				}
 			}
@@ -190,7 +190,7 @@ func compareKind(a *record.Ask, k *record.Kind, cluster []record.ID, cards, memb
 				if k.IsPerson && f.Name == "age" {
 					v = ageNow(r, k, a.Now)
 				}
-				if v == nil || v == false {
+				if v = discreet(a, k, f, v); v == nil || v == false {
 					continue
 				}
 				name := string(of) + "/" + f.Name

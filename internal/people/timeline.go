@@ -127,6 +127,10 @@ func entriesOf(a *record.Ask, row stored) ([]Entry, error) {
 			out = append(out, entries...)
 		}
 	}
+	out, err := withoutHidden(a, out)
+	if err != nil {
+		return nil, err
+	}
 	own, err := ownEntries(a, row)
 	return append(out, own...), err
 }

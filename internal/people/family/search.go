@@ -55,7 +55,8 @@ func (s *Seek) MayHandTo(service string) bool {
 	return s.Consent == people.Given && slices.Contains(s.Services, service) && len(s.Share) > 0
 }
 
-const seekColumns = `s.id, s.person, s.sought, s.given, s.surname1, s.surname2, s.nickname, s.sex, s.birth, s.age, s.age_about, s.age_on, s.nationality, s.relation, s.separated_in,
+// Somebody who is sought and is not shown here is left out, as everywhere.
+const seekColumns = `s.id, s.person, (SELECT w.id FROM identity.person AS w WHERE w.id = s.sought), s.given, s.surname1, s.surname2, s.nickname, s.sex, s.birth, s.age, s.age_about, s.age_on, s.nationality, s.relation, s.separated_in,
 	s.separated_on, s.separated_how, s.separated_by, s.tracing, s.language, s.medium, s.contact, s.services, s.share, s.search_state, s.closed_why, s.handed_to, s.handed_on, s._at, s._zone, s._rivals`
 
 func scanSeek(r record.Row) Seek {
