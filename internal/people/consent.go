@@ -216,8 +216,8 @@ func (d *ConsentData) complete(c *record.Change, p stored, fields record.Fields)
 // minor reports somebody under 18 as far as is known: by age, or because they were marked as a child who is alone.
 func (p *stored) minor(on time.Time) bool {
 	age, _ := Age(p.birth, p.age, p.ageAbout, p.ageOn, on)
-	if age != nil {
-		return *age < 18
+	if age != nil || p.ageBand != "" {
+		return Minor(age, p.ageBand)
 	}
 	return slices.Contains(p.groups, "unaccompanied_child") || slices.Contains(p.groups, "separated_child")
 }

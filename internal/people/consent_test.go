@@ -262,3 +262,21 @@ func TestWithdrawnIsNotCounted(t *testing.T) {
 		t.Errorf("%d contacts were counted, want the one before it was taken back", n)
 	}
 }
+
+// Of whom no age is known but that they are young, the child's own yes is needed as of every child.
+func TestAChildWithoutAnAgeAgreesThemselves(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa del Río", "07089")
+	for band, child := range map[string]bool{people.Child: true, "5_11": true, "12_17": true, "18_24": false} {
+		r := b.Apply("person.register", site, fields{"given": "Ana", "age_band": band})
+		if !r.OK {
+			t.Fatalf("%s: %+v", band, r.Error)
+		}
+		id := r.Result.(people.Registered).Person.String()
+		if child {
+			b.Refused("person.consent", site, yes(id, "care"), "assent", "child_assent")
+			continue
+		}
+		worktest.Do[people.Consented](b, "person.consent", site, yes(id, "care"))
+	}
+}

@@ -172,11 +172,22 @@ var answer = record.NewAction("family.answer", []record.Compartment{record.Ident
 		return nil, err
 	}
 	trace := found[traced{now.ID, candidate}]
+	them, err := people.Together(c.Context, c, candidate)
+	if err != nil {
+		return nil, err
+	}
+	var others Trace // who said no once, on whichever of their records was open, said it for all
+	for _, id := range them[1:] {
+		others = others.over(found[traced{now.ID, id}])
+	}
 	fields := record.Fields{}
 	for _, step := range []func(*record.Change, AnswerData, Seek, record.ID, *Trace, record.Fields) error{compared, asked, told} {
 		if err := step(c, d, now, candidate, &trace, fields); err != nil {
 			return nil, err
 		}
+	}
+	if d.Told && trace.over(others).Stage() != Told {
+		return nil, record.Refuse("told", "agree_first")
 	}
 	if len(fields) == 0 {
 		return nil, record.Refuse("verdict", "required", "field", "tracing_verdict")
@@ -193,7 +204,7 @@ var answer = record.NewAction("family.answer", []record.Compartment{record.Ident
 	if d.Told {
 		err = reached(c, now, candidate)
 	}
-	return Answered{now.ID, candidate, trace.Stage(), changed}, err
+	return Answered{now.ID, candidate, trace.over(others).Stage(), changed}, err
 })
 
 // compared takes what somebody says who looked at both records.
@@ -239,7 +250,11 @@ func asked(c *record.Change, d AnswerData, now Seek, candidate record.ID, trace 
 		if !d.Alone {
 			return record.Refuse("alone", "asked_alone")
 		}
-		child, err := isMinor(c.Context, c, candidate, c.At)
+		them, err := people.Together(c.Context, c, candidate)
+		if err != nil {
+			return err
+		}
+		child, err := isMinor(c.Context, c, them, c.At)
 		if err != nil {
 			return err
 		}

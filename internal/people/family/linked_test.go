@@ -123,3 +123,25 @@ func TestWhoDoesNotShareIsInNobodysFamilyElsewhere(t *testing.T) {
 		t.Errorf("at their site, who is looked for is not proposed: %+v", got)
 	}
 }
+
+// A no said on one record of the person found is a no on all: whoever seeks is not told by way of the other one. And a child on one
+// record is a child.
+func TestANoCountsOnAllRecordsOfThePersonFound(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa", "07089")
+	rosa := somebody(b, site, fields{"given": "Rosa", "surname1": "Xitumul"})
+	ana, again := somebody(b, site, fields{"given": "Ana", "surname1": "Xitumul", "surname2": "Tzoy"}), somebody(b, site, fields{"given": "Ana", "surname1": "Xitumul", "age": 15})
+	s := seek(b, site, agreed(rosa, fields{"given": "Ana", "surname1": "Xitumul", "surname2": "Tzoy"}))
+	worktest.Do[people.LinkedNow](b, "person.link", site, fields{"person": ana, "other": again, "reason": "said_it"})
+	worktest.Do[family.Answered](b, "family.answer", site, fields{"seek": s, "candidate": again, "verdict": "same", "answer": "refuses"})
+	b.Refused("family.answer", site, fields{"seek": s, "candidate": ana, "verdict": "same", "answer": "agrees", "alone": true}, "best_interest", "child_interest")
+	yes := fields{"seek": s, "candidate": ana, "verdict": "same", "answer": "agrees", "alone": true, "best_interest": true}
+	if got := worktest.Do[family.Answered](b, "family.answer", site, yes); got.Stage != family.NoContact {
+		t.Errorf("the other record says no, and the proposal stands at %s", got.Stage)
+	}
+	b.Refused("family.answer", site, fields{"seek": s, "candidate": ana, "told": true}, "told", "agree_first")
+	worktest.Do[family.Answered](b, "family.answer", site, fields{"seek": s, "candidate": again, "answer": "agrees", "alone": true, "best_interest": true})
+	if got := worktest.Do[family.Answered](b, "family.answer", site, fields{"seek": s, "candidate": ana, "told": true}); got.Stage != family.Told {
+		t.Errorf("they changed their mind, and the proposal stands at %s", got.Stage)
+	}
+}

@@ -203,7 +203,11 @@ func (p *proposer) word(a *record.Ask, list []met) ([]Proposal, error) {
 	}
 	out := make([]Proposal, 0, len(list))
 	for _, m := range list {
-		seeker, candidate := by[m.seek.Person], by[m.candidate]
+		seeker, here := by[m.seek.Person]
+		candidate, there := by[m.candidate]
+		if !here || !there { // shown for a few hours only, and they are over
+			continue
+		}
 		one := Proposal{Seek: m.seek.ID, Seeker: m.seek.Person, Candidate: m.candidate, SeekerAlias: aliasOf(seeker), SeekerCard: seeker.Card, CandidateAlias: aliasOf(candidate),
 			CandidateCard: candidate.Card, Relation: m.seek.Relation, Band: linkage.Possible.String(), Stage: m.trace.Stage(), Child: Minor(candidate)}
 		if m.odds >= likelyFrom {

@@ -118,13 +118,11 @@ func readSeek(c *record.Change, text, field string) (Seek, error) {
 	return found[0], nil
 }
 
-// isMinor reports somebody under 18 as far as is known: by age, or because they were marked as a child who is alone.
-func isMinor(ctx context.Context, r record.Reader, person record.ID, on time.Time) (bool, error) {
-	briefs, err := people.Briefs(ctx, r, []record.ID{person}, on)
-	if err != nil || len(briefs) == 0 {
-		return false, err
-	}
-	return Minor(briefs[0]), nil
+// isMinor reports somebody under 18 as far as is known: by age, or because they were marked as a child who is alone, on whichever of
+// their records.
+func isMinor(ctx context.Context, r record.Reader, person []record.ID, on time.Time) (bool, error) {
+	briefs, err := people.Briefs(ctx, r, person, on)
+	return slices.ContainsFunc(briefs, Minor), err
 }
 
 // Minor reports somebody under 18 as far as is known.

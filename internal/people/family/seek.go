@@ -205,7 +205,11 @@ func (d *SeekData) agreed(c *record.Change, person record.ID, fields record.Fiel
 	if !d.Understood {
 		return record.Refuse("understood", "not_understood")
 	}
-	child, err := isMinor(c.Context, c, person, c.At)
+	them, err := people.Together(c.Context, c, person)
+	if err != nil {
+		return err
+	}
+	child, err := isMinor(c.Context, c, them, c.At)
 	if err != nil {
 		return err
 	}
