@@ -227,6 +227,14 @@ func (r *roll) follow(a *record.Ask, hidden map[record.ID]bool) error {
 			return fmt.Errorf("read new persons and cards: %w", err)
 		}
 	}
+	// A card of which two sites spoke first, apart from each other, has one row, and neither saying is a change.
+	err = a.Select(a.Context, "SELECT person FROM identity.card WHERE _rivals > 0", nil, func(row record.Row) error {
+		changed[row.ID(0)] = true
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read cards of which two things are said: %w", err)
+	}
 	if err := r.readVisits(a); err != nil {
 		return err
 	}

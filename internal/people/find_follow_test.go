@@ -1,0 +1,81 @@
+package people_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"amparo/internal/people"
+	"amparo/internal/people/worktest"
+)
+
+// Whoever stood last is erased, and their row is given to somebody else: who came later is found all the same.
+func TestFindAfterErasingTheLast(t *testing.T) {
+	for _, of := range []string{"person", "card", "visit"} {
+		b := worktest.New(t)
+		site := b.Site("Casa", "07089")
+		var ids []string
+		for _, name := range []string{"Uno", "Dos", "Tres"} {
+			ids = append(ids, worktest.Do[people.Registered](b, "person.register", site, fields{"given": name, "surname1": "Xitumul"}).Person.String())
+		}
+		if of == "card" {
+			worktest.Do[people.CardGiven](b, "person.card", site, fields{"person": ids[0], "new": true})
+			worktest.Do[people.CardGiven](b, "person.card", site, fields{"person": ids[2], "new": true})
+		}
+		if got := find(b, "xitumul"); len(got) != 3 {
+			t.Fatalf("found %q", got)
+		}
+		if r := b.Apply("person.erase", "", fields{"person": ids[2], "reason": "asked_by_person", "authority": "acta 7"}); !r.OK {
+			t.Fatal(r.Error)
+		}
+		if of != "card" {
+			worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Cuatro", "surname1": "Xitumul"})
+		} else {
+			card := worktest.Do[people.CardGiven](b, "person.card", site, fields{"person": ids[1], "new": true}).Card
+			if name, _ := why(b, card); name != "Dos Xitumul" {
+				t.Errorf("the card given after erasing finds %q", name)
+			}
+		}
+		got := foundAs(b, "xitumul")
+		b.Reopen()
+		if want := foundAs(b, "xitumul"); got != want {
+			t.Errorf("%s: after erasing the last one and registering another\n%s\na new session finds\n%s", of, got, want)
+		}
+	}
+}
+
+func foundAs(b *worktest.Bed, q string) string {
+	b.Helper()
+	found := worktest.Ask[people.Found](b, "person.find", "q", q)
+	slices.SortFunc(found.Hits, func(x, y people.Hit) int { return slices.Compare(x.Person.ID[:], y.Person.ID[:]) })
+	raw, err := json.Marshal(found)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return string(raw)
+}
+
+// Two sites that say of one card, apart from each other, what became of it: what either heard last is found by, as by who opens anew.
+func TestFindByACardOfWhichTwoSitesSpeak(t *testing.T) {
+	url := worktest.Relay(t)
+	south := worktest.New(t)
+	home, there := south.Site("Casa", "07089"), south.Site("Posada Norte", "28032")
+	south.Stand(home)
+	r := worktest.Do[people.Registered](south, "person.register", home, fields{"given": "Ana", "surname1": "Xitumul", "consent": []string{"sharing"}})
+	worktest.Meet(url, south)
+	north := south.Join(url, "Bea", there, "registrar")
+	worktest.Meet(url, south, north)
+	worktest.Do[people.CardGiven](south, "person.card", home, fields{"person": r.Person, "lost": r.Card, "reason": "returned"})
+	worktest.Do[people.CardGiven](north, "person.card", there, fields{"person": r.Person, "lost": r.Card, "reason": "stolen"})
+	for _, b := range []*worktest.Bed{south, north} {
+		find(b, "xitumul")
+	}
+	worktest.Meet(url, south, north)
+	for _, b := range []*worktest.Bed{south, north} {
+		_, got := why(b, r.Card)
+		b.Reopen()
+		if _, want := why(b, r.Card); !slices.Equal(got, want) || len(want) == 0 {
+			t.Errorf("by the card: %v, and who opens anew: %v", got, want)
+		}
+	}
+}
