@@ -34,21 +34,17 @@ const (
 
 var errNoTrigrams = errors.New("this PostgreSQL has no pg_trgm; on Debian it comes with postgresql, elsewhere with its contrib package")
 
-// besideTrigram measures the peer; there is nothing of it when it is left out or not installed.
-func besideTrigram(ctx context.Context, o Options, registry *sample.Registry, questions []sample.Sought, every int) (*trigramPeer, []searched, error) {
+// besideTrigram makes the peer ready; it is nil when it is left out or not installed.
+func besideTrigram(ctx context.Context, o Options, registry *sample.Registry) (*trigramPeer, error) {
 	if o.Peer == NoPeer {
-		return nil, nil, nil
+		return nil, nil
 	}
 	peer, err := trigram(ctx, o, registry)
 	if errors.Is(err, cluster.ErrNoPrograms) || errors.Is(err, errNoTrigrams) {
 		o.tell("people: %v; measured without it", err)
-		return nil, nil, nil
+		return nil, nil
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	answers, err := peer.askAll(ctx, o, questions, every)
-	return peer, answers, errors.Join(err, peer.close(ctx))
+	return peer, err
 }
 
 func trigram(ctx context.Context, o Options, registry *sample.Registry) (p *trigramPeer, err error) {
@@ -97,25 +93,20 @@ func trigram(ctx context.Context, o Options, registry *sample.Registry) (p *trig
 	return p, err
 }
 
-// askAll asks the first of every group of questions of that size, in each way.
-func (p *trigramPeer) askAll(ctx context.Context, o Options, questions []sample.Sought, every int) ([]searched, error) {
-	out := make([]searched, len(ways))
-	for way, name := range ways {
-		o.tell("people: PostgreSQL is asked %d questions %s", (len(questions)+every-1)/every, name)
-		for i := -3 * every; i < len(questions); i += every {
-			q := questions[max(i, 0)]
-			start := time.Now()
-			hits, err := p.ask(ctx, q, way)
-			if err != nil {
-				return nil, err
-			}
-			if i >= 0 { // the first are for its caches
-				out[way].took = append(out[way].took, time.Since(start).Seconds()*1e3)
-				out[way].note(q.Person, hits)
-			}
+// askAll asks the first of every group of questions of that size, in one way.
+func (p *trigramPeer) askAll(ctx context.Context, questions []sample.Sought, every, way int, into *searched) error {
+	for i := -3 * every; i < len(questions); i += every {
+		q := questions[max(i, 0)]
+		start := time.Now()
+		hits, err := p.ask(ctx, q, way)
+		if err != nil {
+			return err
+		}
+		if i >= 0 { // the first are for its caches
+			into.note(q.Person, hits, time.Since(start), 0)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 func (p *trigramPeer) ask(ctx context.Context, q sample.Sought, way int) ([]int, error) {
