@@ -108,6 +108,22 @@ func asked(a *record.Ask, person string) (record.ID, stored, error) {
 	return id, row, err
 }
 
+// Someone resolves the person whom a field of a question names, and reads them; it refuses at that field when they are not here.
+func Someone(a *record.Ask, field, text string) (record.ID, Brief, error) {
+	id, err := a.Ref(field, text)
+	if err != nil {
+		return id, Brief{}, err
+	}
+	briefs, err := Briefs(a.Context, a, []record.ID{id}, a.Now)
+	if err == nil && len(briefs) == 0 {
+		err = record.Refuse(field, "unknown_id", "field", field)
+	}
+	if err != nil {
+		return id, Brief{}, err
+	}
+	return id, briefs[0], nil
+}
+
 // rivalFields reads the fields that hold several values, each with who said it.
 func rivalFields(a *record.Ask, id record.ID, members, sites map[record.ID]string) ([]RivalField, error) {
 	state, err := record.ReadState(a.Context, a, Person, id)

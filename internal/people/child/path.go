@@ -134,16 +134,9 @@ type OneStep struct {
 
 var path = func() record.Query {
 	q := record.NewQuery("child.path", []record.Compartment{record.Identity, record.FieldWork}, func(a *record.Ask, p people.PersonParams) (any, error) {
-		id, err := a.Ref("person", p.Person)
+		id, brief, err := people.Someone(a, "person", p.Person)
 		if err != nil {
 			return nil, err
-		}
-		briefs, err := people.Briefs(a.Context, a, []record.ID{id}, a.Now)
-		if err != nil {
-			return nil, err
-		}
-		if len(briefs) == 0 {
-			return nil, record.Refuse("person", "unknown_id", "field", "person")
 		}
 		sites, members, err := people.Names(a.Context, a)
 		if err != nil {
@@ -153,7 +146,7 @@ var path = func() record.Query {
 		if err != nil {
 			return nil, err
 		}
-		out := of(briefs[0], states)
+		out := of(brief, states)
 		for i := range out.Steps {
 			s := &out.Steps[i]
 			s.ByName, s.SiteName = members[s.By], sites[states[s.Step].site]

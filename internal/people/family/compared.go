@@ -45,7 +45,7 @@ func compareOne(a *record.Ask, d ProposalParams) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	candidate, brief, err := someone(a, "candidate", d.Candidate)
+	candidate, brief, err := people.Someone(a, "candidate", d.Candidate)
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ var proposals = record.NewQuery("family.proposals", []record.Compartment{record.
 	}
 	var only []record.ID
 	if p.Person != "" {
-		id, _, err := someone(a, "person", p.Person)
+		id, _, err := people.Someone(a, "person", p.Person)
 		if err != nil {
 			return nil, err
 		}

@@ -51,7 +51,7 @@ var showFamily = func() record.Query {
 }()
 
 func show(a *record.Ask, p people.PersonParams) (any, error) {
-	id, person, err := someone(a, "person", p.Person)
+	id, person, err := people.Someone(a, "person", p.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -69,22 +69,6 @@ func show(a *record.Ask, p people.PersonParams) (any, error) {
 	marks, args := within(them)
 	out.Seeks, err = seeksOf(a.Context, a, "s.person IN ("+marks+")", args...)
 	return out, err
-}
-
-// someone resolves a person of a question.
-func someone(a *record.Ask, field, text string) (record.ID, people.Brief, error) {
-	id, err := a.Ref(field, text)
-	if err != nil {
-		return id, people.Brief{}, err
-	}
-	briefs, err := people.Briefs(a.Context, a, []record.ID{id}, a.Now)
-	if err == nil && len(briefs) == 0 {
-		err = record.Refuse(field, "unknown_id", "field", field)
-	}
-	if err != nil {
-		return id, people.Brief{}, err
-	}
-	return id, briefs[0], nil
 }
 
 // within gives ids as the marks and arguments of a statement.

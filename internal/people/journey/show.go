@@ -39,18 +39,11 @@ type Told struct {
 }
 
 var show = record.NewQuery("journey.show", []record.Compartment{record.Identity, record.FieldWork}, func(a *record.Ask, p people.PersonParams) (any, error) {
-	id, err := a.Ref("person", p.Person)
+	id, brief, err := people.Someone(a, "person", p.Person)
 	if err != nil {
 		return nil, err
 	}
-	briefs, err := people.Briefs(a.Context, a, []record.ID{id}, a.Now)
-	if err != nil {
-		return nil, err
-	}
-	if len(briefs) == 0 {
-		return nil, record.Refuse("person", "unknown_id", "field", "person")
-	}
-	j := Journey{Person: briefs[0]}
+	j := Journey{Person: brief}
 	records, err := people.Together(a.Context, a, id)
 	if err != nil {
 		return nil, err
