@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"sync"
@@ -301,6 +302,19 @@ func (s *Session) brokeGlass(person record.ID) bool {
 	defer s.access.glassMu.Unlock()
 	until, broken := s.access.glass[person]
 	return broken && s.now().Before(until)
+}
+
+// openGlass is another number whenever a broken glass begins or ends to be open.
+func (s *Session) openGlass() (which int64) {
+	s.access.glassMu.Lock()
+	defer s.access.glassMu.Unlock()
+	now := s.now()
+	for person, until := range s.access.glass {
+		if now.Before(until) {
+			which += int64(binary.BigEndian.Uint64(person[8:])) ^ until.Unix()
+		}
+	}
+	return which
 }
 
 func (s *Session) someBroken() bool {

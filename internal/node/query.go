@@ -73,6 +73,9 @@ func (s *Session) remember(key string, of []record.Compartment, build func() (an
 	for i, c := range of {
 		versions[i] = s.views.Version(c)
 	}
+	if len(of) > 0 { // who was shown in need is shown no longer when the hours are over, though nothing was written
+		versions = append(versions, s.openGlass())
+	}
 	s.memoMu.Lock()
 	m := s.memo[key]
 	s.memoMu.Unlock()

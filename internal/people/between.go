@@ -26,15 +26,9 @@ func withoutHidden(a *record.Ask, entries []Entry) ([]Entry, error) {
 			}
 		}
 	}
-	here := make(map[record.ID]bool, len(ids))
-	err := inChunks(ids, func(marks string, args []any) error {
-		return a.Select(a.Context, "SELECT id FROM identity.person WHERE id IN ("+marks+")", args, func(r record.Row) error {
-			here[r.ID(0)] = true
-			return nil
-		})
-	})
+	here, err := shown(a, ids)
 	if err != nil {
-		return nil, fmt.Errorf("read who is shown: %w", err)
+		return nil, err
 	}
 	return slices.DeleteFunc(entries, func(e Entry) bool {
 		for _, name := range others {
@@ -56,4 +50,19 @@ func subjectNamed(name string) *record.Kind {
 		}
 	}
 	return nil
+}
+
+// shown says of some persons who of them is shown here.
+func shown(a *record.Ask, ids []record.ID) (map[record.ID]bool, error) {
+	here := make(map[record.ID]bool, len(ids))
+	err := inChunks(ids, func(marks string, args []any) error {
+		return a.Select(a.Context, "SELECT id FROM identity.person WHERE id IN ("+marks+")", args, func(r record.Row) error {
+			here[r.ID(0)] = true
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who is shown: %w", err)
+	}
+	return here, nil
 }

@@ -154,7 +154,7 @@ func (l *linker) duplicatesOf(a *record.Ask, p DuplicatesParams) (Duplicates, er
 	return out, err
 }
 
-// open leaves of the pairs those of whom nothing is decided: not by anybody, not by links through others, and of two persons with
+// open leaves of the pairs those who are shown and of whom nothing is decided: not by anybody, not by links through others, and of two persons with
 // several records one pair.
 func (l *linker) open(a *record.Ask, ranked []pair) ([]pair, error) {
 	var ids []record.ID
@@ -165,10 +165,14 @@ func (l *linker) open(a *record.Ask, ranked []pair) ([]pair, error) {
 	if err != nil {
 		return nil, err
 	}
+	here, err := shown(a, ids)
+	if err != nil {
+		return nil, err
+	}
 	out, seen := []pair{}, map[pair]bool{}
 	for _, p := range ranked {
 		one, two := w.rootOf(p.a), w.rootOf(p.b)
-		if len(w.said[p]) > 0 || one == two || seen[pairOf(one, two)] || len(w.apartBetween(w.with(p.a), w.with(p.b))) > 0 {
+		if !here[p.a] || !here[p.b] || len(w.said[p]) > 0 || one == two || seen[pairOf(one, two)] || len(w.apartBetween(w.with(p.a), w.with(p.b))) > 0 {
 			continue
 		}
 		seen[pairOf(one, two)] = true

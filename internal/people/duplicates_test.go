@@ -221,3 +221,21 @@ func TestRegisteringSomebodyElseIsRemembered(t *testing.T) {
 		t.Errorf("proposed although it was said: %+v", d.Pairs)
 	}
 }
+
+// Who is not shown any more is in no pair that was found before, and not counted.
+func TestWhoIsHiddenIsNoDuplicate(t *testing.T) {
+	b := worktest.New(t)
+	crowd(b, 20)
+	same := map[string]any{"given": "Ana Lucía", "surname1": "Xitumul", "surname2": "Cojolón", "sex": "f", "birth": "1991-04-12", "nationality": []string{"GTM"}}
+	register(b, same)
+	two := register(b, same)
+	if d := worktest.Ask[people.Duplicates](b, "person.duplicates", "look", "100"); d.Likely != 1 || len(d.Pairs) != 1 {
+		t.Fatalf("found: %+v", d)
+	}
+	worktest.Do[people.RestrictedNow](b, "person.restrict", "", fields{"person": two, "reason": "lo pidió", "authority": "ella"})
+	for _, how := range []string{"true", "false"} {
+		if d := worktest.Ask[people.Duplicates](b, "person.duplicates", "peek", how, "look", "100"); d.Likely != 0 || len(d.Pairs) != 0 || d.More != 0 || d.Total != 21 {
+			t.Errorf("restricted, peeking %s: %d likely, %d pairs, %d more, %d in all", how, d.Likely, len(d.Pairs), d.More, d.Total)
+		}
+	}
+}

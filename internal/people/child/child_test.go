@@ -121,3 +121,24 @@ func TestDutiesAreWorded(t *testing.T) {
 		}
 	}
 }
+
+// A restricted record that somebody opened in need is shown for four hours, and not for as long as nobody writes anything.
+func TestAListDoesNotOutlastTheGlass(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa", "07089")
+	eli := worktest.Do[people.Registered](b, "person.register", site, m{"given": "Eli", "age": 16, "alone": true}).Person.String()
+	worktest.Do[people.RestrictedNow](b, "person.restrict", site, m{"person": eli, "reason": "lo pidió", "authority": "él"})
+	if got := waiting(b); len(got) != 0 {
+		t.Fatalf("restricted: %v", got)
+	}
+	if r := b.Apply("person.glass", site, m{"person": eli, "reason": "no respira"}); !r.OK {
+		t.Fatalf("%+v", r.Error)
+	}
+	if got := waiting(b); len(got) != 1 {
+		t.Fatalf("opened in need: %v", got)
+	}
+	b.Now = b.Now.Add(5 * time.Hour)
+	if got := waiting(b); len(got) != 0 {
+		t.Errorf("after four hours: %v", got)
+	}
+}
