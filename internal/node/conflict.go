@@ -70,7 +70,15 @@ func conflicts(a *record.Ask, kinds []*record.Kind, p conflictsParams) (any, err
 		if err != nil {
 			return nil, err
 		}
+		listed := map[record.ID]bool{}
 		for _, r := range rows {
+			mirrored, twice, err := k.Mirrored(r.state)
+			if err != nil {
+				return nil, err
+			}
+			if listed[r.id] = true; twice && listed[mirrored] { // one thing, said under both of two persons
+				continue
+			}
 			for _, f := range k.Fields {
 				if rivals := r.state.Rivals(f); len(rivals) > 0 {
 					records[r.id] = true

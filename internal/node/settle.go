@@ -39,6 +39,8 @@ type reopenData struct {
 	Kind   string            `json:"kind"`
 	Field  string            `json:"field"`
 	Values []json.RawMessage `json:"values"` // what is said again beside what stands
+	// Mirrored is the same of the other person, of what is said under both of two.
+	Mirrored *reopenData `json:"mirrored,omitempty"`
 }
 
 type reopened struct {
@@ -96,7 +98,34 @@ func settle(c *record.Change, kinds []*record.Kind, d settleData) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if undo.Data.Mirrored, err = settleMirrored(c, k, f, state, stands); err != nil {
+		return nil, err
+	}
 	return settled{ID: id, Changed: changed, Value: asGiven(f, stands.Value), Undo: undo}, nil
+}
+
+// settleMirrored settles under the other of two persons what was settled under the one: what the same change said there stands. It
+// gives what did not stand there; nil where nothing was to be settled.
+func settleMirrored(c *record.Change, k *record.Kind, f record.Field, state *record.State, stands record.Standing) (*reopenData, error) {
+	id, twice, err := k.Mirrored(state)
+	if err != nil || !twice {
+		return nil, err
+	}
+	other, err := c.State(k, id)
+	if err != nil {
+		return nil, err
+	}
+	rivals := other.Rivals(f)
+	at := slices.IndexFunc(rivals, func(st record.Standing) bool { return st.Rec == stands.Rec && st.By == stands.By })
+	if at < 0 {
+		return nil, nil
+	}
+	undo, err := undoOf(c, k, f, id, rivals, rivals[at])
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.Settle(k, id, f.Name, asGiven(f, rivals[at].Value))
+	return &undo.Data, err
 }
 
 // chosen is the rival that an action names, by its value or by its saying.
@@ -166,7 +195,10 @@ func sayAgain(c *record.Change, kinds []*record.Kind, d reopenData) (any, error)
 		}
 		out.Changed = []string{f.Name}
 	}
-	return out, nil
+	if d.Mirrored != nil {
+		_, err = sayAgain(c, kinds, *d.Mirrored)
+	}
+	return out, err
 }
 
 // asGiven is a value that stands as an action gives it.

@@ -19,6 +19,8 @@ type FindParams struct {
 const (
 	hitsUsual = 10
 	hitsMost  = 100
+	// hitsLooked is how many hits are looked through at most so that records of one person hide nobody.
+	hitsLooked = 1000
 )
 
 var find = record.NewQuery("person.find", []record.Compartment{record.Identity, record.FieldWork}, func(a *record.Ask, p FindParams) (any, error) {
@@ -50,8 +52,21 @@ var find = record.NewQuery("person.find", []record.Compartment{record.Identity, 
 	if strings.HasSuffix(p.Q, " ") {
 		q += " " // the last word is finished
 	}
-	hits := index.Search(words.Parse(q, a.Now), limit+linkedSpare)
-	found := Found{Query: strings.TrimSpace(q), Hits: []Hit{}, Total: index.Len()}
+	found := Found{Query: strings.TrimSpace(q), Total: index.Len()}
+	// Records of one person are one hit: where they fill the list, whoever stands behind them is looked up too.
+	for want := limit + linkedSpare; ; want *= 2 {
+		hits := index.Search(words.Parse(q, a.Now), want)
+		if found.Hits, err = told(a, index, hits, words.sites); err != nil {
+			return nil, err
+		}
+		if found.Hits, err = oneEach(a, found.Hits, limit); err != nil || len(found.Hits) == limit || len(hits) < want || want >= hitsLooked {
+			return found, err
+		}
+	}
+})
+
+// told are the hits with who they are and why they were found.
+func told(a *record.Ask, index *match.Index, hits []match.Hit, sites map[record.ID]string) ([]Hit, error) {
 	ids := make([]record.ID, len(hits))
 	for i, h := range hits {
 		ids[i] = record.ID(h.Key)
@@ -64,6 +79,7 @@ var find = record.NewQuery("person.find", []record.Compartment{record.Identity, 
 	for _, b := range briefs {
 		by[b.ID] = b
 	}
+	out := []Hit{}
 	for _, h := range hits {
 		b, ok := by[record.ID(h.Key)]
 		if !ok {
@@ -72,15 +88,14 @@ var find = record.NewQuery("person.find", []record.Compartment{record.Identity, 
 		}
 		hit := Hit{Person: b, Score: math.Round(h.Score*100) / 100}
 		for _, r := range h.Reasons {
-			if said, ok := reason(r, b, words.sites); ok {
+			if said, ok := reason(r, b, sites); ok {
 				hit.Reasons = append(hit.Reasons, said)
 			}
 		}
-		found.Hits = append(found.Hits, hit)
+		out = append(out, hit)
 	}
-	found.Hits, err = oneEach(a, found.Hits, limit)
-	return found, err
-})
+	return out, nil
+}
 
 // plainDigits are the digits of a text that has nothing else but what digits are grouped with.
 func plainDigits(text string) string {

@@ -63,11 +63,33 @@ type Kind struct {
 	// Hides marks a Keyed kind whose record hides a person from every query in its compartment while its Set field "why" is
 	// not empty: key field "person". One kind a compartment has it.
 	Hides bool
-	// Twice marks a kind about two persons that is said under each of them: where it is counted, two are one.
+	// Twice marks a Keyed kind about two persons that is said under each of them: where it is counted, two are one, and what two
+	// places said of it is settled for both. The last two fields of its key are the two persons.
 	Twice bool
 	// File is the Blob field in which the engine says where the bytes of a file are that is kept beside the journal, sealed, and
 	// how they open. Change.Keep gives what stands there.
 	File string
+}
+
+// Mirrored is the record that says the same under the other person, of a kind that is said twice.
+func (k *Kind) Mirrored(s *State) (id ID, twice bool, err error) {
+	if !k.Twice || len(k.Key) < 2 {
+		return id, false, nil
+	}
+	values := map[uint8]any{}
+	for i, name := range k.Key {
+		f, _ := k.Field(name)
+		from := f
+		switch i {
+		case len(k.Key) - 1:
+			from, _ = k.Field(k.Key[i-1])
+		case len(k.Key) - 2:
+			from, _ = k.Field(k.Key[i+1])
+		}
+		values[f.Number] = s.Value(from)
+	}
+	id, err = k.KeyID(values)
+	return id, err == nil, err
 }
 
 // AboutPersons reports a kind whose rows belong to one person each: they go when the person's are erased, and are not
