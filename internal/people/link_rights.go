@@ -30,7 +30,7 @@ func travelBut(ctx context.Context, r record.Reader, cluster []record.ID, but re
 	hidden := false
 	err := inChunks(cluster, func(marks string, args []any) error {
 		return r.Select(ctx, "SELECT 1 FROM identity.link AS l JOIN "+hidings[record.Identity].Table()+" AS h ON h.person = l.other WHERE l.person IN ("+marks+
-			") AND l.verdict = 'same' AND l._rivals = 0 AND "+isUnshared("h")+" AND l.other <> ? LIMIT 1", append(args, but), func(record.Row) error {
+			") AND l.verdict = 'same' AND l._rivals = 0 AND "+isUnshared("h")+" AND l.other IS NOT ? LIMIT 1", append(args, but), func(record.Row) error {
 			hidden = true
 			return nil
 		})
@@ -92,19 +92,17 @@ func (l *link) holdTogether() error {
 		} else {
 			done[root] = true
 		}
-		cluster, may := l.web.with(id), true
+		cluster := l.web.with(id)
+		may, err := linkedTravel(l.c.Context, l.c, cluster, l.c.Now)
+		if err != nil {
+			return err
+		}
 		for _, one := range cluster {
 			limits, err := limitsOn(l.c.Context, l.c, record.Identity, one)
 			if err != nil {
 				return err
 			}
-			w, err := WishesOf(l.c.Context, l.c, one, l.c.Now)
-			if err != nil {
-				return err
-			}
-			if !w.MayTravel() || limits != nil && len(limits.Why) > 0 {
-				may = false
-			}
+			may = may && (limits == nil || len(limits.Why) == 0)
 		}
 		hold(l.c, cluster, may)
 	}

@@ -149,3 +149,35 @@ func TestWhoIsHiddenIsNotShownAsLinked(t *testing.T) {
 	alone(true, "the one that joins them is erased")
 	b.Refused("person.unlink", "", map[string]any{"person": one, "other": two}, "other", "unknown_id")
 }
+
+// Whose other record is hidden here, because they took sharing back and it belongs to another site, is not released by linking them to
+// somebody who shares, or taking that apart again.
+func TestALinkToSomebodyElseReleasesNobody(t *testing.T) {
+	url := worktest.Relay(t)
+	here := worktest.New(t)
+	site, home := here.Site("Casa del Río", "07089"), here.Site("Clínica", "20057")
+	here.Stand(site)
+	shares := map[string]any{"given": "Ana", "surname1": "Xitumul", "consent": []string{"sharing"}}
+	away := worktest.Do[people.Registered](here, "person.register", home, shares).Person.String()
+	one, other := register(here, shares), register(here, shares)
+	there := here.Join(url, "Rosa", site, "registrar")
+	say(here, "person.link", one, away)
+	worktest.Do[people.Consented](here, "person.consent", site, no(away, people.Withdrawn, "sharing"))
+	worktest.Meet(url, here, there)
+	worktest.Do[people.Updated](here, "person.update", site, map[string]any{"person": one, "phone": "55 1234"})
+	phone := func(when string) {
+		t.Helper()
+		worktest.Meet(url, here, there)
+		if s := worktest.Ask[people.Shown](there, "person.show", "person", one); s.Phone != "" {
+			t.Errorf("%s: %q left this machine", when, s.Phone)
+		}
+		if here.Travels(one) {
+			t.Errorf("%s: it travels", when)
+		}
+	}
+	phone("after the no")
+	say(here, "person.link", one, other)
+	phone("linked to who shares")
+	say(here, "person.unlink", one, other)
+	phone("and taken apart")
+}
