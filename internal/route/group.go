@@ -252,7 +252,11 @@ func (d *GroupData) households(g *group) {
 		}
 	}
 	for _, name := range order {
-		g.form(*families[name])
+		one := families[name]
+		if *one.People == len(one.Members) { // all are named: a number would go on counting who is hidden or erased later
+			one.People = nil
+		}
+		g.form(*one)
 	}
 	if d.Together && len(all.Members) > 1 {
 		g.form(all)

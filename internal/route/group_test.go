@@ -125,3 +125,21 @@ func TestAGroupSentAgain(t *testing.T) {
 		t.Errorf("%d records, want two persons, a family and a count", n)
 	}
 }
+
+// Of a family who came whole nothing is left that says how many they were, once one of them is not shown.
+func TestAFamilyOfWhomOneIsHiddenLacksNobody(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa", "07089")
+	r := worktest.Do[route.Grouped](b, "group.register", site, map[string]any{"people": []map[string]any{{"given": "Beto", "family": "A"}, {"given": "Carla", "family": "A"}}})
+	he, she := r.People[0].Person.String(), r.People[1].Person.String()
+	if got := worktest.Ask[family.Shown](b, "family.show", "person", he).Households; len(got) != 1 || len(got[0].Members) != 2 {
+		t.Fatalf("together: %+v", got)
+	}
+	worktest.Do[people.RestrictedNow](b, "person.restrict", site, map[string]any{"person": she, "reason": "lo pidió", "authority": "ella"})
+	if got := worktest.Ask[family.Shown](b, "family.show", "person", he).Households; len(got) != 1 || len(got[0].Members) != 1 || got[0].People > 1 {
+		t.Errorf("one is hidden: %+v", got)
+	}
+	if got := worktest.Ask[route.Incompletes](b, "group.incomplete"); len(got.Families) != 0 {
+		t.Errorf("somebody is said to be missing: %+v", got.Families)
+	}
+}

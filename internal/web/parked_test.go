@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"amparo/internal/people/intake"
 	"amparo/internal/record"
 )
 
@@ -42,6 +43,21 @@ func TestWhatWasTypedWaitsOrIsForgotten(t *testing.T) {
 	}
 	if s.parkPost(locked(), "/draft", url.Values{"_for": {"https://elsewhere"}}) {
 		t.Error("a draft for an address that is not ours")
+	}
+}
+
+// A list of people that was read and not taken goes with the session, however it ends.
+func TestAListDoesNotOutlastTheSession(t *testing.T) {
+	s := newSessions(time.Hour, time.Hour)
+	defer s.close()
+	for _, park := range []bool{true, false} {
+		token, one := s.begin(rosa{})
+		one.keepList(&intake.List{})
+		one.registered(companion{record.ID{3}, "Ana", time.Now()})
+		s.endToken(token, park)
+		if one.keptList() != nil || !one.before.person.IsZero() {
+			t.Errorf("parked %v: somebody is still in memory", park)
+		}
 	}
 }
 

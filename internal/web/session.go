@@ -243,6 +243,7 @@ func (s *sessions) endSession(one *session, park bool) {
 		}
 	}
 	one.drafts, one.notice, one.back, one.recovery = map[string]url.Values{}, nil, nil, nil
+	one.list, one.before = nil, companion{}
 	one.mu.Unlock()
 	s.mu.Unlock()
 	if last {
