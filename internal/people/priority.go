@@ -115,7 +115,11 @@ var prioritise = record.NewAction("person.priority", []record.Compartment{record
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.Set(Person, id, record.Fields{"groups": kept}); err != nil {
+	standing, err := withOld(c, id, kept)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Set(Person, id, record.Fields{"groups": standing}); err != nil {
 		return nil, err
 	}
 	if private && !d.End {
@@ -147,7 +151,11 @@ func Regroup(c *record.Change, person record.ID, in PriorityData, not []string) 
 	if err != nil {
 		return false, err
 	}
-	if _, err := c.Set(Person, person, record.Fields{"groups": kept}); err != nil {
+	standing, err := withOld(c, person, kept)
+	if err != nil {
+		return false, err
+	}
+	if _, err := c.Set(Person, person, record.Fields{"groups": standing}); err != nil {
 		return false, err
 	}
 	if child = ChildAlone(ageOf(now, c.At), now.ageBand, kept); child {
@@ -166,6 +174,12 @@ func sayGroups(c *record.Change, person record.ID, groups []string, said []Prior
 		}
 		if !c.Writes(record.Survivor) {
 			kept, private = append(kept, PrivateTalk), true
+			said = slices.Clone(said)
+			for i := range said { // as of everybody who wants to talk in private, so that they stand apart from nobody
+				if said[i].Group == SurvivorGroup {
+					said[i].Group = PrivateTalk
+				}
+			}
 			continue
 		}
 		why := PriorityData{SurvivorGroup, "self", "agreed"}
@@ -198,6 +212,27 @@ func sayGroups(c *record.Change, person record.ID, groups []string, said []Prior
 		}
 	}
 	return kept, private, nil
+}
+
+// withOld are the groups as they are to stand in the person's own record: whoever may not write of survivors says nothing of what an
+// earlier version of the program wrote there, and was shown instead that somebody wants to talk in private.
+func withOld(c *record.Change, person record.ID, kept []string) ([]string, error) {
+	if c.Writes(record.Survivor) {
+		return kept, nil
+	}
+	var before []string
+	err := c.Select(c.Context, "SELECT groups FROM identity.person WHERE id = ?", []any{person}, func(row record.Row) error {
+		before = row.Set(0)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read groups: %w", err)
+	}
+	if !slices.Contains(before, SurvivorGroup) {
+		return kept, nil
+	}
+	kept = slices.DeleteFunc(slices.Clone(kept), func(g string) bool { return g == PrivateTalk && !slices.Contains(before, PrivateTalk) })
+	return append(kept, SurvivorGroup), nil
 }
 
 // notSurvivor takes it back.

@@ -149,7 +149,10 @@ func setGroups(c *record.Change, person record.ID, fields record.Fields) (privat
 		}
 	}
 	kept, private, err := sayGroups(c, person, groups, nil, false)
-	fields["groups"] = kept
+	if err != nil {
+		return false, err
+	}
+	fields["groups"], err = withOld(c, person, kept)
 	return private, err
 }
 
