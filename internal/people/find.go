@@ -41,7 +41,11 @@ var find = record.NewQuery("person.find", []record.Compartment{record.Identity, 
 			return nil, err
 		}
 	}
-	index, err := indexOf(a)
+	everybody, err := rollOf(a)
+	if err != nil {
+		return nil, err
+	}
+	index, err := everybody.upToDate(a)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +60,7 @@ var find = record.NewQuery("person.find", []record.Compartment{record.Identity, 
 	// Records of one person are one hit: where they fill the list, whoever stands behind them is looked up too.
 	for want := limit + linkedSpare; ; want *= 2 {
 		hits := index.Search(words.Parse(q, a.Now), want)
-		if found.Hits, err = told(a, index, hits, words.sites); err != nil {
+		if found.Hits, err = told(a, everybody, hits, words.sites); err != nil {
 			return nil, err
 		}
 		if found.Hits, err = oneEach(a, found.Hits, limit); err != nil || len(found.Hits) == limit || len(hits) < want || want >= hitsLooked {
@@ -66,7 +70,7 @@ var find = record.NewQuery("person.find", []record.Compartment{record.Identity, 
 })
 
 // told are the hits with who they are and why they were found.
-func told(a *record.Ask, index *match.Index, hits []match.Hit, sites map[record.ID]string) ([]Hit, error) {
+func told(a *record.Ask, everybody *roll, hits []match.Hit, sites map[record.ID]string) ([]Hit, error) {
 	ids := make([]record.ID, len(hits))
 	for i, h := range hits {
 		ids[i] = record.ID(h.Key)
@@ -83,7 +87,7 @@ func told(a *record.Ask, index *match.Index, hits []match.Hit, sites map[record.
 	for _, h := range hits {
 		b, ok := by[record.ID(h.Key)]
 		if !ok {
-			index.Remove(h.Key) // gone since the index was brought up to date
+			everybody.gone(record.ID(h.Key))
 			continue
 		}
 		hit := Hit{Person: b, Score: math.Round(h.Score*100) / 100}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"amparo/internal/people"
 	"amparo/internal/people/worktest"
@@ -76,6 +77,26 @@ func TestFindByACardOfWhichTwoSitesSpeak(t *testing.T) {
 		b.Reopen()
 		if _, want := why(b, r.Card); !slices.Equal(got, want) || len(want) == 0 {
 			t.Errorf("by the card: %v, and who opens anew: %v", got, want)
+		}
+	}
+}
+
+// A restricted record that somebody opens for some hours is found while it is open, and each time anew.
+func TestFindWhoIsShownForSomeHours(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa", "07089")
+	id := worktest.Do[people.Registered](b, "person.register", site, fields{"given": "Ana", "surname1": "Xitumul"}).Person.String()
+	worktest.Do[people.RestrictedNow](b, "person.restrict", site, fields{"person": id, "reason": "lo pidió", "authority": "ella"})
+	for _, want := range []int{0, 1, 0, 1} {
+		if want == 1 {
+			if r := b.Apply("person.glass", site, fields{"person": id, "reason": "nadie sabe su alergia"}); !r.OK {
+				t.Fatal(r.Error)
+			}
+		} else {
+			b.Now = b.Now.Add(5 * time.Hour)
+		}
+		if got := find(b, "xitumul"); len(got) != want {
+			t.Errorf("found %q, want %d", got, want)
 		}
 	}
 }

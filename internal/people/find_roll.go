@@ -42,11 +42,30 @@ func (m *mark) move(row int64, id, person record.ID) {
 
 // indexOf is the index of everybody who is shown to who asks, up to date.
 func indexOf(a *record.Ask) (*match.Index, error) {
+	r, err := rollOf(a)
+	if err != nil {
+		return nil, err
+	}
+	return r.upToDate(a)
+}
+
+func rollOf(a *record.Ask) (*roll, error) {
 	known, err := a.Memo("people.index", nil, func() (any, error) { return &roll{}, nil })
 	if err != nil {
 		return nil, err
 	}
-	return known.(*roll).upToDate(a)
+	return known.(*roll), nil
+}
+
+// gone takes somebody out who is not shown any more although nothing was written, for they were shown for a few hours only. They
+// are read again when something is: they may be shown again by then.
+func (r *roll) gone(id record.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.index != nil {
+		r.index.Remove(match.Key(id))
+		r.hidden[id] = true
+	}
 }
 
 func (r *roll) upToDate(a *record.Ask) (*match.Index, error) {
