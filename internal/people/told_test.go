@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,39 @@ func TestNothingThatWasEverWrittenInIdentitySaysSurvivor(t *testing.T) {
 					t.Errorf("written by %s: %s (%v)", name, raw, err)
 				}
 			}
+		}
+	}
+}
+
+// At the desk it cannot be told apart whether somebody said it, or only that they want to talk in private.
+func TestWhoTalksInPrivateStandsApartFromNobody(t *testing.T) {
+	url := worktest.Relay(t)
+	b := worktest.New(t)
+	site := b.Site("Casa", "07089")
+	worktest.Meet(url, b)
+	desk := b.Join(url, "Bea", site, "registrar")
+	one := func(group string, early bool) (of []string) {
+		data := fields{"given": "Ana"}
+		said := fields{"group": group, "identified": "staff", "may_record": "best_interest"}
+		if early {
+			data["priorities"] = []fields{said}
+		}
+		person := worktest.Do[people.Registered](desk, "person.register", site, data).Person.String()
+		if !early {
+			said["person"] = person
+			worktest.Do[people.Prioritised](desk, "person.priority", site, said)
+		}
+		for _, p := range worktest.Ask[people.Shown](desk, "person.show", "person", person).Priorities {
+			of = append(of, p.Group, p.Identified, p.MayRecord, p.ByName)
+		}
+		for _, e := range worktest.Ask[people.Timeline](desk, "person.timeline", "person", person).Entries {
+			of = append(of, e.Kind)
+		}
+		return of
+	}
+	for _, early := range []bool{true, false} {
+		if told, asked := one(people.SurvivorGroup, early), one(people.PrivateTalk, early); !slices.Equal(told, asked) {
+			t.Errorf("told: %q; asked for: %q", told, asked)
 		}
 	}
 }
