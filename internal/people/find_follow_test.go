@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"amparo/internal/people"
 	"amparo/internal/people/worktest"
 )
@@ -99,4 +101,80 @@ func TestFindWhoIsShownForSomeHours(t *testing.T) {
 			t.Errorf("found %q, want %d", got, want)
 		}
 	}
+}
+
+// Whatever is written, limited, shown again and erased, here and at another site: who has searched all along finds what somebody finds
+// who opens the workspace now, for the same reasons.
+func TestTheIndexThatFollowsIsTheOneMadeAnew(t *testing.T) {
+	url := worktest.Relay(t)
+	here := worktest.New(t)
+	home, away := here.Site("Casa", "07089"), here.Site("Posada Norte", "28032")
+	here.Stand(home)
+	worktest.Meet(url, here)
+	there := here.Join(url, "Bea", away, "registrar", "clinician")
+	beds := []*worktest.Bed{here, there}
+	names := []string{"Ana", "María José", "Xitumul", "Ixchel", "Paz", "Pas", "de la Cruz"}
+	var all, cards []string
+	fewer(t, "12")
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom(names)
+		for range rapid.IntRange(3, 12).Draw(t, "steps") {
+			b := rapid.SampledFrom(beds).Draw(t, "who")
+			b.Now = b.Now.Add(time.Minute)
+			if len(all) == 0 {
+				r := worktest.Do[people.Registered](here, "person.register", "", fields{"given": "Ana", "consent": []string{"sharing"}})
+				all, cards = append(all, r.Person.String()), append(cards, r.Card)
+			}
+			id := all[len(all)-1-rapid.IntRange(0, min(len(all), 6)-1).Draw(t, "whom")]
+			switch rapid.IntRange(0, 11).Draw(t, "does") {
+			case 0, 1:
+				if r := b.Apply("person.register", "", fields{"given": name.Draw(t, "given"), "surname1": name.Draw(t, "surname"), "consent": []string{"sharing"},
+					"languages": []string{"quc"}, "aliases": []string{name.Draw(t, "alias")}}); r.OK {
+					made := r.Result.(people.Registered)
+					all, cards = append(all, made.Person.String()), append(cards, made.Card)
+				}
+			case 2:
+				b.Apply("person.update", "", fields{"person": id, rapid.SampledFrom([]string{"given", "surname2", "nickname", "spoken"}).Draw(t, "field"): name.Draw(t, "name")})
+			case 3:
+				if r := b.Apply("person.card", "", fields{"person": id, "new": true}); r.OK {
+					cards = append(cards, r.Result.(people.CardGiven).Card)
+				}
+			case 4:
+				b.Apply("person.card", "", fields{"person": id, "lost": cards[rapid.IntRange(0, len(cards)-1).Draw(t, "card")], "reason": rapid.SampledFrom([]string{"lost", "returned"}).Draw(t, "why")})
+			case 5:
+				b.Apply("visit.open", "", fields{"person": id})
+				b.Apply("consultation.record", "", fields{"person": id, "service": "medical", "reason": "fiebre"})
+			case 6:
+				b.Apply("person.restrict", "", fields{"person": id, "reason": "lo pidió", "authority": "ella"})
+			case 7:
+				b.Apply("person.restrict", "", fields{"person": id, "reason": "lo pidió", "lift": true})
+			case 8:
+				b.Apply("person.erase", "", fields{"person": id, "reason": "asked_by_person", "authority": "acta 7"})
+			case 9:
+				b.Apply("person.update", "", fields{"person": id, "consent": rapid.SampledFrom([][]string{{"care"}, {"care", "sharing"}}).Draw(t, "consent")})
+			case 10:
+				worktest.Meet(url, rapid.Permutation(beds).Draw(t, "order")...)
+			case 11:
+				foundAs(b, "ana")
+			}
+		}
+		for _, b := range beds {
+			ask := func() (out []string) {
+				for _, q := range append(slices.Clone(names), "ana quiché", "paz en tapachula", "xitumul reynosa marzo") {
+					out = append(out, q+": "+foundAs(b, q))
+				}
+				for _, card := range cards[max(0, len(cards)-6):] {
+					out = append(out, card+": "+foundAs(b, card))
+				}
+				return out
+			}
+			followed := ask()
+			b.Reopen()
+			for i, anew := range ask() {
+				if followed[i] != anew {
+					t.Fatalf("who searched all along finds\n%s\nwho opens now\n%s", followed[i], anew)
+				}
+			}
+		}
+	})
 }
