@@ -49,11 +49,12 @@ func compareOne(a *record.Ask, d ProposalParams) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.Opened(found[0].Person)
 	who, err := others(a.Context, a, []record.ID{found[0].Person})
 	if err != nil {
 		return nil, err
 	}
-	out := Compared{Seek: found[0], Seeker: who[found[0].Person], Candidate: brief, Child: Minor(brief)}
+	out := Compared{Seek: found[0], Seeker: who[found[0].Person], Candidate: brief}
 	out.Here = brief.LastSeen != nil && !a.Site.IsZero() && brief.LastSeen.Site == a.Site
 	traced, err := traces(a.Context, a, "t.seek = ?", id)
 	if err != nil {
@@ -61,6 +62,9 @@ func compareOne(a *record.Ask, d ProposalParams) (any, error) {
 	}
 	linked, err := people.Together(a.Context, a, candidate)
 	if err != nil {
+		return nil, err
+	}
+	if out.Child, err = isMinor(a.Context, a, linked, a.Now); err != nil {
 		return nil, err
 	}
 	for _, one := range linked {

@@ -3,6 +3,7 @@ package family_test
 import (
 	"testing"
 
+	"amparo/internal/node"
 	"amparo/internal/people"
 	"amparo/internal/people/family"
 	"amparo/internal/people/worktest"
@@ -135,6 +136,9 @@ func TestANoCountsOnAllRecordsOfThePersonFound(t *testing.T) {
 	worktest.Do[people.LinkedNow](b, "person.link", site, fields{"person": ana, "other": again, "reason": "said_it"})
 	worktest.Do[family.Answered](b, "family.answer", site, fields{"seek": s, "candidate": again, "verdict": "same", "answer": "refuses"})
 	b.Refused("family.answer", site, fields{"seek": s, "candidate": ana, "verdict": "same", "answer": "agrees", "alone": true}, "best_interest", "child_interest")
+	if got := worktest.Ask[family.Compared](b, "family.proposal", "seek", s, "candidate", ana); !got.Child || got.Stage != family.NoContact {
+		t.Errorf("compared by the other record: %+v", got)
+	}
 	yes := fields{"seek": s, "candidate": ana, "verdict": "same", "answer": "agrees", "alone": true, "best_interest": true}
 	if got := worktest.Do[family.Answered](b, "family.answer", site, yes); got.Stage != family.NoContact {
 		t.Errorf("the other record says no, and the proposal stands at %s", got.Stage)
@@ -143,5 +147,20 @@ func TestANoCountsOnAllRecordsOfThePersonFound(t *testing.T) {
 	worktest.Do[family.Answered](b, "family.answer", site, fields{"seek": s, "candidate": again, "answer": "agrees", "alone": true, "best_interest": true})
 	if got := worktest.Do[family.Answered](b, "family.answer", site, fields{"seek": s, "candidate": ana, "told": true}); got.Stage != family.Told {
 		t.Errorf("they changed their mind, and the proposal stands at %s", got.Stage)
+	}
+}
+
+// Whoever compares two records has opened both, and it is noted in both.
+func TestComparingOpensBoth(t *testing.T) {
+	b := worktest.New(t)
+	site := b.Site("Casa", "07089")
+	rosa, ana := somebody(b, site, fields{"given": "Rosa", "surname1": "Xitumul"}), somebody(b, site, fields{"given": "Ana", "surname1": "Xitumul"})
+	s := seek(b, site, agreed(rosa, fields{"given": "Ana", "surname1": "Xitumul"}))
+	worktest.Ask[family.Compared](b, "family.proposal", "seek", s, "candidate", ana)
+	b.Reopen() // it is written down at the latest when the member locks
+	for _, who := range []string{rosa, ana} {
+		if n := len(worktest.Ask[node.Accesses](b, "access", "person", who).Entries); n != 1 {
+			t.Errorf("%d openings are noted of one of the two", n)
+		}
 	}
 }
