@@ -23,10 +23,9 @@ type FindPage struct {
 	Given  []Given // what was typed, carried into the registration
 	Writes bool
 	Scan   bool // may look up a card
-	Prints bool // may print cards
 	Card   *CardSaid
-	Glass  bool // may open a restricted record in need
-	Lists  bool // may bring in a list of people
+	Glass  bool    // may open a restricted record in need
+	Ways   []Offer // where else somebody may be looked for, before anything is typed
 	Such   string
 }
 
@@ -50,7 +49,7 @@ func findPage(c *call) error {
 		return err
 	}
 	q := f.value("q")
-	p := FindPage{Shell: c.shell("find.title"), Writes: c.may("/register"), Scan: c.may("/scan"), Prints: c.may("/cards"), Glass: c.may("/glass"), Lists: c.may("/people/import")}
+	p := FindPage{Shell: c.shell("find.title"), Writes: c.may("/register"), Scan: c.may("/scan"), Glass: c.may("/glass")}
 	p.Q = f.field("q", label("field.q"), hint("find.hint"), focus(), kind("search"))
 	p.Such = c.T("find.examples", "name", "“"+c.T("find.example_name")+"”", "place", "“"+c.T("find.example_place")+"”", "card", "“4129”")
 	if len([]rune(q)) >= 2 {
@@ -71,10 +70,31 @@ func findPage(c *call) error {
 		p.Said, p.Among = c.T("find.results", "n", len(p.Hits)), c.T("find.among", "n", found.Total)
 		p.Given = carried(q)
 	}
+	if !p.Asked {
+		p.Ways = c.ways()
+	}
 	p.Form = f.close()
 	p.Form.Draft = ""
 	p.Shell.Form = f.ID
 	return c.show(http.StatusOK, "find.html", p)
+}
+
+// ways are the pages about many people. The board names them only while something waits there.
+func (c *call) ways() (out []Offer) {
+	for _, way := range []Offer{
+		{"/group", c.T("group.title"), "people"},
+		{"/people/import", c.T("intake.link"), "note"},
+		{"/cards", c.T("cards.title"), "scan"},
+		{"/incomplete", c.T("incomplete.title"), "edit"},
+		{"/duplicates", c.T("duplicates.title"), "two"},
+		{"/families", c.T("families.title"), "people"},
+		{"/children", c.T("child.list_title"), "flag"},
+	} {
+		if c.may(way.Address) {
+			out = append(out, way)
+		}
+	}
+	return out
 }
 
 func (c *call) hit(h people.Hit) HitLine {

@@ -163,6 +163,7 @@ func (f *form) company() (d Field, with string) {
 		with = before.person.String()
 		all = append(all, lang.Choice{Code: "travel", Name: f.T("register.with", "name", before.name)}, lang.Choice{Code: "family", Name: f.T("register.family_of", "name", before.name)})
 	}
-	f.offer(&d, all)
+	// A choice among one cannot be taken back, and what is said here leads a child to their path.
+	f.offer(&d, append(all, lang.Choice{Code: "unknown", Name: f.T("code.sex.unknown")}))
 	return d, with
 }

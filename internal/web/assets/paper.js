@@ -320,13 +320,30 @@
     if (location.hash === "#camera") start.click(); // asked for where this page was asked for
   }
 
+  // The keys are shown over the page on which they are asked for: going there and back would lose a sheet that was posted.
+  const keys = async (link) => {
+    try {
+      const answer = await fetch(link.href), main = $("main", read(await answer.text())), box = document.createElement("dialog"), shut = $("button[hidden]", main);
+      if (answer.redirected) { location.reload(); return; }
+      box.append(...main.children);
+      box.setAttribute("aria-label", $("h1", box).textContent);
+      shut.hidden = false;
+      shut.addEventListener("click", () => box.close());
+      box.addEventListener("close", () => box.remove());
+      document.body.append(box);
+      box.showModal();
+    } catch { link.click(); } // without dialogs there is still the page
+  };
+
   // Single keys, only when nobody is typing.
   addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.altKey || e.metaKey || typing(e.target) || e.defaultPrevented) return;
+    const shown = $("dialog");
+    if (shown) { if (e.key === "?") shown.close(); return; }
     const to = { "/": "find", b: "board", "?": "keys", n: "new", h: "headcount", f: "flow" }[e.key];
     const link = to && $(`[data-key="${to}"]`);
     if (!link) return;
     e.preventDefault();
-    if (link.matches("input")) { link.focus(); link.select(); } else link.click();
+    if (link.matches("input")) { link.focus(); link.select(); } else if (to === "keys") keys(link); else link.click();
   });
 })();
