@@ -62,7 +62,7 @@ func conflicts(a *record.Ask, kinds []*record.Kind, p conflictsParams) (any, err
 			state *record.State
 		}
 		var rows []row
-		err := a.Select(a.Context, "SELECT id, _state FROM "+k.Table()+" WHERE _rivals > 0"+only+" ORDER BY id", args, func(r record.Row) error {
+		err := a.Select(a.Context, "SELECT id, _state FROM "+rivalRows(k)+only+" ORDER BY id", args, func(r record.Row) error {
 			state, err := record.DecodeState(r.Blob(1))
 			rows = append(rows, row{r.ID(0), state})
 			return err
@@ -101,6 +101,17 @@ func rivalling(kinds []*record.Kind, r record.Reader) []*record.Kind {
 	return slices.DeleteFunc(slices.Clone(kinds), func(k *record.Kind) bool { return !k.Registers() || !r.Opens(k.In) })
 }
 
+// rivalRows is the SQL of the records of a kind that hold rival values. What is said under each of two persons is among them while both
+// are shown: of whom nothing may be seen, nothing is to be settled.
+func rivalRows(k *record.Kind) string {
+	rows := k.Table() + " AS t WHERE t._rivals > 0"
+	if n := len(k.Key); k.Twice && n > 1 {
+		one, other := k.Key[n-2], k.Key[n-1]
+		rows += " AND EXISTS (SELECT 1 FROM " + k.Table() + " AS o WHERE o." + one + " = t." + other + " AND o." + other + " = t." + one + ")"
+	}
+	return rows
+}
+
 // Rivals is how many records hold rival values that this member may see. It is kept until something is written, so that
 // every page can say it.
 func (s *Session) Rivals(ctx context.Context) (int, error) {
@@ -118,7 +129,7 @@ func (s *Session) Rivals(ctx context.Context) (int, error) {
 	n, err := s.remember("rivals", open, func() (any, error) {
 		n := 0
 		for _, k := range rivalling(s.node.registry.Kinds(), s.views) {
-			if err := s.views.Select(ctx, "SELECT count(*) FROM "+k.Table()+" WHERE _rivals > 0", nil, func(r record.Row) error {
+			if err := s.views.Select(ctx, "SELECT count(*) FROM "+rivalRows(k), nil, func(r record.Row) error {
 				if rows := int(r.Int(0)); k.Twice {
 					n += (rows + 1) / 2
 				} else {

@@ -158,6 +158,13 @@ func TestWhatIsSaidOfTwoPersonsIsSettledOnce(t *testing.T) {
 		if len(list) != 1 || list[0].Kind != c.kind || list[0].Field != c.field {
 			t.Fatalf("%s: to be settled: %+v", c.kind, list)
 		}
+		// Whoever is not shown is not in what is to be settled of another either.
+		worktest.Do[people.RestrictedNow](south, "person.restrict", "", fields{"person": all[1], "reason": "lo pidió", "authority": "ella"})
+		hidden := worktest.Ask[node.Conflicts](south, "conflicts").Conflicts
+		if n, err := south.Session.Rivals(t.Context()); err != nil || n != 0 || len(hidden) != 0 {
+			t.Errorf("%s: one of the two is hidden, and %d are to be settled, %+v (%v)", c.kind, n, hidden, err)
+		}
+		worktest.Do[people.RestrictedNow](south, "person.restrict", "", fields{"person": all[1], "reason": "lo pidió", "lift": true})
 		keep := c.keep
 		if c.kind == "relation" && list[0].Person.String() == all[1] {
 			keep = "child"
