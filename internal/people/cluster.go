@@ -36,12 +36,16 @@ type linkWeb struct {
 	shut []pair                    // said to be the same, and not counted because it would join records said to be different
 }
 
-// webOf reads it. It walks at most so far that a cluster of the greatest size is whole.
+// walkMost is how many records are walked at most from those that are asked for. Sites that link apart from each other make chains
+// longer than any of them may, and who walks half a chain shows another person from its one end than from the other.
+const walkMost = 1024
+
+// webOf reads it, with everybody whom links join to them, however far.
 func webOf(ctx context.Context, r record.Reader, ids []record.ID) (*linkWeb, error) {
 	w := &linkWeb{said: sayings{}}
 	seen := map[record.ID]bool{}
 	next := ids
-	for step := 0; len(next) > 0 && step <= clusterMost; step++ {
+	for from := len(ids); len(next) > 0 && len(seen) <= from+walkMost; {
 		fresh := make([]record.ID, 0, len(next))
 		for _, id := range next {
 			if !seen[id] {

@@ -209,3 +209,31 @@ func TestWhatIsSaidOfTwoPersonsIsSettledOnce(t *testing.T) {
 		worktest.Meet(url, south, north)
 	}
 }
+
+// Two sites make a long chain of records apart from each other, each within the bound: met, every record of it shows the same person.
+func TestALongChainIsOnePersonFromBothEnds(t *testing.T) {
+	url := worktest.Relay(t)
+	south := worktest.New(t)
+	home, there := south.Site("Casa", "07089"), south.Site("Posada Norte", "28032")
+	south.Stand(home)
+	worktest.Meet(url, south)
+	north := south.Join(url, "Bea", there, "registrar")
+	var all []string
+	for range 47 {
+		all = append(all, worktest.Do[people.Registered](south, "person.register", home, fields{"given": "Ana", "consent": []string{"sharing"}}).Person.String())
+	}
+	worktest.Meet(url, south, north)
+	for i := range 23 {
+		say(south, "person.link", all[i], all[i+1])
+		say(north, "person.link", all[23+i], all[24+i])
+	}
+	worktest.Meet(url, south, north)
+	want := len(clustersOn(south, all[23:24])[all[23]])
+	for _, b := range []*worktest.Bed{south, north} {
+		for id, with := range clustersOn(b, []string{all[0], all[23], all[46]}) {
+			if len(with) != want {
+				t.Errorf("%s is shown with %d others, the one in the middle with %d", id, len(with), want)
+			}
+		}
+	}
+}
