@@ -98,7 +98,7 @@ func conflicts(a *record.Ask, kinds []*record.Kind, p conflictsParams) (any, err
 
 // rivalling are the kinds that can hold rival values and that who asks may read.
 func rivalling(kinds []*record.Kind, r record.Reader) []*record.Kind {
-	return slices.DeleteFunc(slices.Clone(kinds), func(k *record.Kind) bool { return !k.Registers() || !r.Opens(k.In) })
+	return slices.DeleteFunc(slices.Clone(kinds), func(k *record.Kind) bool { return !k.Registers() || k.Weighed || !r.Opens(k.In) })
 }
 
 // rivalRows is the SQL of the records of a kind that hold rival values. What is said under each of two persons is among them while both

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"amparo/internal/node"
+	"amparo/internal/people"
 	"amparo/internal/people/worktest"
 )
 
@@ -14,7 +15,14 @@ func TestConflictsGoByRights(t *testing.T) {
 	b.Site("Casa", "07089")
 	rosa, lola := colleague(b, "Rosa", "registrar"), colleague(b, "Lola", "logistician")
 	maria := registered(b, "María")
-	if r := run(b, rosa, "conflict.reopen", "", map[string]any{"record": maria, "kind": "person", "field": "given", "values": []string{"Marina"}}); !r.OK {
+	reopen := map[string]any{"record": maria, "kind": "person", "field": "given", "values": []string{"Marina"}}
+	if r := run(b, rosa, "conflict.reopen", "", reopen); code(r) != "not_a_rival" {
+		t.Fatalf("what nobody ever said is put beside what was: %+v", r)
+	}
+	for _, name := range []string{"Marina", "María"} {
+		worktest.Do[people.Updated](b, "person.update", "", map[string]any{"person": maria, "given": name})
+	}
+	if r := run(b, rosa, "conflict.reopen", "", reopen); !r.OK {
 		t.Fatalf("%+v", r)
 	}
 	sees := func(s *node.Session, want int) {

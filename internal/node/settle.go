@@ -55,7 +55,7 @@ func register(c *record.Change, kinds []*record.Kind, named, kind, field string)
 		return k, f, id, state, err
 	}
 	for _, k = range kinds {
-		if !k.Registers() || kind != "" && k.Name != kind {
+		if !k.Registers() || k.Weighed || kind != "" && k.Name != kind {
 			continue
 		}
 		if state, err = c.State(k, id); err != nil {
@@ -189,6 +189,9 @@ func sayAgain(c *record.Change, kinds []*record.Kind, d reopenData) (any, error)
 		}
 		if slices.ContainsFunc(state.Standing(f.Number), func(st record.Standing) bool { return same(st.Value, value) }) {
 			continue
+		}
+		if k.AboutPersons() && !slices.ContainsFunc(state.Sayings(f), func(said record.Saying) bool { return same(said.Value, value) }) {
+			return nil, record.Refuse("values", "not_a_rival", "field", d.Field) // nobody ever said it: there are actions that check what is said
 		}
 		if err := c.Beside(k, id, f.Name, value); err != nil {
 			return nil, err

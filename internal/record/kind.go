@@ -66,6 +66,9 @@ type Kind struct {
 	// Twice marks a Keyed kind about two persons that is said under each of them: where it is counted, two are one, and what two
 	// places said of it is settled for both. The last two fields of its key are the two persons.
 	Twice bool
+	// Weighed marks a kind whose own package says what counts of rival values and by what rules it is said anew: they are not among what is
+	// to be settled, and nobody chooses one of them.
+	Weighed bool
 	// File is the Blob field in which the engine says where the bytes of a file are that is kept beside the journal, sealed, and
 	// how they open. Change.Keep gives what stands there.
 	File string

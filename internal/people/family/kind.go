@@ -66,7 +66,7 @@ var Sought = people.About(&record.Kind{Number: 17, Name: "family_sought", In: re
 
 // Tracing is how far somebody has come with the proposal that a person is the one who is sought. It is written under both, and stands
 // in the timeline and in the copy of neither: whoever seeks must not read in their own copy that somebody was found and said no.
-var Tracing = &record.Kind{Number: 18, Name: "tracing", In: record.Identity, Form: record.Keyed, Key: []string{"seek", "person", "other"}, Subject: "person", Brief: true, Twice: true,
+var Tracing = &record.Kind{Number: 18, Name: "tracing", In: record.Identity, Form: record.Keyed, Key: []string{"seek", "person", "other"}, Subject: "person", Brief: true, Twice: true, Weighed: true,
 	Fields: []record.Field{
 		{Number: 1, Name: "seek", Type: record.Ref, Index: true},
 		{Number: 2, Name: "person", Type: record.Ref, Index: true},

@@ -7,6 +7,7 @@ import (
 	"amparo/internal/people"
 	"amparo/internal/people/family"
 	"amparo/internal/people/worktest"
+	"amparo/internal/record"
 )
 
 // Records that are one person have one family, and are proposed once; what is said of one counts for the other.
@@ -163,4 +164,68 @@ func TestComparingOpensBoth(t *testing.T) {
 			t.Errorf("%d openings are noted of one of the two", n)
 		}
 	}
+}
+
+// What two sites said differently of a proposal is settled by asking the person found again, alone: never by choosing one of the two, nor by
+// writing an answer that nobody gave.
+func TestANoIsNotSettledAway(t *testing.T) {
+	url := worktest.Relay(t)
+	south := worktest.New(t)
+	home, there := south.Site("Casa", "07089"), south.Site("Clínica", "20057")
+	south.Stand(home)
+	worktest.Meet(url, south)
+	north := south.Join(url, "Bea", there, "registrar")
+	rosa, ana := somebody(south, home, fields{"given": "Rosa", "surname1": "Xitumul"}), somebody(south, home, fields{"given": "Ana", "surname1": "Xitumul", "age": 30})
+	s := seek(south, home, agreed(rosa, fields{"given": "Ana", "surname1": "Xitumul"}))
+	worktest.Do[family.Answered](south, "family.answer", home, fields{"seek": s, "candidate": ana, "verdict": "same"})
+	worktest.Meet(url, south, north)
+	worktest.Do[family.Answered](south, "family.answer", home, fields{"seek": s, "candidate": ana, "answer": "refuses"})
+	worktest.Do[family.Answered](north, "family.answer", there, fields{"seek": s, "candidate": ana, "answer": "agrees", "alone": true})
+	worktest.Meet(url, south, north)
+	if got := worktest.Ask[node.Conflicts](south, "conflicts").Conflicts; len(got) != 0 {
+		t.Errorf("a no can be settled away: %+v", got)
+	}
+	row, err := family.Tracing.Canonical(record.Fields{"seek": mustID(t, s), "person": mustID(t, ana), "other": mustID(t, rosa)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := family.Tracing.KeyID(row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := fields{"record": id, "kind": "tracing", "field": "tracing_answer", "value": "agrees", "values": []string{"agrees"}}
+	for _, action := range []string{"conflict.settle", "conflict.reopen"} {
+		if r := south.Apply(action, "", only(named, action)); r.OK || r.Error.Code != "unknown_id" {
+			t.Errorf("%s: %+v", action, r)
+		}
+	}
+	if r := south.Apply("conflict.reopen", "", fields{"record": ana, "kind": "person", "field": "given", "values": []string{"\u202eanA"}}); r.OK || r.Error.Code != "not_a_rival" {
+		t.Errorf("what nobody said: %+v", r)
+	}
+	b := south
+	b.Refused("family.answer", home, fields{"seek": s, "candidate": ana, "told": true}, "told", "agree_first")
+	if got := worktest.Do[family.Answered](b, "family.answer", home, fields{"seek": s, "candidate": ana, "answer": "agrees", "alone": true}); got.Stage != family.ToTell {
+		t.Errorf("asked again, it stands at %s", got.Stage)
+	}
+}
+
+func mustID(t *testing.T, text string) record.ID {
+	t.Helper()
+	id, err := record.ParseID(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// only is what an action takes of it.
+func only(all fields, action string) fields {
+	left := map[string]string{"conflict.settle": "values", "conflict.reopen": "value"}[action]
+	out := fields{}
+	for name, v := range all {
+		if name != left {
+			out[name] = v
+		}
+	}
+	return out
 }
