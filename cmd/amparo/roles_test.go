@@ -194,9 +194,13 @@ func in(c ...record.Compartment) []record.Compartment { return c }
 
 // deeds say of every action how it is done. A consultation is one of three.
 var deeds = map[string][]deed{
-	"child.step":    {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "step": "notice", "step_state": "done", "told_to": "procuraduria"} }, ""}},
+	"child.step": {{in(record.Identity), func(c *crew) any {
+		return m{"person": c.somebody(), "step": "notice", "step_state": "done", "told_to": "procuraduria"}
+	}, ""}},
 	"child.company": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "company": "alone"} }, ""}},
-	"group.register": {{in(record.Identity), func(c *crew) any { return m{"people": []m{{"given": "Ceiba", "family": "a"}, {"given": "Ceibo", "family": "a"}}} }, ""}},
+	"group.register": {{in(record.Identity), func(c *crew) any {
+		return m{"people": []m{{"given": "Ceiba", "family": "a"}, {"given": "Ceibo", "family": "a"}}}
+	}, ""}},
 	"site.open":       {{in(record.FieldWork), func(c *crew) any { return m{"name": fmt.Sprint("Sitio", c.n), "type": "shelter"} }, ""}},
 	"person.priority": {{in(record.Identity), func(c *crew) any { return m{"person": c.somebody(), "group": "pregnant", "identified": "staff"} }, ""}},
 	"site.count":      {{in(record.FieldWork), func(*crew) any { return m{"total": 12, "method": "count"} }, ""}},
