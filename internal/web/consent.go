@@ -71,8 +71,8 @@ func consentPage(c *call) error {
 	}
 	address := "/people/" + stands.Person.ID.String()
 	start := url.Values{"explained_by": {c.desk.Member().Name}, "medium": {"spoken"}}
-	if len(stands.Tongues) > 0 {
-		start.Set("language", lang.Language(c.lang, stands.Tongues[0]))
+	if in := explainedIn(stands.Tongues, stands.Person.Interpreter); in != "" {
+		start.Set("language", lang.Language(c.lang, in))
 	}
 	if purpose := c.r.URL.Query().Get("purpose"); slices.Contains(people.Purposes, purpose) {
 		start.Set("purposes", purpose)
@@ -251,6 +251,20 @@ func consentAloud(c *call) error {
 		page.Parts = append(page.Parts, AloudPart{c.coded("consent", purpose), c.T(aloud[purpose])})
 	}
 	return c.show(http.StatusOK, "consent_read.html", page)
+}
+
+// explainedIn is the language in which something was most likely explained to a person: that of their interpreter, their
+// only one, or the first of theirs in which this program speaks. It proves a yes, so nothing is offered for a mere guess.
+func explainedIn(tongues []string, interpreter string) string {
+	if interpreter != "" {
+		return strings.TrimSuffix(interpreter, anyLanguage)
+	}
+	for _, one := range tongues {
+		if _, speaks := theirLang([]string{one}); speaks || len(tongues) == 1 {
+			return one
+		}
+	}
+	return ""
 }
 
 // theirLang is the first of a person's languages in which this program speaks.

@@ -43,8 +43,8 @@ func familySeekPage(c *call) error {
 	back := "/people/" + shown.Person.ID.String() + "/family"
 	address := back + "/seek"
 	start := url.Values{"medium": {"spoken"}, "contact": {"nothing"}}
-	if len(person.Languages) > 0 {
-		start.Set("language", lang.Language(c.lang, person.Languages[0]))
+	if in := explainedIn(person.Languages, person.Interpreter); in != "" {
+		start.Set("language", lang.Language(c.lang, in))
 	}
 	sought := ""
 	if known := c.r.URL.Query().Get("sought"); known != "" && seek == "" {
@@ -171,10 +171,10 @@ func (f *form) seekData() family.SeekData {
 		d.Language = tongues[0]
 	}
 	if d.Relation == "" {
-		f.missing("relation")
+		f.missingAs("relation", f.T("family.sought_is"))
 	}
 	if d.Consent == "" {
-		f.missing("consent")
+		f.missingAs("consent", f.T("family.consent"))
 	}
 	if d.Consent != people.Given { // what proves a yes is not asked of a no
 		d.Understood, d.Assent = false, false

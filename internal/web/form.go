@@ -204,8 +204,11 @@ func (f *form) at() time.Time {
 func (f *form) wrong(name, text string) { f.Faults = append(f.Faults, Fault{name, text}) }
 
 // missing notes a box that must not stay empty.
-func (f *form) missing(name string) {
-	f.wrong(name, f.T("refuse.required", "field", f.fieldLabel(name), "label", f.fieldLabel(name)))
+func (f *form) missing(name string) { f.missingAs(name, f.fieldLabel(name)) }
+
+// missingAs says it with the words that stand over the box.
+func (f *form) missingAs(name, label string) {
+	f.wrong(name, f.T("refuse.required", "field", label, "label", label))
 }
 
 // refuse takes over what an action said no to. It reports false when the action succeeded.
