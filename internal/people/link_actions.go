@@ -34,6 +34,24 @@ type LinkedNow struct {
 	Verdict string      `json:"verdict"` // same, different, apart
 	Changed bool        `json:"changed"` // false: it was said already
 	Linked  []record.ID `json:"linked"`  // the records that are now held to be the same person as this one
+	Before  string      `json:"before"`  // the verdict that counted before; empty: nobody had said anything
+	Because string      `json:"because"` // its reason
+}
+
+// Undo is the action that puts the two records back to what was said of them before, and its data.
+func (n LinkedNow) Undo() (action string, data map[string]any) {
+	data = map[string]any{"person": n.Person, "other": n.Other}
+	if n.Because != "" {
+		data["reason"] = n.Because
+	}
+	switch n.Before {
+	case Same:
+		data["again"], data["reason"] = true, or(n.Because, "other")
+		return "person.link", data
+	case Different:
+		return "person.different", data
+	}
+	return "person.unlink", data
 }
 
 var linkSame = record.NewAction("person.link", []record.Compartment{record.Identity}, func(c *record.Change, d LinkData) (any, error) {
@@ -119,6 +137,7 @@ type link struct {
 	pair          pair
 	reason        string
 	web           *linkWeb
+	before        Saying // the one that counted
 }
 
 func linking(c *record.Change, person, other, reason string) (*link, error) {
@@ -137,8 +156,16 @@ func linking(c *record.Change, person, other, reason string) (*link, error) {
 		return nil, err
 	}
 	l.pair = pairOf(l.person, l.other)
-	l.web, err = webOf(c.Context, c, []record.ID{l.person, l.other})
-	return l, err
+	if l.web, err = webOf(c.Context, c, []record.ID{l.person, l.other}); err != nil {
+		return nil, err
+	}
+	verdict := l.web.said.verdict(l.pair)
+	for _, one := range l.web.said[l.pair] {
+		if one.Verdict == verdict {
+			l.before = one
+		}
+	}
+	return l, nil
 }
 
 // say writes a verdict under both records, and takes it as said.
@@ -175,7 +202,7 @@ func (l *link) done(verdict string, changed bool) (any, error) {
 		}
 	}
 	linked := slices.DeleteFunc(slices.Clone(l.web.with(l.person)), func(id record.ID) bool { return id == l.person })
-	return LinkedNow{ID: id, Person: l.person, Other: l.other, Verdict: verdict, Changed: changed, Linked: linked}, nil
+	return LinkedNow{ID: id, Person: l.person, Other: l.other, Verdict: verdict, Changed: changed, Linked: linked, Before: l.before.Verdict, Because: l.before.Reason}, nil
 }
 
 // linkID is the id of what a record says of another.

@@ -71,6 +71,35 @@ func TestDifferentIsRemembered(t *testing.T) {
 	}
 }
 
+// Whatever is said of two records, taking it back leaves what was said of them before, with its reason.
+func TestWhatIsSaidOfTwoRecordsCanBeTakenBack(t *testing.T) {
+	b := worktest.New(t)
+	verdicts := []string{"person.link", "person.different", "person.unlink"}
+	for _, before := range verdicts[:2] {
+		for _, now := range verdicts {
+			one, two := somebody(b, "Ana"), somebody(b, "Anita")
+			worktest.Do[people.LinkedNow](b, before, "", map[string]any{"person": one, "other": two, "reason": "same_document"})
+			data := map[string]any{"person": one, "other": two, "reason": "said_it"}
+			if now == "person.link" {
+				data["again"] = true
+			}
+			said := worktest.Do[people.LinkedNow](b, now, "", data)
+			if now != before && !said.Changed || now == before && said.Changed {
+				t.Errorf("%s after %s: %+v", now, before, said)
+			}
+			if !said.Changed {
+				continue
+			}
+			action, data := said.Undo()
+			worktest.Do[people.LinkedNow](b, action, "", data)
+			shown := worktest.Ask[people.Compared](b, "person.compare", "person", one, "other", two)
+			if len(shown.Said) != 1 || shown.Said[0].Reason != "same_document" || shown.Same != (before == "person.link") || (shown.Said[0].Verdict == people.Different) != (before == "person.different") {
+				t.Errorf("%s after %s, taken back by %s: %+v", now, before, action, shown.Said)
+			}
+		}
+	}
+}
+
 // The records of one person are shown together, each value and entry with the record in which it stands.
 func TestLinkedRecordsAreShownTogether(t *testing.T) {
 	b := worktest.New(t)

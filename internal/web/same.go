@@ -104,8 +104,7 @@ func samePage(c *call) error {
 // decide runs what somebody says of two records, and offers to take it back.
 func (f *form) decide(one, two string) (done bool, err error) {
 	data := map[string]any{"person": one, "other": two}
-	undo := map[string]any{"person": one, "other": two}
-	action, back := f.value("verdict"), "person.unlink"
+	action := f.value("verdict")
 	switch action {
 	case people.Same:
 		action = "person.link"
@@ -119,8 +118,7 @@ func (f *form) decide(one, two string) (done bool, err error) {
 	case people.Different:
 		action = "person.different"
 	case people.Apart:
-		action, back = "person.unlink", "person.link"
-		undo["reason"], undo["again"] = "other", true
+		action = "person.unlink"
 	default:
 		return false, f.to(pairText(one, two))
 	}
@@ -141,6 +139,7 @@ func (f *form) decide(one, two string) (done bool, err error) {
 	}
 	n := notice{Text: f.T("same.done_" + made.Verdict)}
 	if made.Changed {
+		back, undo := made.Undo()
 		data, err := json.Marshal(undo)
 		if err != nil {
 			return false, err
