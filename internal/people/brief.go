@@ -1,6 +1,7 @@
 package people
 
 import (
+	"strings"
 	"time"
 
 	"amparo/internal/record"
@@ -30,4 +31,27 @@ type Seen struct {
 	At       time.Time `json:"at"`
 	Site     record.ID `json:"site"`
 	SiteName string    `json:"site_name"` // empty when the site is not known here
+}
+
+// Alias is how the person stands on a list that passers-by may read: the nickname, otherwise the initials.
+func (b Brief) Alias() string {
+	if b.Nickname != "" {
+		return b.Nickname
+	}
+	var initials []string
+	for _, word := range strings.Fields(b.Name) {
+		initials = append(initials, Alias(word, "", "", ""))
+	}
+	return strings.Join(initials, " ")
+}
+
+// Listed is the person as they stand on a list of many: nobody who asks for it at gunpoint learns who is here. Called by their first name
+// they answer to it; otherwise there is the alias.
+func (b Brief) Listed(called bool) Brief {
+	name := b.Alias()
+	if first, _, _ := strings.Cut(b.Name, " "); called && b.Nickname == "" {
+		name = first
+	}
+	b.Name, b.Birth, b.Nationality = name, "", []string{}
+	return b
 }

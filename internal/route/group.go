@@ -318,7 +318,8 @@ type IncompleteParams struct {
 	Limit int `json:"limit,omitempty" jsonschema:"description=100 when nothing is said"`
 }
 
-// Incompletes is the answer to group.incomplete: who was taken up in a hurry and is still to be asked, the latest first.
+// Incompletes is the answer to group.incomplete: who was taken up in a hurry and is still to be asked, the latest first, each by the name by
+// which they are called.
 type Incompletes struct {
 	People   []people.ToComplete `json:"people"`
 	Families []Unnamed           `json:"families"` // of which fewer are registered than they said they are
@@ -369,8 +370,11 @@ func toComplete(a *record.Ask, limit int) (any, error) {
 	for _, b := range briefs {
 		known[b.ID] = b
 	}
+	for i := range list {
+		list[i].Person = list[i].Person.Listed(true)
+	}
 	for i, id := range first {
-		out.Families[i].Person = known[id]
+		out.Families[i].Person = known[id].Listed(true)
 	}
 	return out, nil
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"amparo/internal/lang"
@@ -57,6 +58,14 @@ func TestABusArrives(t *testing.T) {
 	list := worktest.Ask[route.Incompletes](b, "group.incomplete", "limit", "5")
 	if list.Total != 35 || len(list.People) != 5 || len(list.Families) != 1 || list.Families[0].Size != 4 || list.Families[0].Named != 1 || list.Families[0].Person.ID != rosa.ID {
 		t.Errorf("to complete: %d, %+v", list.Total, list.Families)
+	}
+	for _, one := range list.People { // called by their first name: a list of who came is nobody's to read
+		if strings.Contains(one.Person.Name, " ") || one.Person.Birth != "" {
+			t.Errorf("listed as %+v", one.Person)
+		}
+	}
+	if list.Families[0].Person.Name != "Rosa" {
+		t.Errorf("listed as %+v", list.Families[0].Person)
 	}
 	worktest.Do[people.Updated](b, "person.update", site, m{"person": rosa.ID.String(), "languages": []string{"es"}})
 	if list := worktest.Ask[route.Incompletes](b, "group.incomplete"); list.Total != 34 {

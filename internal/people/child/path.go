@@ -207,7 +207,7 @@ type ListParams struct {
 
 // List is the answer to child.list: children on the path of whom something is still to do, who has waited longest first.
 type List struct {
-	Children []Path `json:"children"` // without who said each step
+	Children []Path `json:"children"` // by alias, without who said each step
 	Total    int    `json:"total"`
 }
 
@@ -243,6 +243,7 @@ func waiting(a *record.Ask, limit int) (any, error) {
 	out := List{Children: []Path{}}
 	for _, b := range briefs {
 		if one := of(b, states[b.ID]); one.On && one.Open > 0 {
+			one.Person = b.Listed(false)
 			out.Children = append(out.Children, one)
 		}
 	}

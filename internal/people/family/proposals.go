@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"amparo/internal/match/linkage"
 	"amparo/internal/people"
@@ -208,7 +207,7 @@ func (p *proposer) word(a *record.Ask, list []met) ([]Proposal, error) {
 		if !here || !there { // shown for a few hours only, and they are over
 			continue
 		}
-		one := Proposal{Seek: m.seek.ID, Seeker: m.seek.Person, Candidate: m.candidate, SeekerAlias: aliasOf(seeker), SeekerCard: seeker.Card, CandidateAlias: aliasOf(candidate),
+		one := Proposal{Seek: m.seek.ID, Seeker: m.seek.Person, Candidate: m.candidate, SeekerAlias: seeker.Alias(), SeekerCard: seeker.Card, CandidateAlias: candidate.Alias(),
 			CandidateCard: candidate.Card, Relation: m.seek.Relation, Band: linkage.Possible.String(), Stage: m.trace.Stage(), Child: Minor(candidate)}
 		if m.odds >= likelyFrom {
 			one.Band = linkage.Likely.String()
@@ -401,16 +400,4 @@ func sameTime(a, b string) bool {
 		a, b = b, a
 	}
 	return len(a) >= 7 && b[:len(a)] == a
-}
-
-// aliasOf is how a person stands on a list that passers-by may read: the nickname, otherwise initials.
-func aliasOf(b people.Brief) string {
-	alias := ""
-	for _, word := range strings.Fields(b.Name) {
-		alias = strings.TrimSpace(alias + " " + people.Alias(word, "", "", ""))
-	}
-	if b.Nickname != "" {
-		return b.Nickname
-	}
-	return alias
 }

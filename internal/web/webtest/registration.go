@@ -15,8 +15,8 @@ func incompletes(d *Desk) route.Incompletes {
 	if d.House.Quiet || d.House.Bare {
 		return out
 	}
-	out.People = []people.ToComplete{{Person: others[2], Missing: []string{"sex", "birth", "languages", "consent"}}, {Person: others[0], Missing: []string{"languages", "consent"}}}
-	out.Families = []route.Unnamed{{Household: ID(130), Person: others[1], Size: 4, Named: 1}}
+	out.People = []people.ToComplete{{Person: others[2].Listed(true), Missing: []string{"sex", "birth", "languages", "consent"}}, {Person: others[0].Listed(true), Missing: []string{"languages", "consent"}}}
+	out.Families = []route.Unnamed{{Household: ID(130), Person: others[1].Listed(true), Size: 4, Named: 1}}
 	out.Total = 12
 	return out
 }
@@ -60,6 +60,7 @@ func children(d *Desk) child.List {
 	}
 	one, err := childPath(ID(14).String())
 	if err == nil {
+		one.Person = one.Person.Listed(false)
 		out.Children, out.Total = append(out.Children, one), 1
 	}
 	return out
