@@ -38,3 +38,12 @@ func between(t *testing.T, page, from, to string) string {
 	text, _, _ := strings.Cut(rest, to)
 	return text
 }
+
+// Whoever wrote an age that nobody reaches is not told about dates only.
+func TestABirthThatCannotBeSaysWhatMayBeWritten(t *testing.T) {
+	for _, name := range []string{"register-mistakes", "group-mistakes"} {
+		if want := lang.T(lang.ES, "register.bad_birth", "got", "27 13 91"); !strings.Contains(read(t, name), want) {
+			t.Errorf("%s does not say %q", name, want)
+		}
+	}
+}

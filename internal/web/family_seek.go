@@ -162,7 +162,7 @@ func (f *form) seekData() family.SeekData {
 	if text := f.value("birth"); text != "" {
 		born, ok := typed.Understand(f.lang, text, f.now())
 		if !ok {
-			f.wrong("birth", f.T("refuse.bad_date", "got", typed.Got(text)))
+			f.wrong("birth", f.T("register.bad_birth", "got", typed.Got(text)))
 		}
 		d.Birth, d.Age, d.AgeAbout = born.Birth, born.Age, born.About
 	}

@@ -129,7 +129,7 @@ func (f *form) group(rows int) (data map[string]any, of []int) {
 		}
 		born, ok := typed.Understand(f.lang, f.value(cell("birth", i)), f.now())
 		if !ok {
-			f.wrong(cell("birth", i), f.T("group.line", "line", i+1, "says", f.T("refuse.bad_date", "got", f.value(cell("birth", i)))))
+			f.wrong(cell("birth", i), f.T("group.line", "line", i+1, "says", f.T("register.bad_birth", "got", f.value(cell("birth", i)))))
 		}
 		if born.Birth != "" {
 			line["birth"] = born.Birth

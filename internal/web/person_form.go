@@ -101,7 +101,7 @@ func (f *form) personData() personData {
 	}
 	born, ok := typed.Understand(f.lang, f.value("birth"), f.now())
 	if !ok {
-		f.wrong("birth", f.T("refuse.bad_date", "got", f.value("birth")))
+		f.wrong("birth", f.T("register.bad_birth", "got", f.value("birth")))
 	}
 	d.text("birth", born.Birth)
 	d.text("age_band", born.Band)
