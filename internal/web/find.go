@@ -130,6 +130,8 @@ func (c *call) reason(r people.Reason) string {
 			v = lang.Language(c.lang, text)
 		case name == "month" && isText:
 			v = lang.PartialDate(c.lang, text)
+		case name == "digits" && len(text) > 4: // all that was typed, which is no ending
+			v = text[len(text)-4:]
 		}
 		if n, ok := v.(float64); ok {
 			v = int(n)

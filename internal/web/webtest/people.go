@@ -51,7 +51,7 @@ func Found(q string) people.Found {
 		{Person: others[1], Score: 8.1, Reasons: []people.Reason{{Code: "nickname", Args: map[string]any{"field": "given", "value": "Marifer"}},
 			{Code: "sounds_alike", Args: map[string]any{"field": "surname1", "value": "Lopes"}}, {Code: "same_language", Args: map[string]any{"language": "quc"}},
 			{Code: "seen_place", Args: map[string]any{"site": sitesHere[0].Name}}, {Code: "seen_month", Args: map[string]any{"month": "2026-03"}}}},
-		{Person: others[0], Score: 5, Reasons: []people.Reason{{Code: "card_ends", Args: map[string]any{"digits": "0542"}}}},
+		{Person: others[0], Score: 5, Reasons: []people.Reason{{Code: "card_ends", Args: map[string]any{"digits": "77310542"}}}},
 		{Person: others[2], Score: 4, Reasons: []people.Reason{{Code: "same_nationality", Args: map[string]any{"nationality": "VEN"}}}},
 		{Person: others[3], Score: 3, Reasons: []people.Reason{{Code: "prefix", Args: map[string]any{"field": "given", "value": "Wilmer Alexander"}}}},
 	}
