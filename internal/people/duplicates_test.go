@@ -239,3 +239,23 @@ func TestWhoIsHiddenIsNoDuplicate(t *testing.T) {
 		}
 	}
 }
+
+// Somebody whose record was limited while the list was made is looked at when they are shown again.
+func TestDuplicatesOfWhoIsShownAgain(t *testing.T) {
+	b := worktest.New(t)
+	who := map[string]any{"given": "Ana Lucía", "surname1": "Xitumul", "surname2": "Choc", "birth": "1991-03-27", "sex": "f", "nationality": []string{"GTM"}}
+	one := register(b, who)
+	register(b, who)
+	limit := map[string]any{"person": one, "reason": "lo pidió", "authority": "ella"}
+	worktest.Do[people.RestrictedNow](b, "person.restrict", "", limit)
+	for range 2 { // until everybody was looked at
+		if d := worktest.Ask[people.Duplicates](b, "person.duplicates"); len(d.Pairs) != 0 {
+			t.Fatalf("who is not shown is listed: %+v", d.Pairs)
+		}
+	}
+	limit["lift"] = true
+	worktest.Do[people.RestrictedNow](b, "person.restrict", "", limit)
+	if d := worktest.Ask[people.Duplicates](b, "person.duplicates"); len(d.Pairs) != 1 {
+		t.Errorf("%d pairs once they are shown again, want 1", len(d.Pairs))
+	}
+}

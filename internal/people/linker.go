@@ -34,6 +34,7 @@ type linker struct {
 	down     int64     // rows from here on were looked at
 	waiting  []record.ID
 	changes  map[record.ID]bool
+	hidden   map[record.ID]bool // who was not shown, to who asks
 	pairs    map[pair]linkage.Comparison
 }
 
@@ -76,6 +77,15 @@ func (l *linker) upToDate(a *record.Ask) error {
 	}); err != nil {
 		return fmt.Errorf("read changes: %w", err)
 	}
+	hidden, err := hiddenPersons(a.Context, a)
+	if err != nil {
+		return err
+	}
+	for id := range l.hidden { // shown again: perhaps nobody looked at them
+		if !hidden[id] {
+			changed[id] = true
+		}
+	}
 	var topID record.ID
 	if err := a.Select(a.Context, "SELECT rowid, id FROM identity.person ORDER BY rowid DESC LIMIT 1", nil, func(row record.Row) error {
 		top, topID = row.Int(0), row.ID(1)
@@ -116,7 +126,7 @@ func (l *linker) upToDate(a *record.Ask) error {
 			}
 		}
 	}
-	l.top, l.topID, l.position = top, topID, position
+	l.top, l.topID, l.position, l.hidden = top, topID, position, hidden
 	return nil
 }
 
