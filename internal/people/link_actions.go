@@ -106,7 +106,11 @@ var linkApart = record.NewAction("person.unlink", []record.Compartment{record.Id
 		}
 		return nil, record.Refuse("other", "not_linked")
 	}
+	overruled := l.overruled()
 	if err := l.say(l.pair, Apart, l.reason); err != nil {
+		return nil, err
+	}
+	if err := l.sayAgain(overruled); err != nil {
 		return nil, err
 	}
 	return l.done(Apart, true)
@@ -124,7 +128,11 @@ var linkDifferent = record.NewAction("person.different", []record.Compartment{re
 	if l.web.rootOf(l.person) == l.web.rootOf(l.other) { // joined through others: which of those links is wrong is not for a program to say
 		return nil, record.Refuse("other", "link_through")
 	}
+	overruled := l.overruled()
 	if err := l.say(l.pair, Different, l.reason); err != nil {
+		return nil, err
+	}
+	if err := l.sayAgain(overruled); err != nil {
 		return nil, err
 	}
 	return l.done(Different, true)
@@ -174,6 +182,34 @@ func (l *link) say(p pair, verdict, reason string) error {
 		return err
 	}
 	l.web.say(p, verdict, math.MaxInt64)
+	return nil
+}
+
+// overruled are the pairs of whom somebody had said that they are different, which stood against the link of these two when it was made.
+func (l *link) overruled() (out []pair) {
+	if l.before.Verdict != Same {
+		return nil
+	}
+	for _, p := range sortedPairs(l.web.said) {
+		said := l.web.said[p]
+		if p != l.pair && len(said) == 1 && said[0].Verdict == Apart && said[0].rec == l.before.rec && said[0].By == l.before.By { // by the same change
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// sayAgain says that they are different, once the link is taken back that was made although somebody had said so. Who is joined
+// otherwise meanwhile stays so: which of those links is wrong is not for a program to say.
+func (l *link) sayAgain(overruled []pair) error {
+	for _, p := range overruled {
+		if l.web.rootOf(p.a) == l.web.rootOf(p.b) {
+			continue
+		}
+		if err := l.say(p, Different, ""); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -69,6 +69,8 @@ func TestDifferentIsRemembered(t *testing.T) {
 	if r := say(b, "person.unlink", one, three); len(r.Linked) != 0 {
 		t.Errorf("apart again: %+v", r)
 	}
+	b.Refused("person.link", "", link(one, two, false), "again", "said_different") // what the link stood against is said again
+	b.Refused("person.link", "", link(three, one, false), "again", "said_different")
 }
 
 // Whatever is said of two records, taking it back leaves what was said of them before, with its reason.
