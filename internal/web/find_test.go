@@ -24,3 +24,10 @@ func TestTheListsOfPeopleAreReachedFromTheSearch(t *testing.T) {
 		}
 	}
 }
+
+// A choice among one cannot be taken back: "alone" pressed by mistake leads a child to their path.
+func TestTravellingAloneCanBeTakenBack(t *testing.T) {
+	if page := read(t, "register"); strings.Count(page, `name="company"`) < 2 {
+		t.Error("who travels alone cannot be unsaid")
+	}
+}

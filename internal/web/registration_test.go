@@ -28,6 +28,7 @@ func TestRegisteringSaysWithWhomAndWhoSawIt(t *testing.T) {
 		{"who saw it", url.Values{"groups": {"pregnant"}, "identified": {"staff"}, "may_record": {"best_interest"}},
 			`{"given":"Zz","priorities":[{"group":"pregnant","identified":"staff","may_record":"best_interest"}]}`},
 		{"a printed card", url.Values{"card": {"5728 0000 0003"}}, `{"card":"5728 0000 0003","given":"Zz"}`},
+		{"not known with whom", url.Values{"company": {"unknown"}}, `{"given":"Zz"}`},
 		{"nobody with them", url.Values{"company": {"alone"}}, `{"alone":true,"given":"Zz"}`},
 		{"of the family of the one before", url.Values{"company": {"family"}, "with": {before}}, `{"given":"Zz","with":"` + before + `","with_as":"family"}`},
 	} {
