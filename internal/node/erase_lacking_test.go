@@ -109,7 +109,8 @@ func TestWhatIsNotHereIsErasedToo(t *testing.T) {
 			t.Errorf("%s does not erase", s.member.Label)
 		}
 	}
-	if sum := must2(clara.Exchange(t.Context(), url, nil)); sum.RoundTrips != 1 {
+	// What the relay was filled with in the same second is asked for once more: it cannot be told which came first.
+	if sum := must2(clara.Exchange(t.Context(), url, nil)); sum.RoundTrips > 2 || sum.Sent+sum.Received > 0 {
 		t.Errorf("nothing new: %+v", sum)
 	}
 }
