@@ -121,7 +121,7 @@ func TestNothingIsHalfTaken(t *testing.T) {
 				t.Errorf("the reason of %+v", r)
 			}
 		}
-		want := []string{"3:10 age bad_age", "4:0 given name_required", "5:10 age bad_age", "5:14 nationality not_in_list"}
+		want := []string{"3:10 age bad_age", "4:0 given name_required", "5:10 age bad_age", "5:14 nationality not_known"}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}

@@ -180,7 +180,7 @@ func (l *List) row(cells sheet.Row, fields []string, now time.Time, seen map[str
 func (l *List) cell(data map[string]any, name, text string, now time.Time, wrong func(code, value string)) {
 	several := func(codes, unknown []string) {
 		for _, u := range unknown {
-			wrong("not_in_list", u)
+			wrong("not_known", u)
 		}
 		data[name] = codes
 	}
@@ -222,7 +222,7 @@ func (l *List) cell(data map[string]any, name, text string, now time.Time, wrong
 	case codes != nil:
 		code, ok := typed.NamedCode(l.tag, list, codes, text)
 		if !ok {
-			wrong("not_in_list", text)
+			wrong("not_known", text)
 		}
 		data[name] = code
 	case of.Kind() == reflect.Slice:
@@ -230,7 +230,7 @@ func (l *List) cell(data map[string]any, name, text string, now time.Time, wrong
 	case of.Kind() == reflect.Bool:
 		yes, ok := answers[typed.Plain(text)]
 		if !ok {
-			wrong("not_in_list", text)
+			wrong("not_known", text)
 		}
 		data[name] = yes
 	case of.Kind() == reflect.Pointer || of.Kind() == reflect.Int:
