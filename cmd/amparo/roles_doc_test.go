@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -191,4 +192,34 @@ func mayUse(r vault.Rights, route web.Route) bool {
 		listed = listed && r.Action(a)
 	}
 	return listed && (route.In == nil || slices.ContainsFunc(route.In, func(c record.Compartment) bool { return r.May(record.Read, c) }))
+}
+
+// What an action or a query takes never holds itself: its JSON Schema, and so the document of the API, would have no end.
+func TestWhatIsTakenHasAnEnd(t *testing.T) {
+	reg, err := registry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var walk func(name string, of reflect.Type, within []reflect.Type)
+	walk = func(name string, of reflect.Type, within []reflect.Type) {
+		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice || of.Kind() == reflect.Map {
+			of = of.Elem()
+		}
+		if of.Kind() != reflect.Struct {
+			return
+		}
+		if slices.Contains(within, of) {
+			t.Errorf("%s: %v holds itself", name, of)
+			return
+		}
+		for i := range of.NumField() {
+			walk(name+"."+of.Field(i).Name, of.Field(i).Type, append(slices.Clone(within), of))
+		}
+	}
+	for _, a := range reg.Actions() {
+		walk(a.Name, a.Input, nil)
+	}
+	for _, q := range reg.Queries() {
+		walk(q.Name, q.Input, nil)
+	}
 }

@@ -40,7 +40,14 @@ type reopenData struct {
 	Field  string            `json:"field"`
 	Values []json.RawMessage `json:"values"` // what is said again beside what stands
 	// Mirrored is the same of the other person, of what is said under both of two.
-	Mirrored *reopenData `json:"mirrored,omitempty"`
+	Mirrored *reopenOther `json:"mirrored,omitempty"`
+}
+
+type reopenOther struct {
+	Record string            `json:"record"`
+	Kind   string            `json:"kind"`
+	Field  string            `json:"field"`
+	Values []json.RawMessage `json:"values"`
 }
 
 type reopened struct {
@@ -106,7 +113,7 @@ func settle(c *record.Change, kinds []*record.Kind, d settleData) (any, error) {
 
 // settleMirrored settles under the other of two persons what was settled under the one: what the same change said there stands. It
 // gives what did not stand there; nil where nothing was to be settled.
-func settleMirrored(c *record.Change, k *record.Kind, f record.Field, state *record.State, stands record.Standing) (*reopenData, error) {
+func settleMirrored(c *record.Change, k *record.Kind, f record.Field, state *record.State, stands record.Standing) (*reopenOther, error) {
 	id, twice, err := k.Mirrored(state)
 	if err != nil || !twice {
 		return nil, err
@@ -125,7 +132,7 @@ func settleMirrored(c *record.Change, k *record.Kind, f record.Field, state *rec
 		return nil, err
 	}
 	_, err = c.Settle(k, id, f.Name, asGiven(f, rivals[at].Value))
-	return &undo.Data, err
+	return &reopenOther{undo.Data.Record, undo.Data.Kind, undo.Data.Field, undo.Data.Values}, err
 }
 
 // chosen is the rival that an action names, by its value or by its saying.
@@ -199,7 +206,7 @@ func sayAgain(c *record.Change, kinds []*record.Kind, d reopenData) (any, error)
 		out.Changed = []string{f.Name}
 	}
 	if d.Mirrored != nil {
-		_, err = sayAgain(c, kinds, *d.Mirrored)
+		_, err = sayAgain(c, kinds, reopenData{Record: d.Mirrored.Record, Kind: d.Mirrored.Kind, Field: d.Mirrored.Field, Values: d.Mirrored.Values})
 	}
 	return out, err
 }
