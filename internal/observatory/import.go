@@ -1,7 +1,6 @@
 package observatory
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,15 +37,9 @@ func Import(im Importer, file io.Reader, dryRun bool, tag lang.Tag, apply func(r
 		}
 		return none, errors.New(result.Error.Message)
 	}
-	out, ok := result.Result.(Imported)
-	if !ok { // what was read back from the journal is plain JSON
-		data, err := json.Marshal(result.Result)
-		if err != nil {
-			return none, fmt.Errorf("import %s: %w", im.Name, err)
-		}
-		if err := json.Unmarshal(data, &out); err != nil {
-			return none, fmt.Errorf("import %s: %w", im.Name, err)
-		}
+	out, err := record.ResultAs[Imported](result)
+	if err != nil {
+		return none, fmt.Errorf("import %s: %w", im.Name, err)
 	}
 	out.Unpublished = p.Unpublished
 	return out, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"amparo/internal/record"
@@ -52,29 +51,25 @@ type OneCard struct {
 // Cards reads the cards of persons, for each the first one first and the others in the order in which they were given.
 func Cards(ctx context.Context, r record.Reader, ids []record.ID) (map[record.ID][]OneCard, error) {
 	out := map[record.ID][]OneCard{}
-	for some := range slices.Chunk(ids, 200) { // a statement takes only so many arguments
-		args := make([]any, len(some))
-		for i, id := range some {
-			args[i] = id
-		}
-		in := "(?" + strings.Repeat(", ?", len(some)-1) + ")"
-		err := r.Select(ctx, "SELECT id, card FROM identity.person WHERE card IS NOT NULL AND card <> '' AND id IN "+in, args, func(row record.Row) error {
+	err := inChunks(ids, func(marks string, args []any) error {
+		err := r.Select(ctx, "SELECT id, card FROM identity.person WHERE card IS NOT NULL AND card <> '' AND id IN ("+marks+")", args, func(row record.Row) error {
 			out[row.ID(0)] = []OneCard{{Person: row.ID(0), Number: row.Text(1), State: CardActive}}
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("read cards of registrations: %w", err)
+			return fmt.Errorf("read cards of registrations: %w", err)
 		}
-		if err := heldCards(ctx, r, "person IN "+in, args, func(person record.ID, c OneCard) {
+		return heldCards(ctx, r, "person IN ("+marks+")", args, func(person record.ID, c OneCard) {
 			at := slices.IndexFunc(out[person], func(o OneCard) bool { return o.Number == c.Number })
 			if at >= 0 {
 				out[person][at] = c
 				return
 			}
 			out[person] = append(out[person], c)
-		}); err != nil {
-			return nil, err
-		}
+		})
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }

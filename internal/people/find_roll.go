@@ -6,7 +6,6 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"sync"
 
 	"amparo/internal/match"
@@ -71,8 +70,7 @@ func (r *roll) gone(id record.ID) {
 func (r *roll) upToDate(a *record.Ask) (*match.Index, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	position := int64(-1)
-	err := a.Select(a.Context, "SELECT position FROM identity._view", nil, func(row record.Row) error { position = row.Int(0); return nil })
+	position, err := Position(a)
 	if err != nil {
 		return nil, fmt.Errorf("bring the index up to date: %w", err)
 	}
@@ -100,6 +98,13 @@ func (r *roll) upToDate(a *record.Ask) (*match.Index, error) {
 	}
 	r.position = position
 	return r.index, nil
+}
+
+// Position is how far the view of who people are has read the journal: as long as it is the same, nothing there is new.
+func Position(a *record.Ask) (int64, error) {
+	position := int64(-1)
+	err := a.Select(a.Context, "SELECT position FROM identity._view", nil, func(row record.Row) error { position = row.Int(0); return nil })
+	return position, err
 }
 
 func hiddenPersons(ctx context.Context, r record.Reader) (map[record.ID]bool, error) {
@@ -262,12 +267,8 @@ func (r *roll) follow(a *record.Ask, hidden map[record.ID]bool) error {
 
 // readAgain reads some persons whole.
 func (r *roll) readAgain(a *record.Ask, ids []record.ID) error {
-	for some := range slices.Chunk(ids, 200) { // a statement takes only so many arguments
-		args := make([]any, len(some))
-		for i, id := range some {
-			args[i] = id
-		}
-		in := " IN (?" + strings.Repeat(", ?", len(some)-1) + ")"
+	return inChunks(ids, func(marks string, args []any) error {
+		in := " IN (" + marks + ")"
 		cards, met := map[record.ID][]OneCard{}, map[record.ID][]match.Sighting{}
 		if err := heldCards(a.Context, a, "person"+in, args, func(person record.ID, c OneCard) { cards[person] = append(cards[person], c) }); err != nil {
 			return err
@@ -288,8 +289,8 @@ func (r *roll) readAgain(a *record.Ask, ids []record.ID) error {
 		if err != nil {
 			return fmt.Errorf("read persons: %w", err)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // rivalNames are the fields of a name of which two places may say different things: somebody is found by either.

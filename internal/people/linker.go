@@ -51,10 +51,11 @@ func linkerOf(a *record.Ask) (*linker, error) {
 
 // upToDate counts the names of whoever is new, and notes who is to be looked at again. The lock is held.
 func (l *linker) upToDate(a *record.Ask) error {
-	position, top := int64(-1), int64(0)
-	if err := a.Select(a.Context, "SELECT position FROM identity._view", nil, func(row record.Row) error { position = row.Int(0); return nil }); err != nil {
+	position, err := Position(a)
+	if err != nil {
 		return fmt.Errorf("look for records of one person: %w", err)
 	}
+	top := int64(0)
 	if position == l.position {
 		return nil
 	}

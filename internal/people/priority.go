@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"amparo/internal/people/typed"
@@ -262,18 +261,14 @@ func survivors(ctx context.Context, r record.Reader, ids []record.ID) (map[recor
 	if !r.Opens(record.Survivor) || len(ids) == 0 {
 		return out, nil
 	}
-	for some := range slices.Chunk(ids, 200) { // a statement takes only so many arguments
-		args := make([]any, len(some))
-		for i, id := range some {
-			args[i] = id
-		}
-		err := r.Select(ctx, "SELECT person, identified, may_record, _by, _at, _zone FROM survivor.priority_survivor WHERE identified IS NOT NULL AND person IN (?"+strings.Repeat(", ?", len(some)-1)+")", args, func(row record.Row) error {
+	err := inChunks(ids, func(marks string, args []any) error {
+		return r.Select(ctx, "SELECT person, identified, may_record, _by, _at, _zone FROM survivor.priority_survivor WHERE identified IS NOT NULL AND person IN ("+marks+")", args, func(row record.Row) error {
 			out[row.ID(0)] = saidPriority(SurvivorGroup, row, 1)
 			return nil
 		})
-		if err != nil {
-			return nil, fmt.Errorf("read who talks in private: %w", err)
-		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who talks in private: %w", err)
 	}
 	return out, nil
 }

@@ -131,20 +131,15 @@ func ToCount(ctx context.Context, r record.Reader, person record.ID, day time.Ti
 // Briefs reads several persons with where they were last met, in the order of ids; those not known here are left out.
 func Briefs(ctx context.Context, r record.Reader, ids []record.ID, today time.Time) ([]Brief, error) {
 	found := map[record.ID]*stored{}
-	for start := 0; start < len(ids); start += 200 { // a statement takes only so many arguments
-		some := ids[start:min(len(ids), start+200)]
-		args := make([]any, len(some))
-		for i, id := range some {
-			args[i] = id
-		}
-		err := r.Select(ctx, "SELECT "+personColumns+" FROM identity.person WHERE id IN (?"+strings.Repeat(", ?", len(some)-1)+")", args, func(row record.Row) error {
+	err := inChunks(ids, func(marks string, args []any) error {
+		return r.Select(ctx, "SELECT "+personColumns+" FROM identity.person WHERE id IN ("+marks+")", args, func(row record.Row) error {
 			p := scanPerson(row)
 			found[p.id] = &p
 			return nil
 		})
-		if err != nil {
-			return nil, fmt.Errorf("read persons: %w", err)
-		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read persons: %w", err)
 	}
 	cards, err := Cards(ctx, r, ids)
 	if err != nil {

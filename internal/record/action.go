@@ -43,6 +43,18 @@ type Result struct {
 	Error  *Problem `json:"error,omitempty"`
 }
 
+// ResultAs reads what an action answered through its JSON form: the promise is the names, not a Go type.
+func ResultAs[T any](r Result) (out T, err error) {
+	raw, err := json.Marshal(r.Result)
+	if err == nil {
+		err = json.Unmarshal(raw, &out)
+	}
+	if err != nil {
+		return out, fmt.Errorf("result of %s: %w", r.Action, err)
+	}
+	return out, nil
+}
+
 // Problem is a refusal as the person reads it.
 type Problem struct {
 	Code    string `json:"code"`

@@ -243,7 +243,7 @@ func glassPage(c *call) error {
 				return err
 			}
 			if !f.refuse(r) {
-				opened, err := result[struct {
+				opened, err := record.ResultAs[struct {
 					Person       record.ID `json:"person"`
 					Until        time.Time `json:"until"`
 					Compartments []string  `json:"compartments"`

@@ -140,19 +140,6 @@ func (c *call) request(action, id string, at time.Time, raw json.RawMessage) rec
 	return r
 }
 
-// result reads the answer of an action through its JSON form: the promise is the names, not a Go type.
-func result[T any](r record.Result) (T, error) {
-	var out T
-	raw, err := json.Marshal(r.Result)
-	if err == nil {
-		err = json.Unmarshal(raw, &out)
-	}
-	if err != nil {
-		return out, fmt.Errorf("web: result of %s: %w", r.Action, err)
-	}
-	return out, nil
-}
-
 func (c *call) siteID() record.ID {
 	if c.session == nil {
 		return record.ID{}

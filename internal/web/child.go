@@ -90,7 +90,7 @@ func (c *call) childSaid(f *form, p child.Path) (bool, error) {
 		if err != nil || f.refuse(r) {
 			return false, err
 		}
-		done, err := result[struct {
+		done, err := record.ResultAs[struct {
 			Open int `json:"open"`
 		}](r)
 		if err != nil {

@@ -228,7 +228,7 @@ func settle(c *call) error {
 	if !r.OK {
 		return problemError{r}
 	}
-	done, err := result[settled](r)
+	done, err := record.ResultAs[settled](r)
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func (f *form) consentData(person record.ID) people.ConsentData {
 
 // consented says what follows from the answer. Who took sharing back at another site than their own is not shown there any more.
 func (f *form) consented(address string, before people.Consents, r record.Result) error {
-	after, err := result[people.Consented](r)
+	after, err := record.ResultAs[people.Consented](r)
 	if err != nil {
 		return err
 	}

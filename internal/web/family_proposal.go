@@ -7,6 +7,7 @@ import (
 
 	"amparo/internal/lang"
 	"amparo/internal/people/family"
+	"amparo/internal/record"
 )
 
 // FamilyProposalPage compares who is sought with who it may be, and takes the steps in their order. Where either of them is, it does
@@ -69,7 +70,7 @@ func familyProposalPage(c *call) error {
 				return err
 			}
 			if !f.refuse(r) {
-				made, err := result[family.Answered](r)
+				made, err := record.ResultAs[family.Answered](r)
 				if err != nil {
 					return err
 				}

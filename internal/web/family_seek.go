@@ -13,6 +13,7 @@ import (
 	"amparo/internal/people/family"
 	"amparo/internal/people/typed"
 	"amparo/internal/place"
+	"amparo/internal/record"
 )
 
 // FamilySeekPage writes down whom a person looks for, how they were parted, and what the person agrees to.
@@ -88,7 +89,7 @@ func familySeekPage(c *call) error {
 				return err
 			}
 			if !f.refuse(r) {
-				made, err := result[family.SoughtNow](r)
+				made, err := record.ResultAs[family.SoughtNow](r)
 				if err != nil {
 					return err
 				}

@@ -232,7 +232,7 @@ type grouped struct {
 
 // arrived leads on from a group: to children who are alone, otherwise to who is to be completed, otherwise to the board.
 func (f *form) arrived(r record.Result) error {
-	made, err := result[grouped](r)
+	made, err := record.ResultAs[grouped](r)
 	if err != nil {
 		return err
 	}

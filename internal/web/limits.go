@@ -221,7 +221,7 @@ func erasePage(c *call) error {
 
 // erased ends the asking. Of a record that is hidden now, the page of the person would say that there is none.
 func (f *form) erased(person record.ID, address string, r record.Result) error {
-	asked, err := result[struct {
+	asked, err := record.ResultAs[struct {
 		Confirmed bool `json:"confirmed"` // who asked administers too
 	}](r)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"amparo/internal/lang"
 	"amparo/internal/people"
+	"amparo/internal/record"
 )
 
 // PrintedCard is a card as it is cut out: its code and its number, and nothing about anybody.
@@ -123,7 +124,7 @@ func personCardsPage(c *call) error {
 				return err
 			}
 			if !f.refuse(r) {
-				given, err := result[people.CardGiven](r)
+				given, err := record.ResultAs[people.CardGiven](r)
 				if err != nil {
 					return err
 				}

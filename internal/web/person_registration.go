@@ -92,7 +92,7 @@ func priorityPage(c *call) error {
 				return err
 			}
 			if !f.refuse(r) {
-				made, err := result[struct {
+				made, err := record.ResultAs[struct {
 					Private bool `json:"private"`
 				}](r)
 				if err != nil {

@@ -67,7 +67,7 @@ func registerPage(c *call) error {
 				return err
 			}
 			if !f.refuse(r) {
-				made, err := result[registered](r)
+				made, err := record.ResultAs[registered](r)
 				if err != nil {
 					return err
 				}

@@ -129,7 +129,7 @@ func (f *form) decide(one, two string) (done bool, err error) {
 	if err != nil || f.refuse(r) {
 		return false, err
 	}
-	made, err := result[people.LinkedNow](r)
+	made, err := record.ResultAs[people.LinkedNow](r)
 	if err != nil {
 		return false, err
 	}

@@ -119,7 +119,7 @@ func siteOpenPage(c *call) error {
 				return err
 			}
 			if !f.refuse(r) {
-				opened, err := result[struct {
+				opened, err := record.ResultAs[struct {
 					Site record.ID `json:"site"`
 				}](r)
 				if err != nil {

@@ -46,7 +46,7 @@ func visitPage(c *call) error {
 				return err
 			}
 			if !f.refuse(r) {
-				opened, err := result[struct {
+				opened, err := record.ResultAs[struct {
 					Number int `json:"number"`
 				}](r)
 				if err != nil {

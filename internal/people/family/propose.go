@@ -86,8 +86,7 @@ func (p *proposer) forget() {
 
 // upToDate reads what came since. It reports how far it is when there is more than one call reads.
 func (p *proposer) upToDate(a *record.Ask) error {
-	position := int64(-1)
-	err := a.Select(a.Context, "SELECT position FROM identity._view", nil, func(r record.Row) error { position = r.Int(0); return nil })
+	position, err := people.Position(a)
 	if err != nil {
 		return fmt.Errorf("bring proposals up to date: %w", err)
 	}

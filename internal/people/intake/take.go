@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -63,17 +62,17 @@ func (l *List) Take(how How, apply Apply) (Taken, error) {
 				l.refuse(rows[i], r.Error)
 				continue
 			}
-			made, err := whom(r)
+			who, err := record.ResultAs[made](r)
 			if err != nil {
 				return out, err
 			}
-			if made.Again {
+			if who.Again {
 				out.Unchanged++
 				continue
 			}
 			out.Added++
 			if kept {
-				out.People = append(out.People, made.Person)
+				out.People = append(out.People, who.Person)
 			}
 		}
 		if refused && how == Good { // again without them
@@ -105,21 +104,10 @@ func (l *List) refuse(row *Row, p *record.Problem) {
 	l.reject(r)
 }
 
-// made is what person.register answers, whatever form the answer comes in.
+// made is what person.register answers.
 type made struct {
 	Person record.ID `json:"person"`
 	Again  bool      `json:"again"`
-}
-
-func whom(r record.Result) (out made, err error) {
-	raw, err := json.Marshal(r.Result)
-	if err == nil {
-		err = json.Unmarshal(raw, &out)
-	}
-	if err != nil {
-		return out, fmt.Errorf("register a list: %w", err)
-	}
-	return out, nil
 }
 
 // WriteRejected writes the rows that were not taken as a table to mend and bring again: as they came, with the reason in a first
